@@ -1,0 +1,139 @@
+"""What can go wrong, by meaning, each with a stable code.
+
+Nothing here knows HTTP: `server/http/errors.py` maps these to statuses, the command line to exit codes.
+A message says what happened and what to do next, and never repeats a value that a caller sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a document.
+
+    `pointer` is a JSON Pointer in its URI fragment form (RFC 6901, section 6), such as
+    `#/chat_generator_config/type`; `#` is the whole document.
+    """
+
+    pointer: str
+    code: str
+    message: str
+
+
+class HaymowError(Exception):
+    """A failure that haymow expects and explains."""
+
+    code = "error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class Unauthenticated(HaymowError):
+    """Nobody we know is calling."""
+
+    code = "unauthenticated"
+
+
+class Denied(HaymowError):
+    """The caller may see this, and may not do that to it."""
+
+    code = "forbidden"
+
+
+class NotFound(HaymowError):
+    """It does not exist, or the caller may not see it: the two look alike."""
+
+    code = "not_found"
+
+
+class Conflict(HaymowError):
+    """What is stored stands in the way."""
+
+    code = "conflict"
+
+    def __init__(self, message: str, *, code: str | None = None, faults: Iterable[Fault] = ()) -> None:
+        super().__init__(message, code=code)
+        self.faults = tuple(faults)
+
+
+class Malformed(HaymowError):
+    """The request cannot be read at all: broken JSON, a broken header."""
+
+    code = "malformed"
+
+
+class Invalid(HaymowError):
+    """The request was read and is refused; `faults` names every reason at once."""
+
+    code = "invalid"
+
+    def __init__(self, message: str, faults: Iterable[Fault] = (), *, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.faults = tuple(faults)
+
+
+class PreconditionFailed(HaymowError):
+    """If-Match names a revision that is not the current one."""
+
+    code = "precondition_failed"
+
+
+class TooLarge(HaymowError):
+    """The body is larger than haymow reads."""
+
+    code = "too_large"
+
+
+class UnsupportedMedia(HaymowError):
+    """A media type or content encoding haymow does not read; `accept` names the header that lists what it does."""
+
+    code = "unsupported_media_type"
+
+    def __init__(self, message: str, *, accept: tuple[str, str], code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.accept = accept
+
+
+class TooSlow(HaymowError):
+    """The body did not arrive in time."""
+
+    code = "request_timeout"
+
+
+class RateLimited(HaymowError):
+    """Too many calls; `retry_after` is in seconds."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, retry_after: int, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
+class Unavailable(HaymowError):
+    """haymow cannot do it now; `retry_after` is in seconds."""
+
+    code = "unavailable"
+
+    def __init__(self, message: str, *, retry_after: int = 1, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.retry_after = retry_after
+
+
+class UpstreamFailed(HaymowError):
+    """A model's provider failed; the code says how. Never carries the provider's own words."""
+
+    code = "upstream_failed"
+
+
+class StartFailed(HaymowError):
+    """haymow cannot start; the message is the one line a person reads."""
+
+    code = "start_failed"
