@@ -1,0 +1,130 @@
+"""Workspaces, users, members with their roles, and API tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from haymow.wire.shapes import Answer, Id, Instant, Query, Request
+
+RoleName = Literal["user", "editor", "admin"]
+"""A user reads models and chats, an editor changes models and secrets of a workspace, an admin everything."""
+
+
+class CreateWorkspace(Request):
+    """A new, empty workspace."""
+
+    name: str
+
+
+class DeleteWorkspaceQuery(Query):
+    """Whether to delete a workspace although models and secrets are in it."""
+
+    force: bool = False
+
+
+class Workspace(Answer):
+    """A workspace, with what the platform's clients expect of one: haymow has no languages and never idles."""
+
+    name: str
+    workspace_id: UUID
+    languages: dict[str, Any] = Field(default_factory=dict)
+    default_idle_timeout_in_seconds: int = 0
+
+
+class User(Answer):
+    """A user as others of the organization see them."""
+
+    user_id: UUID
+    given_name: str
+    family_name: str
+    email: str
+
+
+class Organization(Answer):
+    """The organization that a user belongs to."""
+
+    organization_id: UUID
+    name: str
+
+
+class Me(User):
+    """Who is calling, and what the token in use allows: `role` in the organization or in its one workspace."""
+
+    organization: Organization
+    role: RoleName
+    workspace_id: UUID | None = Field(description="The only workspace the token is for, if it is for one.")
+    expires_at: datetime | None = Field(description="When the token expires; null when it does not.")
+
+
+class Member(User):
+    """A user with their role in the organization or in a workspace."""
+
+    role: RoleName
+
+
+class MemberList(Answer):
+    """A page of members."""
+
+    data: list[Member]
+    has_more: bool
+    total: int
+
+
+class CreateMember(Request):
+    """A new user of the organization."""
+
+    given_name: str
+    family_name: str
+    email: str
+    role: RoleName
+
+
+class PutMember(Request):
+    """The role that a user is to have."""
+
+    user_id: Id
+    role: RoleName
+
+
+class CreateToken(Request):
+    """A new API token. It never allows more than its owner may: `role` is a cap, by default the owner's own.
+
+    Only an administrator names another user in `user_id`.
+    """
+
+    name: str
+    role: RoleName | None = None
+    workspace_id: Id | None = Field(default=None, description="The only workspace the token is to be for.")
+    expires_at: Instant | None = None
+    user_id: Id | None = Field(default=None, description="The owner; by default the caller.")
+
+
+class Token(Answer):
+    """An API token without the token itself; `prefix` is its readable beginning."""
+
+    token_id: UUID
+    user_id: UUID
+    name: str
+    prefix: str
+    role: RoleName
+    workspace_id: UUID | None
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class CreatedToken(Token):
+    """A new API token; `token` is shown this once and not kept."""
+
+    token: str
+
+
+class TokenList(Answer):
+    """A page of API tokens."""
+
+    data: list[Token]
+    has_more: bool
+    total: int
