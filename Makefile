@@ -1,0 +1,39 @@
+# haymow's tasks. `make help` lists them.
+# PYTHON names the Python (3.11 or newer) that the set-up starts from; ARGS is passed on to what a target runs.
+PYTHON ?= python3
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup setup-dev test lint format bench requirements clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# exec: no shell stands between make and haymow, so a signal to make reaches haymow itself.
+run: setup  ## Set up, then start haymow and a small language model on loopback; Ctrl-C stops both
+	@exec .venv/bin/haymow serve --local-model $(ARGS)
+
+setup:  ## Make .venv with what haymow needs to run
+	@$(PYTHON) scripts/setup.py run
+
+setup-dev:  ## Make .venv with what the checks and tests need too
+	@$(PYTHON) scripts/setup.py dev
+
+test: setup-dev  ## Run every check and test; ARGS go to pytest, as in make test ARGS="-k names"
+	@.venv/bin/python scripts/check.py test $(ARGS)
+
+lint: setup-dev  ## Run the checks alone: lint, format, types, imports
+	@.venv/bin/python scripts/check.py lint
+
+format: setup-dev  ## Put the code into its format, and mend what can be mended
+	@.venv/bin/ruff check --fix --quiet; .venv/bin/ruff format
+
+bench: setup-dev  ## Measure haymow against its floors and print a table
+	@$(PYTHON) scripts/setup.py bench
+	@exec .venv/bin/python -m tests.bench $(ARGS)
+
+requirements: setup-dev  ## Write the pinned files anew; ARGS=--upgrade takes the newest versions
+	@scripts/requirements.sh $(ARGS)
+
+clean:  ## Remove what the targets made, the environments among it; never haymow's data
+	@rm -rf .venv .venv-bench dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

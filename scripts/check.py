@@ -1,0 +1,99 @@
+"""Run haymow's checks one after the other and say what came of each: what `make lint` and `make test` run.
+
+    python scripts/check.py lint              style, types, and which module may import which
+    python scripts/check.py test [ARGS ...]   the same and the tests; ARGS go to pytest
+
+All checks run even when one fails. The exit status is 0 when every check passed. The last line is pytest's own.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = Path(sys.executable).parent  # not resolved: the tools stand beside the environment's own python
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    name: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    name: str
+    passed: bool
+    seconds: float
+    last_line: str
+
+
+LINT = (
+    Check("lint", ("ruff", "check", "--output-format=concise")),
+    Check("format", ("ruff", "format", "--check", "--output-format=concise")),
+    Check("types", ("mypy",)),
+    Check("imports", ("lint-imports", "--no-logo")),
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    if not arguments or arguments[0] not in ("lint", "test"):
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        outcomes = [run_quietly(check) for check in LINT]
+        if arguments[0] == "test":
+            outcomes.append(run_tests(arguments[1:]))
+    except KeyboardInterrupt:
+        return 130
+    summarize(outcomes)
+    return 0 if all(outcome.passed for outcome in outcomes) else 1
+
+
+def run_quietly(check: Check) -> Outcome:
+    """Run a check, and show what it says when it fails."""
+    begun = time.monotonic()
+    print(f"{check.name}: {' '.join(check.command)}", flush=True)
+    done = subprocess.run(
+        executable(check.command), cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    if done.returncode != 0:
+        print(done.stdout, flush=True)
+    return Outcome(check.name, done.returncode == 0, time.monotonic() - begun, "")
+
+
+def run_tests(arguments: Sequence[str]) -> Outcome:
+    """Run pytest, show what it says as it says it, and keep its closing line."""
+    begun, last_line = time.monotonic(), ""
+    color = "--color=yes" if sys.stdout.isatty() else "--color=no"
+    command = executable(("pytest", color, *arguments))
+    with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as tests:
+        assert tests.stdout is not None
+        try:
+            for line in tests.stdout:
+                print(line, end="", flush=True)
+                last_line = line.strip() or last_line
+        except KeyboardInterrupt:  # pytest has it too, and stops what its tests have started
+            print(tests.stdout.read(), end="", flush=True)
+            raise
+    return Outcome("tests", tests.returncode == 0, time.monotonic() - begun, last_line)
+
+
+def executable(command: tuple[str, ...]) -> list[str]:
+    return [str(TOOLS / command[0]), *command[1:]]
+
+
+def summarize(outcomes: Sequence[Outcome]) -> None:
+    print("\nSummary")
+    for outcome in outcomes:
+        print(f"  {outcome.name:8}  {'passed' if outcome.passed else 'FAILED'}  {outcome.seconds:6.1f} s")
+    for outcome in outcomes:
+        if outcome.last_line:
+            print(outcome.last_line)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Writes requirements/*.txt: every package that haymow needs, directly or not, at one version and by its hashes, for
+# every Python from 3.11 on Linux and macOS. Versions that stand already are kept; `--upgrade` takes the newest.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+pin() { # pin NAME SOURCE [OPTION ...]
+    local name=$1 source=$2
+    shift 2
+    echo "requirements/$name.txt from $source"
+    .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+        --output-file "requirements/$name.txt" "$@" "$source"
+}
+
+pin build requirements/build.in "$@"
+pin run pyproject.toml "$@"
+pin local-model requirements/local-model.in --no-deps "$@"
+pin dev requirements/dev.in --constraints requirements/run.txt "$@"
+pin bench requirements/bench.in --constraints requirements/run.txt "$@"
