@@ -117,7 +117,9 @@ def test_a_malformed_body_is_located_but_not_repeated() -> None:
     assert "canary" not in caught.value.message
 
 
-@pytest.mark.parametrize("text", ["9007199254740991", "-9007199254740991", "1.7976931348623157e308", "0.1E+2", "1e-999"])
+@pytest.mark.parametrize(
+    "text", ["9007199254740991", "-9007199254740991", "1.7976931348623157e308", "0.1E+2", "1e-999"]
+)
 def test_numbers_a_double_holds_are_read(text: str) -> None:
     assert parse(text.encode()) == float(text)
 
@@ -200,7 +202,9 @@ def test_64_kib_of_utf_8_is_the_longest_string(character: str) -> None:
 
 
 def test_all_faults_come_at_once_and_name_only_known_keys() -> None:
-    body = '{"name": "\\ud800", "provider": 1e999, "canary": [1e999, "\\u0000"], "generation_kwargs": {"canary": 1e999}}'
+    body = (
+        '{"name": "\\ud800", "provider": 1e999, "canary": [1e999, "\\u0000"], "generation_kwargs": {"canary": 1e999}}'
+    )
     assert faults_of(body) == {
         ("#/name", "unpaired_surrogate"),
         ("#/provider", "number_too_large"),
@@ -231,7 +235,9 @@ def test_two_documents_are_the_same_when_their_types_are_too(left: object, right
     assert same_document(left, right) == (exactly(sorted_keys(left)) == exactly(sorted_keys(right)))
 
 
-@pytest.mark.parametrize(("left", "right"), [(1, 1.0), (1, True), (0, False), (0.0, -0.0), (1.0, True), ({}, []), ("", None)])
+@pytest.mark.parametrize(
+    ("left", "right"), [(1, 1.0), (1, True), (0, False), (0.0, -0.0), (1.0, True), ({}, []), ("", None)]
+)
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_equal_values_of_different_types_are_different_documents(left: object, right: object, wrapped: bool) -> None:
     if wrapped:

@@ -135,4 +135,6 @@ def test_a_key_is_composed_and_does_not_grow_without_bound(name: str) -> None:
 
 @given(st.text())
 def test_composition_never_tells_two_names_apart(name: str) -> None:
-    assert name_key(unicodedata.normalize("NFC", name)) == name_key(unicodedata.normalize("NFD", name)) == name_key(name)
+    assert (
+        name_key(unicodedata.normalize("NFC", name)) == name_key(unicodedata.normalize("NFD", name)) == name_key(name)
+    )

@@ -1,0 +1,22 @@
+"""What haymow knows of Haystack's chat generators, and the checks of definitions. Imports no Haystack."""
+
+from haymow.generators.catalogue import GeneratorInfo, SecretParameter, generator, generators
+from haymow.generators.definition import CheckedConfig, check
+from haymow.generators.facts import refuses_generation_kwarg
+from haymow.generators.needs import Need
+from haymow.generators.secret_names import is_secret_name
+from haymow.generators.urls import UnusableUrl, host_and_port
+
+__all__ = [
+    "CheckedConfig",
+    "GeneratorInfo",
+    "Need",
+    "SecretParameter",
+    "UnusableUrl",
+    "check",
+    "generator",
+    "generators",
+    "host_and_port",
+    "is_secret_name",
+    "refuses_generation_kwarg",
+]

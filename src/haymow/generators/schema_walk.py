@@ -1,0 +1,142 @@
+"""A walk through a Schema Object that finds what haymow refuses beyond what the meta-schema says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
+
+from haymow.generators.keywords import KEYWORDS, REFUSED, Below
+from haymow.generators.patterns import is_pattern
+
+MAX_SCHEMAS: Final = 500
+"""Schemas within each other and side by side, as written."""
+MAX_DEPTH: Final = 16
+"""Schemas within each other; the outermost is 1."""
+MAX_PATTERNS: Final = 32
+PATTERN_WEIGHT: Final = 50
+"""What a pattern may cost for each character, in other keywords."""
+REST_FACTOR: Final = 4
+"""How often `unevaluatedProperties` has a validator look again at what stands beside it."""
+
+Path = tuple[str | int, ...]
+
+
+class Flaw(NamedTuple):
+    """Something wrong at the end of `path`: the keys and indexes that lead there from the root."""
+
+    path: Path
+    code: str
+    message: str
+
+
+class Overgrown(Exception):
+    """The schema is too large to look at any further."""
+
+    def __init__(self, flaw: Flaw) -> None:
+        super().__init__(flaw.message)
+        self.flaw = flaw
+
+
+@dataclass(slots=True)
+class Node:
+    """One schema as written: what it weighs by itself, what stands within it, and what it refers to."""
+
+    path: Path
+    weight: int = 1
+    factor: int = 1
+    branches: int = 0
+    children: list[Node] = field(default_factory=list)
+    reference: str | None = None
+
+
+class Walk:
+    """Visits every schema of `schema` once; `flaws` and the nodes hold what it found. Raises Overgrown."""
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self.flaws: list[Flaw] = []
+        self.definitions: dict[str, Node] = {}
+        self._schemas = self._patterns = 0
+        self.root = self._visit(schema, ())
+
+    def defined(self, reference: str) -> Node | None:
+        """The schema that `reference` leads to; None unless it is one of the root's own `$defs`, or within one."""
+        return self.definitions.get(unquote(reference))
+
+    def _visit(self, schema: object, path: Path, depth: int = 1) -> Node:
+        self._schemas += 1
+        if self._schemas > MAX_SCHEMAS:
+            raise Overgrown(Flaw((), "schema_too_large", f"It has more than {MAX_SCHEMAS} schemas."))
+        if depth > MAX_DEPTH:
+            raise Overgrown(Flaw(path, "schema_too_deep", f"Schemas are nested more than {MAX_DEPTH} deep."))
+        node = Node(path)
+        if path and path[0] == "$defs":
+            self.definitions[_reference_to(path)] = node
+        if isinstance(schema, dict):
+            for keyword, value in schema.items():
+                self._keyword(keyword, value, node, depth)
+        return node
+
+    def _keyword(self, keyword: str, value: object, node: Node, depth: int) -> None:
+        below = KEYWORDS.get(keyword)
+        if below is Below.PLAIN:
+            node.weight += len(value) if isinstance(value, list) else 0
+        elif below is Below.SCHEMA or below is Below.REST:
+            node.factor *= REST_FACTOR if below is Below.REST else 1
+            node.children.append(self._visit(value, (*node.path, keyword), depth + 1))
+        elif below is None:
+            self._unknown(keyword, node.path)
+        elif isinstance(value, dict):
+            self._members(below, (*node.path, keyword), value, node, depth)
+        elif isinstance(value, list):
+            node.branches += len(value) if below is Below.BRANCHES else 0
+            node.children += [self._visit(v, (*node.path, keyword, i), depth + 1) for i, v in enumerate(value)]
+        elif isinstance(value, str):
+            self._text(below, (*node.path, keyword), value, node)
+
+    def _members(self, below: Below, path: Path, members: dict[str, Any], node: Node, depth: int) -> None:
+        if below is Below.NAMED_LISTS:
+            node.weight += sum(len(value) for value in members.values() if isinstance(value, list))
+            return
+        if below is Below.PATTERN_SCHEMAS:
+            for pattern in members:
+                self._pattern(pattern, (*path, pattern), node)
+        children = [self._visit(value, (*path, name), depth + 1) for name, value in members.items()]
+        # Definitions cost nothing where they stand, but where something refers to them.
+        node.children += children if below is not Below.DEFINITIONS else []
+
+    def _text(self, below: Below, path: Path, text: str, node: Node) -> None:
+        if below is Below.PATTERN:
+            self._pattern(text, path, node)
+        elif below is Below.REFERENCE:
+            node.reference = text
+        elif below is Below.DIALECT and (node.path or text.removesuffix("#") != _DIALECT):
+            self.flaws.append(Flaw(path, "unknown_dialect", "It may only say, at the root, JSON Schema 2020-12."))
+
+    def _pattern(self, pattern: str, path: Path, node: Node) -> None:
+        node.weight += PATTERN_WEIGHT
+        self._patterns += 1
+        if self._patterns > MAX_PATTERNS:
+            raise Overgrown(Flaw((), "schema_too_large", f"It has more than {MAX_PATTERNS} patterns."))
+        if not is_pattern(pattern):
+            self.flaws.append(Flaw(path, "invalid_pattern", _NO_PATTERN))
+
+    def _unknown(self, keyword: str, path: Path) -> None:
+        if keyword.startswith("$") or keyword in REFUSED:
+            self.flaws.append(Flaw((*path, keyword), "refused_keyword", _REFUSED))
+        elif not path and not keyword.startswith("x-"):
+            self.flaws.append(Flaw((keyword,), "unknown_keyword", _UNKNOWN))
+
+
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_NO_PATTERN: Final = (
+    "The pattern cannot be read, or is too large. Look-around and back-references are not available, and counted "
+    "repetitions are costly: use minLength and maxLength."
+)
+_REFUSED: Final = "Of the keywords for identifiers and references, only $ref, $defs, $schema and $comment are allowed."
+_UNKNOWN: Final = "It has a keyword that is neither JSON Schema's nor starts with x-."
+
+
+def _reference_to(path: Iterable[str | int]) -> str:
+    return "#" + "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)

@@ -1,0 +1,78 @@
+"""What a check against a schema costs: its weight, once every `$ref` is replaced by what it leads to.
+
+A check looks at each part of a value with each schema that stands for it, so its time grows with the weight of the
+schema times the size of the value; both are bounded.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from haymow.generators.schema_walk import MAX_DEPTH, Flaw, Node, Overgrown, Walk
+
+MAX_WEIGHT: Final = 5_000
+MAX_BRANCHES: Final = 64
+"""Entries of `allOf`, `anyOf` and `oneOf` together, through every `$ref`."""
+
+
+class Weight(NamedTuple):
+    """Of a schema with all that it refers to. `total` is in keywords looked at for each part of a value."""
+
+    total: int = 1
+    branches: int = 0
+    depth: int = 1
+
+
+class Weights:
+    """The weights of a walk's schemas. `flaws` holds references that lead nowhere or in a circle. Raises Overgrown."""
+
+    def __init__(self, walk: Walk) -> None:
+        self.flaws: list[Flaw] = []
+        self._walk = walk
+        self._known: dict[int, Weight] = {}
+        self._open: set[int] = set()
+        self.root = self.of(walk.root)
+        if self.root.total > MAX_WEIGHT:
+            raise Overgrown(Flaw((), "schema_too_large", "A check of it would take too long. Make it simpler."))
+        if self.root.branches > MAX_BRANCHES:
+            message = f"allOf, anyOf and oneOf have more than {MAX_BRANCHES} entries together."
+            raise Overgrown(Flaw((), "too_many_branches", message))
+        for definition in walk.definitions.values():
+            self.of(definition)
+
+    def of(self, node: Node, depth: int = 1) -> Weight:
+        """The weight of `node`, which stands `depth` schemas deep, references included."""
+        known = self._known.get(id(node))
+        if known is None:
+            self._open.add(id(node))
+            known = self._known[id(node)] = self._weighed(node, depth)
+            self._open.discard(id(node))
+        if depth - 1 + known.depth > MAX_DEPTH:
+            raise Overgrown(Flaw(node.path, "schema_too_deep", f"Schemas are nested more than {MAX_DEPTH} deep."))
+        return known
+
+    def _weighed(self, node: Node, depth: int) -> Weight:
+        if depth > MAX_DEPTH:
+            return Weight()
+        within = [self.of(child, depth + 1) for child in node.children]
+        target = self._target(node)
+        if target is not None:
+            within.append(self.of(target, depth + 1))
+        return Weight(
+            node.factor * (node.weight + sum(weight.total for weight in within)),
+            node.branches + sum(weight.branches for weight in within),
+            1 + max((weight.depth for weight in within), default=0),
+        )
+
+    def _target(self, node: Node) -> Node | None:
+        if node.reference is None:
+            return None
+        target = self._walk.defined(node.reference)
+        if target is None:
+            message = "It must lead to a schema of the root's own $defs, such as #/$defs/name."
+            self.flaws.append(Flaw((*node.path, "$ref"), "invalid_reference", message))
+        elif id(target) in self._open:
+            message = "It leads back to where it stands, in a circle."
+            self.flaws.append(Flaw((*node.path, "$ref"), "circular_reference", message))
+            target = None
+        return target

@@ -1,0 +1,206 @@
+"""HTTP of workspaces, people and roles, as the platform's clients ask for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from haymow.errors import Unauthenticated
+from haymow.server.access import rules
+from haymow.server.access.rules import Member, Person, Principal, Role, Workspace, role_named
+from haymow.server.access.service import MOST_LISTED, Access
+from haymow.server.http import Call, Operation, empty, json_answer
+from haymow.wire import access as wire
+
+MOST_TOKEN_BYTES = 512
+
+C = Call[Principal]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Finds out who makes a request: the same for a bearer token and for an x-api-key header."""
+
+    access: Access
+
+    async def __call__(self, request: Request) -> Principal:
+        """Raises Unauthenticated."""
+        source = request.client.host if request.client else "unknown"
+        return await self.access.authenticate(_token(request), source)
+
+
+def _token(request: Request) -> str:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    token = value.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "")
+    if not token or len(token) > MOST_TOKEN_BYTES or not token.isascii():
+        raise Unauthenticated("Send an API token as 'Authorization: Bearer TOKEN'.")
+    return token
+
+
+@dataclass(frozen=True)
+class AccessRoutes:
+    """Workspaces by name (v1), members by id (v2)."""
+
+    access: Access
+
+    def operations(self) -> list[Operation]:
+        """Everything this room answers."""
+        return [*self._workspaces(), *self._people(), *self._members()]
+
+    def _workspaces(self) -> list[Operation]:
+        path, one = "/api/v1/workspaces", "/api/v1/workspaces/{name}"
+        gone = {404: "There is no workspace with this name."}
+        return [
+            Operation("GET", path, self.list_workspaces, "List Workspaces", "The workspaces you may see, by name."),
+            Operation(
+                "POST", path, self.create_workspace, "Create Workspace", "Makes a workspace in the organization.",
+                body=wire.CreateWorkspace, answer=wire.Workspace, status=201,
+                errors={409: "A workspace with this name already exists."},
+            ),
+            Operation(
+                "GET", one, self.read_workspace, "Read Workspace", "A workspace by its name.",
+                answer=wire.Workspace, errors=gone,
+            ),
+            Operation(
+                "DELETE", one, self.delete_workspace, "Delete Workspace",
+                "Deletes an empty workspace; with `force=true` also one with models and secrets.",
+                query=wire.DeleteWorkspaceQuery, status=204, errors={**gone, 409: "The workspace is not empty."},
+            ),
+        ]  # fmt: skip
+
+    def _people(self) -> list[Operation]:
+        return [
+            Operation(
+                "GET", "/api/v1/users/{user_id}", self.read_user, "Read User", "A person of the organization.",
+                answer=wire.User, errors={404: "There is no user with this ID."},
+            ),
+            *(
+                Operation("GET", path, self.me, "Read Me", "Who you are and what you may do.", answer=wire.Me)
+                for path in ("/api/v1/me", "/api/v2/me")
+            ),
+        ]  # fmt: skip
+
+    def _members(self) -> list[Operation]:
+        listed, one = "/api/v2/members", "/api/v2/members/{user_id}"
+        scoped = "/api/v2/workspaces/{workspace_id}/members"
+        return [
+            Operation("GET", listed, self.list_members, "List Members", "Everyone in the organization.",
+                      answer=wire.MemberList),
+            Operation("POST", listed, self.create_member, "Create Member", "A new person in the organization.",
+                      body=wire.CreateMember, answer=wire.Member, status=201,
+                      errors={409: "A user with this e-mail address already exists."}),
+            Operation("PUT", listed, self.put_member, "Set Role", "Sets a member's role in the organization.",
+                      body=wire.PutMember, answer=wire.Member),
+            Operation("DELETE", one, self.delete_member, "Remove Member",
+                      "Takes a person out of the organization, with all of their tokens.", status=204),
+            Operation("GET", scoped, self.list_workspace_members, "List Workspace Members",
+                      "The workspace's explicit members.", answer=wire.MemberList),
+            Operation("PUT", scoped, self.put_workspace_member, "Set Workspace Role",
+                      "Sets a person's role in a workspace.", body=wire.PutMember, answer=wire.Member),
+            Operation("DELETE", scoped + "/{user_id}", self.delete_workspace_member, "Remove Workspace Member",
+                      "Takes a person out of a workspace.", status=204),
+        ]  # fmt: skip
+
+    async def list_workspaces(self, call: C) -> Response:
+        return json_answer([_workspace(found) for found in await self.access.workspaces(call.principal)])
+
+    async def create_workspace(self, call: C) -> Response:
+        rules.require(call.principal.role_in_organization(), Role.ADMIN)
+        body = await call.body(wire.CreateWorkspace)
+        made = await self.access.create_workspace(call.principal, body.name)
+        return json_answer(_workspace(made), 201, {"location": f"/api/v1/workspaces/{quote(made.name)}"})
+
+    async def read_workspace(self, call: C) -> Response:
+        found, _ = await self.access.workspace_named(call.principal, call.request.path_params["name"])
+        return json_answer(_workspace(found))
+
+    async def delete_workspace(self, call: C) -> Response:
+        found, _ = await self.access.workspace_named(call.principal, call.request.path_params["name"])
+        await self.access.delete_workspace(call.principal, found, call.query(wire.DeleteWorkspaceQuery).force)
+        return empty()
+
+    async def read_user(self, call: C) -> Response:
+        return json_answer(_user(await self.access.person(call.principal, call.id("user_id"))))
+
+    async def me(self, call: C) -> Response:
+        principal = call.principal
+        organization = {
+            "organization_id": principal.organization_id,
+            "name": await self.access.organization_name(principal),
+        }
+        return json_answer(
+            {
+                **_user(principal.person),
+                "organization": organization,
+                "role": principal.highest_role.word,
+                "workspace_id": principal.only_workspace,
+                "expires_at": principal.expires_at,
+            }
+        )
+
+    async def list_members(self, call: C) -> Response:
+        return _members(await self.access.members(call.principal))
+
+    async def create_member(self, call: C) -> Response:
+        rules.require(call.principal.role_in_organization(), Role.ADMIN)
+        body = await call.body(wire.CreateMember)
+        person = Person(UUID(int=0), body.given_name, body.family_name, body.email)
+        return json_answer(_member(await self.access.add_member(call.principal, person, role_named(body.role))), 201)
+
+    async def put_member(self, call: C) -> Response:
+        rules.require(call.principal.role_in_organization(), Role.ADMIN)
+        body = await call.body(wire.PutMember)
+        return json_answer(_member(await self.access.set_role(call.principal, body.user_id, role_named(body.role))))
+
+    async def delete_member(self, call: C) -> Response:
+        await self.access.remove_member(call.principal, call.id("user_id"))
+        return empty()
+
+    async def list_workspace_members(self, call: C) -> Response:
+        return _members(await self.access.workspace_members(call.principal, call.id("workspace_id")))
+
+    async def put_workspace_member(self, call: C) -> Response:
+        workspace, role = await self.access.workspace(call.principal, call.id("workspace_id"))
+        rules.require(role, Role.ADMIN)
+        body = await call.body(wire.PutMember)
+        member = await self.access.set_workspace_role(call.principal, workspace, body.user_id, role_named(body.role))
+        return json_answer(_member(member))
+
+    async def delete_workspace_member(self, call: C) -> Response:
+        workspace_id, user_id = call.ids("workspace_id", "user_id")
+        workspace, _ = await self.access.workspace(call.principal, workspace_id)
+        await self.access.remove_workspace_member(call.principal, workspace, user_id)
+        return empty()
+
+
+def _workspace(workspace: Workspace) -> dict[str, Any]:
+    # The platform's clients want languages and a time-out that haymow has no use for.
+    return {
+        "name": workspace.name,
+        "workspace_id": workspace.workspace_id,
+        "languages": {},
+        "default_idle_timeout_in_seconds": 0,
+    }
+
+
+def _user(person: Person) -> dict[str, Any]:
+    return {
+        "user_id": person.user_id,
+        "given_name": person.given_name,
+        "family_name": person.family_name,
+        "email": person.email,
+    }
+
+
+def _member(member: Member) -> dict[str, Any]:
+    return {**_user(member.person), "role": member.role.word}
+
+
+def _members(members: list[Member]) -> Response:
+    data = [_member(member) for member in members]
+    return json_answer({"data": data, "has_more": len(data) == MOST_LISTED, "total": len(data)})

@@ -1,0 +1,169 @@
+"""Who may do what."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from uuid import UUID
+
+from haymow.errors import Denied, Fault, Invalid, NotFound
+from haymow.server.audit.rules import Actor
+
+TOKEN_PREFIX = "hm"
+
+NO_WORKSPACE = "We couldn't find a workspace with this name or ID. Check it and try again."
+
+
+class Role(IntEnum):
+    """A user reads models and chats; an editor changes models and secrets; an admin does everything."""
+
+    USER = 1
+    EDITOR = 2
+    ADMIN = 3
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+def role_named(word: str) -> Role:
+    """The role that the API calls `word`."""
+    return Role[word.upper()]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user as others see them."""
+
+    user_id: UUID
+    given_name: str
+    family_name: str
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    workspace_id: UUID
+    organization_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person's role in the organization or in one workspace."""
+
+    person: Person
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An API token without the token: what may be shown of it. `prefix` is its readable beginning."""
+
+    token_id: UUID
+    user_id: UUID
+    name: str
+    prefix: str
+    role: Role
+    workspace_id: UUID | None
+    created_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling, with everything that decides what they may do.
+
+    `workspaces` are explicit memberships; `limit` and `only_workspace` are what the token leaves of
+    its owner's rights, so a token never has more than its owner. `source` is the address it calls from.
+    """
+
+    person: Person
+    organization_id: UUID
+    organization_role: Role
+    workspaces: Mapping[UUID, Role]
+    token_id: UUID | None = None
+    limit: Role = Role.ADMIN
+    only_workspace: UUID | None = None
+    expires_at: datetime | None = None
+    source: str = "local"
+
+    def role_in(self, workspace: Workspace) -> Role | None:
+        """The role in a workspace, None where it is invisible. Admins of an organization are in all of its."""
+        if workspace.organization_id != self.organization_id:
+            return None
+        if self.only_workspace not in (None, workspace.workspace_id):
+            return None
+        member = self.workspaces.get(workspace.workspace_id)
+        role = Role.ADMIN if self.organization_role is Role.ADMIN else member
+        return None if role is None else min(role, self.limit)
+
+    def role_in_organization(self) -> Role:
+        """The role in the organization's own things. Raises Denied for a token of one workspace."""
+        if self.only_workspace is not None:
+            raise Denied("This token is for one workspace. Use one without a workspace.")
+        return min(self.organization_role, self.limit)
+
+    @property
+    def highest_role(self) -> Role:
+        """The most that the caller may do anywhere."""
+        return min(self.limit, max([self.organization_role, *self.workspaces.values()]))
+
+    @property
+    def actor(self) -> Actor:
+        """How the audit record names this caller."""
+        return Actor(self.organization_id, self.person.user_id, self.token_id, self.source)
+
+
+def require(role: Role, needed: Role) -> None:
+    """Raises Denied when `role` does not reach `needed`."""
+    if role < needed:
+        raise Denied(f"This needs the role {needed.word}; yours here is {role.word}. Ask an administrator.")
+
+
+def require_visible(role: Role | None) -> Role:
+    """Raises NotFound for a workspace the caller has no role in."""
+    if role is None:
+        raise NotFound(NO_WORKSPACE, code="workspace_not_found")
+    return role
+
+
+def require_other(principal: Principal, user_id: UUID) -> None:
+    """Nobody edits their own role: an organization must not lose its last admin by a slip. Raises Invalid."""
+    if principal.person.user_id == user_id:
+        fault = Fault("#/user_id", "own_role", "You cannot change your own role. Ask another administrator.")
+        raise Invalid("You cannot change your own role.", [fault], code="own_role")
+
+
+def new_token() -> str:
+    """256 random bits behind a readable prefix: `hm_<8 readable characters>_<the secret>`."""
+    return f"{TOKEN_PREFIX}_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
+
+
+def token_prefix(token: str) -> str:
+    """The part of a token that may be shown and stored."""
+    return token[: len(TOKEN_PREFIX) + 9]
+
+
+def token_digest(token: str) -> bytes:
+    """SHA-256 of a token: it is random, so a slow hash would protect nothing more (facts in docs/adr/0004)."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def check_workspace_name(name: str, faults: Sequence[Fault]) -> None:
+    """Raises Invalid. Clients put the name into a path as it is, so it holds nothing that a URL reads differently."""
+    found = list(faults)
+    if name in (".", "..") or any(character in "/\\?#%;" for character in name):
+        found.append(Fault("#/name", "name_in_url", "A workspace's name has none of / \\ ? # % ; and is not . or .."))
+    if found:
+        raise Invalid("This is no name for a workspace.", found)
+
+
+def check_token_scope(role: Role, own: Role) -> None:
+    """Raises Denied when a token would have more than the one who makes it."""
+    if role > own:
+        raise Denied(f"A token cannot have more than its owner: at most the role {own.word}.", code="scope_too_wide")

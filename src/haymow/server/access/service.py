@@ -1,0 +1,273 @@
+"""Who is calling, what is theirs, and how that is changed."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+from haymow.errors import Conflict, NotFound, Unauthenticated
+from haymow.names import faults_of_name
+from haymow.server.access import rules, store
+from haymow.server.access.known import Known
+from haymow.server.access.rules import Member, Person, Principal, Role, Workspace
+from haymow.server.audit.rules import Actor, Record
+from haymow.server.audit.service import record
+from haymow.server.database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+T = TypeVar("T")
+
+MOST_LISTED = 1000
+
+_NO_USER = "We couldn't find a user with this ID. Check the ID and try again."
+_NO_TOKEN = "Send a valid API token as 'Authorization: Bearer TOKEN'."
+
+
+def _nothing(connection: Connection, workspace_id: UUID) -> int:
+    return 0
+
+
+@dataclass(frozen=True)
+class Access:
+    """The organization's people, workspaces, roles and tokens.
+
+    `contents` counts what higher rooms keep in a workspace, `erase` removes it; `app.py` passes them in.
+    """
+
+    database: Database
+    now: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+    contents: Callable[[Connection, UUID], int] = _nothing
+    erase: Callable[[Connection, UUID], object] = _nothing
+    known: Known = field(default_factory=Known)
+
+    # Who is calling
+
+    async def authenticate(self, token: str, source: str) -> Principal:
+        """The principal behind an API token. Raises Unauthenticated."""
+        digest = rules.token_digest(token)
+        principal: Principal | None = self.known.get(digest)
+        if principal is None:
+            epoch = self.known.epoch
+            found = await self.database.read(lambda connection: store.principal_of(connection, digest))
+            if found is None or not hmac.compare_digest(found[1], digest):
+                raise Unauthenticated(_NO_TOKEN)
+            principal = found[0]
+            self.known.remember(digest, principal, epoch)
+        if principal.expires_at is not None and principal.expires_at <= self.now():
+            raise Unauthenticated("This API token has expired. Make a new one.", code="token_expired")
+        return replace(principal, source=source)
+
+    async def workspace(self, principal: Principal, workspace_id: UUID) -> tuple[Workspace, Role]:
+        """A workspace and the caller's role in it. Raises NotFound when there is none the caller may see."""
+        found: Workspace | None = self.known.get(workspace_id)
+        if found is None:
+            epoch = self.known.epoch
+            found = await self.database.read(lambda connection: store.workspace(connection, workspace_id))
+            if found is None:
+                raise NotFound(rules.NO_WORKSPACE, code="workspace_not_found")
+            self.known.remember(workspace_id, found, epoch)
+        return found, rules.require_visible(principal.role_in(found))
+
+    async def workspace_named(self, principal: Principal, name: str) -> tuple[Workspace, Role]:
+        """The same, by name."""
+        found = await self.database.read(
+            lambda connection: store.workspace_named(connection, principal.organization_id, name)
+        )
+        if found is None:
+            raise NotFound(rules.NO_WORKSPACE, code="workspace_not_found")
+        return found, rules.require_visible(principal.role_in(found))
+
+    async def people(self, user_ids: Collection[UUID]) -> dict[UUID, Person]:
+        """The people behind these ids; ids nobody has are left out."""
+        found = {user_id: self.known.get(("person", user_id)) for user_id in user_ids}
+        missing = [user_id for user_id, person in found.items() if person is None]
+        if missing:
+            epoch = self.known.epoch
+            loaded = await self.database.read(lambda connection: store.people(connection, missing))
+            for user_id, person in loaded.items():
+                self.known.remember(("person", user_id), person, epoch)
+            found |= loaded
+        return {user_id: person for user_id, person in found.items() if person is not None}
+
+    async def organization_name(self, principal: Principal) -> str:
+        """What the caller's organization is called."""
+        return await self.database.read(
+            lambda connection: store.organization_name(connection, principal.organization_id)
+        )
+
+    # Workspaces
+
+    async def workspaces(self, principal: Principal) -> list[Workspace]:
+        """The workspaces the caller may see, by name."""
+        found = await self.database.read(
+            lambda connection: store.workspaces(connection, principal.organization_id, MOST_LISTED)
+        )
+        return [workspace for workspace in found if principal.role_in(workspace) is not None]
+
+    async def create_workspace(self, principal: Principal, name: str) -> Workspace:
+        """Raises Denied, Invalid, Conflict."""
+        rules.require(principal.role_in_organization(), Role.ADMIN)
+        rules.check_workspace_name(name, faults_of_name(name, "#/name"))
+        workspace = Workspace(self.new_id(), principal.organization_id, name)
+
+        def create(connection: Connection) -> Workspace:
+            store.add_workspace(connection, workspace, self.now())
+            self._record(connection, principal.actor, "workspace.create", workspace.workspace_id, name, workspace)
+            return workspace
+
+        return await self.change(create)
+
+    async def delete_workspace(self, principal: Principal, workspace: Workspace, force: bool) -> None:
+        """Raises Denied, and Conflict when something is in it and `force` is not given."""
+        rules.require(rules.require_visible(principal.role_in(workspace)), Role.ADMIN)
+
+        def remove(connection: Connection) -> None:
+            if not force and self.contents(connection, workspace.workspace_id):
+                raise Conflict(
+                    "This workspace still has models or secrets. Delete them first, or delete it with force=true.",
+                    code="workspace_not_empty",
+                )
+            self.erase(connection, workspace.workspace_id)
+            store.remove_workspace(connection, workspace.workspace_id)
+            self._record(
+                connection, principal.actor, "workspace.delete", workspace.workspace_id, workspace.name, workspace
+            )
+
+        await self.change(remove)
+
+    # People and roles
+
+    async def person(self, principal: Principal, user_id: UUID) -> Person:
+        """A member of the caller's organization. Raises NotFound."""
+        found = await self.database.read(
+            lambda connection: store.person(connection, principal.organization_id, user_id)
+        )
+        if found is None:
+            raise NotFound(_NO_USER, code="user_not_found")
+        return found
+
+    async def members(self, principal: Principal) -> list[Member]:
+        """Everyone in the organization. Raises Denied for a token of one workspace."""
+        principal.role_in_organization()
+        return await self.database.read(
+            lambda connection: store.members(connection, principal.organization_id, MOST_LISTED)
+        )
+
+    async def add_member(self, principal: Principal, person: Person, role: Role) -> Member:
+        """A new person in the organization. Raises Denied, Conflict when the e-mail address is known."""
+        rules.require(principal.role_in_organization(), Role.ADMIN)
+        added = replace(person, user_id=self.new_id())
+
+        def add(connection: Connection) -> Member:
+            store.add_person(connection, added, self.now())
+            store.set_role(connection, principal.organization_id, added.user_id, role)
+            self._record(connection, principal.actor, "member.create", added.user_id, added.email)
+            return Member(added, role)
+
+        return await self.change(add)
+
+    async def set_role(self, principal: Principal, user_id: UUID, role: Role) -> Member:
+        """Raises Denied, Invalid for one's own role, NotFound."""
+        rules.require(principal.role_in_organization(), Role.ADMIN)
+        rules.require_other(principal, user_id)
+
+        def change(connection: Connection) -> Member:
+            person = _found(store.person(connection, principal.organization_id, user_id), _NO_USER)
+            store.set_role(connection, principal.organization_id, user_id, role)
+            self._record(connection, principal.actor, "member.update", user_id, person.email, changes=("role",))
+            return Member(person, role)
+
+        return await self.change(change)
+
+    async def remove_member(self, principal: Principal, user_id: UUID) -> None:
+        """Raises Denied, Invalid for oneself, NotFound."""
+        rules.require(principal.role_in_organization(), Role.ADMIN)
+        rules.require_other(principal, user_id)
+
+        def remove(connection: Connection) -> None:
+            person = _found(store.person(connection, principal.organization_id, user_id), _NO_USER)
+            store.remove_member(connection, principal.organization_id, user_id)
+            self._record(connection, principal.actor, "member.delete", user_id, person.email)
+
+        await self.change(remove)
+
+    async def workspace_members(self, principal: Principal, workspace_id: UUID) -> list[Member]:
+        """The explicit members of a workspace. Raises NotFound."""
+        await self.workspace(principal, workspace_id)
+        return await self.database.read(
+            lambda connection: store.workspace_members(connection, workspace_id, MOST_LISTED)
+        )
+
+    async def set_workspace_role(self, principal: Principal, workspace: Workspace, user_id: UUID, role: Role) -> Member:
+        """Raises Denied, Invalid for one's own role, NotFound when the user is not of the organization."""
+        rules.require(rules.require_visible(principal.role_in(workspace)), Role.ADMIN)
+        rules.require_other(principal, user_id)
+
+        def change(connection: Connection) -> Member:
+            person = _found(store.person(connection, principal.organization_id, user_id), _NO_USER)
+            store.set_workspace_role(connection, workspace.workspace_id, user_id, role)
+            self._record(
+                connection, principal.actor, "member.update", user_id, person.email, workspace, changes=("role",)
+            )
+            return Member(person, role)
+
+        return await self.change(change)
+
+    async def remove_workspace_member(self, principal: Principal, workspace: Workspace, user_id: UUID) -> None:
+        """Raises Denied, Invalid for oneself, NotFound when the user is no member."""
+        rules.require(rules.require_visible(principal.role_in(workspace)), Role.ADMIN)
+        rules.require_other(principal, user_id)
+
+        def remove(connection: Connection) -> None:
+            person = _found(store.person(connection, principal.organization_id, user_id), _NO_USER)
+            if not store.remove_workspace_member(connection, workspace.workspace_id, user_id):
+                raise NotFound(_NO_USER, code="user_not_found")
+            self._record(connection, principal.actor, "member.delete", user_id, person.email, workspace)
+
+        await self.change(remove)
+
+    async def change(self, unit: Callable[[Connection], T]) -> T:
+        """Run a unit that changes who may do what; when this returns, everyone is seen as they are now."""
+        try:
+            return await self.database.write(unit)
+        finally:
+            self.known.forget()
+
+    def _record(
+        self,
+        connection: Connection,
+        actor: Actor,
+        action: str,
+        subject_id: UUID,
+        name: str,
+        workspace: Workspace | None = None,
+        changes: tuple[str, ...] = (),
+    ) -> None:
+        workspace_id = workspace.workspace_id if workspace else None
+        record(connection, Record(actor, workspace_id, action, subject_id, name, self.now(), changes=changes))
+
+
+def _found(person: Person | None, message: str) -> Person:
+    if person is None:
+        raise NotFound(message, code="user_not_found")
+    return person
+
+
+async def may_read_audit(access: Access, principal: Principal, workspace_id: UUID | None) -> UUID:
+    """The organization whose record may be read: a workspace's by its editors, all of it by administrators.
+
+    Raises NotFound, Denied.
+    """
+    if workspace_id is None:
+        rules.require(principal.role_in_organization(), Role.ADMIN)
+    else:
+        _, role = await access.workspace(principal, workspace_id)
+        rules.require(role, Role.EDITOR)
+    return principal.organization_id

@@ -1,0 +1,66 @@
+"""Tables of organizations, people, workspaces, roles and tokens."""
+
+from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table, Text, UniqueConstraint, Uuid
+
+from haymow.server.database import UtcDateTime, metadata
+
+organizations_table = Table(
+    "organizations",
+    metadata,
+    Column("organization_id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+users_table = Table(
+    "users",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("given_name", Text, nullable=False),
+    Column("family_name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+members_table = Table(
+    "members",
+    metadata,
+    Column("organization_id", Uuid, ForeignKey("organizations.organization_id"), primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.user_id"), primary_key=True),
+    Column("role", Integer, nullable=False),
+)
+
+workspaces_table = Table(
+    "workspaces",
+    metadata,
+    Column("workspace_id", Uuid, primary_key=True),
+    Column("organization_id", Uuid, ForeignKey("organizations.organization_id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("organization_id", "name_key"),
+)
+
+workspace_members_table = Table(
+    "workspace_members",
+    metadata,
+    Column("workspace_id", Uuid, ForeignKey("workspaces.workspace_id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.user_id"), primary_key=True),
+    Column("role", Integer, nullable=False),
+)
+
+tokens_table = Table(
+    "tokens",
+    metadata,
+    Column("token_id", Uuid, primary_key=True),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("prefix", String(16), nullable=False),
+    Column("organization_id", Uuid, ForeignKey("organizations.organization_id"), nullable=False),
+    Column("user_id", Uuid, ForeignKey("users.user_id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("role", Integer, nullable=False),
+    Column("workspace_id", Uuid, ForeignKey("workspaces.workspace_id", ondelete="CASCADE")),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+)

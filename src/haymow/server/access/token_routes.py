@@ -1,0 +1,64 @@
+"""HTTP of API tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from haymow.server.access.rules import Principal, Token, role_named
+from haymow.server.access.service import MOST_LISTED
+from haymow.server.access.tokens import NewToken, Tokens
+from haymow.server.http import Call, Operation, empty, json_answer
+from haymow.wire import access as wire
+
+C = Call[Principal]
+
+
+@dataclass(frozen=True)
+class TokenRoutes:
+    """Tokens of the caller; an administrator's list has everyone's."""
+
+    tokens: Tokens
+
+    def operations(self) -> list[Operation]:
+        """Everything these routes answer."""
+        path = "/api/v2/tokens"
+        return [
+            Operation("GET", path, self.list, "List Tokens", "Your API tokens, without the tokens.",
+                      answer=wire.TokenList),
+            Operation("POST", path, self.create, "Create Token", "A new API token; its text is answered this once.",
+                      body=wire.CreateToken, answer=wire.CreatedToken, status=201,
+                      errors={403: "A token never has more than its owner."}),
+            Operation("DELETE", path + "/{token_id}", self.revoke, "Revoke Token", "Ends a token at once.",
+                      status=204, errors={404: "There is no token with this ID."}),
+        ]  # fmt: skip
+
+    async def list(self, call: C) -> Response:
+        data = [_token(token) for token in await self.tokens.list(call.principal)]
+        return json_answer({"data": data, "has_more": len(data) == MOST_LISTED, "total": len(data)})
+
+    async def create(self, call: C) -> Response:
+        body = await call.body(wire.CreateToken)
+        role = role_named(body.role) if body.role else None
+        wanted = NewToken(body.name, role, body.workspace_id, body.expires_at, body.user_id)
+        token, text = await self.tokens.create(call.principal, wanted)
+        return json_answer({**_token(token), "token": text}, 201)
+
+    async def revoke(self, call: C) -> Response:
+        await self.tokens.revoke(call.principal, call.id("token_id"))
+        return empty()
+
+
+def _token(token: Token) -> dict[str, Any]:
+    return {
+        "token_id": token.token_id,
+        "user_id": token.user_id,
+        "name": token.name,
+        "prefix": token.prefix,
+        "role": token.role.word,
+        "workspace_id": token.workspace_id,
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+    }

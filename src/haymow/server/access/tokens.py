@@ -1,0 +1,168 @@
+"""API tokens: made, listed, revoked; and the first of all, made by the first start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from haymow.errors import Denied, Fault, Invalid, NotFound, Unavailable
+from haymow.server.access import rules, store
+from haymow.server.access.rules import Person, Principal, Role, Token, Workspace
+from haymow.server.access.service import MOST_LISTED, Access
+from haymow.server.audit.rules import Actor, Record
+from haymow.server.audit.service import record
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_NO_TOKEN = "We couldn't find a token with this ID. Check the ID and try again."
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """What a new token shall be. `role` None: as much as its owner; `user_id` None: the caller's own."""
+
+    name: str
+    role: Role | None = None
+    workspace_id: UUID | None = None
+    expires_at: datetime | None = None
+    user_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The organization's API tokens. Each is shown once, when it is made, and kept as a digest."""
+
+    access: Access
+
+    async def create(self, principal: Principal, wanted: NewToken) -> tuple[Token, str]:
+        """A new token and its text. Raises Denied, NotFound, Invalid."""
+        owner = await self._owner(principal, wanted)
+        own = await self._own_role(principal, wanted.workspace_id)
+        role = wanted.role or own
+        rules.check_token_scope(role, own)
+        self._check_expiry(wanted.expires_at)
+        text = rules.new_token()
+        token = self._token(owner, wanted, role, text)
+
+        def add(connection: Connection) -> tuple[Token, str]:
+            self._add(connection, principal.actor, token, text)
+            return token, text
+
+        return await self.access.change(add)
+
+    async def list(self, principal: Principal) -> list[Token]:
+        """One's own tokens; an administrator sees everyone's. A token of one workspace sees its own kind."""
+        everyone = principal.only_workspace is None and principal.role_in_organization() is Role.ADMIN
+        user_id = None if everyone else principal.person.user_id
+        found = await self.access.database.read(
+            lambda connection: store.tokens(connection, principal.organization_id, user_id, MOST_LISTED)
+        )
+        return [token for token in found if self._visible(principal, token)]
+
+    async def revoke(self, principal: Principal, token_id: UUID) -> None:
+        """The token is dead when this returns. Raises NotFound for one the caller may not see."""
+
+        def remove(connection: Connection) -> None:
+            token = store.token(connection, principal.organization_id, token_id)
+            if token is None or not self._visible(principal, token):
+                raise NotFound(_NO_TOKEN, code="token_not_found")
+            store.remove_token(connection, token_id)
+            self._record(connection, principal.actor, "token.delete", token)
+
+        await self.access.change(remove)
+
+    async def operator(self, source: str) -> Actor:
+        """Who owns the machine, in the audit record: the first administrator, without a token."""
+        return await self.access.database.read(lambda connection: _first_admin(connection, source)[0])
+
+    async def for_first_admin(self, name: str) -> str:
+        """A new token of the organization's first administrator, for whoever owns the machine."""
+
+        def make(connection: Connection) -> str:
+            actor, admin = _first_admin(connection, "command line")
+            text = rules.new_token()
+            self._add(connection, actor, self._token(admin, NewToken(name), Role.ADMIN, text), text)
+            return text
+
+        return await self.access.change(make)
+
+    async def start(self) -> str | None:
+        """On an empty database make the organization, its workspace and its administrator, and give their token."""
+
+        def make(connection: Connection) -> str | None:
+            if store.first_organization(connection) is not None:
+                return None
+            return self._first(connection)
+
+        return await self.access.change(make)
+
+    def _first(self, connection: Connection) -> str:
+        now, new_id = self.access.now(), self.access.new_id
+        organization_id, text = new_id(), rules.new_token()
+        admin = Person(new_id(), "haymow", "administrator", "admin@haymow.invalid")
+        store.add_organization(connection, organization_id, "default", now)
+        store.add_person(connection, admin, now)
+        store.set_role(connection, organization_id, admin.user_id, Role.ADMIN)
+        store.add_workspace(connection, Workspace(new_id(), organization_id, "default"), now)
+        actor = Actor(organization_id, admin.user_id, None, "first start")
+        record(connection, Record(actor, None, "organization.create", organization_id, "default", now))
+        self._add(connection, actor, self._token(admin, NewToken("first start"), Role.ADMIN, text), text)
+        return text
+
+    async def _owner(self, principal: Principal, wanted: NewToken) -> Person:
+        user_id = wanted.user_id
+        if user_id is None or user_id == principal.person.user_id:
+            return principal.person
+        if principal.only_workspace is not None or principal.role_in_organization() is not Role.ADMIN:
+            raise Denied("Only an administrator makes tokens for others.")
+        return await self.access.person(principal, user_id)
+
+    async def _own_role(self, principal: Principal, workspace_id: UUID | None) -> Role:
+        if workspace_id is not None:
+            return (await self.access.workspace(principal, workspace_id))[1]
+        if principal.only_workspace is not None:
+            raise Denied("A token of one workspace makes tokens of that workspace only.", code="scope_too_wide")
+        return principal.highest_role
+
+    def _check_expiry(self, expires_at: datetime | None) -> None:
+        if expires_at is None:
+            return
+        if expires_at.tzinfo is None or expires_at <= self.access.now():
+            fault = Fault("#/expires_at", "expiry", "Give a time in the future, with its time zone.")
+            raise Invalid("The token would never be valid.", [fault])
+
+    def _visible(self, principal: Principal, token: Token) -> bool:
+        if principal.only_workspace is not None and token.workspace_id != principal.only_workspace:
+            return False
+        everyone = principal.only_workspace is None and principal.role_in_organization() is Role.ADMIN
+        return everyone or token.user_id == principal.person.user_id
+
+    def _token(self, owner: Person, wanted: NewToken, role: Role, text: str) -> Token:
+        return Token(
+            token_id=self.access.new_id(),
+            user_id=owner.user_id,
+            name=wanted.name,
+            prefix=rules.token_prefix(text),
+            role=role,
+            workspace_id=wanted.workspace_id,
+            created_at=self.access.now(),
+            expires_at=wanted.expires_at,
+        )
+
+    def _add(self, connection: Connection, actor: Actor, token: Token, text: str) -> None:
+        store.add_token(connection, token, actor.organization_id, rules.token_digest(text))
+        self._record(connection, actor, "token.create", token)
+
+    def _record(self, connection: Connection, actor: Actor, action: str, token: Token) -> None:
+        record(connection, Record(actor, token.workspace_id, action, token.token_id, token.name, self.access.now()))
+
+
+def _first_admin(connection: Connection, source: str) -> tuple[Actor, Person]:
+    organization_id = store.first_organization(connection)
+    if organization_id is None:
+        raise Unavailable("haymow has no organization yet: start it first.")
+    admin = store.admins(connection, organization_id)[0].person
+    return Actor(organization_id, admin.user_id, None, source), admin

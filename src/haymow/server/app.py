@@ -1,0 +1,190 @@
+"""The only place where the rooms meet: opens storage, builds each room's service, passes down what it needs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, partial
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from haymow.errors import NotFound
+from haymow.server import local
+from haymow.server.access.routes import AccessRoutes, Caller
+from haymow.server.access.rules import Principal
+from haymow.server.access.service import Access, may_read_audit
+from haymow.server.access.token_routes import TokenRoutes
+from haymow.server.access.tokens import Tokens
+from haymow.server.audit.routes import AuditRoutes
+from haymow.server.audit.service import Audit
+from haymow.server.database import Database, DataFolder
+from haymow.server.http import Operation, openapi
+from haymow.server.http.gate import Gate
+from haymow.server.http.operations import routes
+from haymow.server.http.plain import PlainRoutes
+from haymow.server.registry import service as registry_room
+from haymow.server.registry.changes import Changes
+from haymow.server.registry.generator_routes import GeneratorRoutes
+from haymow.server.registry.platform import Platform
+from haymow.server.registry.revision_routes import RevisionRoutes
+from haymow.server.registry.routes import ORGANIZATION_PREFIX, WORKSPACE_PREFIX, ModelRoutes
+from haymow.server.registry.rules import Model
+from haymow.server.registry.service import Registry
+from haymow.server.secrets import service as secrets_room
+from haymow.server.secrets.integration_routes import IntegrationRoutes
+from haymow.server.secrets.integrations import Integrations
+from haymow.server.secrets.routes import SecretRoutes
+from haymow.server.secrets.service import Secrets, open_vault
+from haymow.server.serving.pool import Pool
+from haymow.server.serving.routes import ServingRoutes
+from haymow.server.serving.rules import ResolvedSecrets
+from haymow.server.serving.service import Serving
+from haymow.server.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class Room(Protocol):
+    """What a room's routes have in common."""
+
+    def operations(self) -> list[Operation]:
+        """Everything the room answers."""
+
+
+def now() -> datetime:
+    """The time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class House:
+    """haymow, opened: what a server and the operator's commands use of it."""
+
+    settings: Settings
+    database: Database
+    access: Access
+    tokens: Tokens
+    secrets: Secrets
+    registry: Registry
+    changes: Changes
+    platform: Platform
+    serving: Serving
+    app: ASGIApp
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """Open the data folder, the database and the master key, and build every room. Raises StartFailed.
+
+    The first organization, its workspace and its administrator are there afterwards.
+    """
+    with ExitStack() as stack:
+        folder = DataFolder(settings.data)
+        stack.callback(folder.close)
+        database = Database(settings.database_file)
+        stack.callback(database.close)
+        house = await _built(settings, database)
+        try:
+            yield house
+        finally:
+            await house.serving.pool.close()
+
+
+async def _built(settings: Settings, database: Database) -> House:
+    key = await open_vault(database, settings.key_file, now)
+    access = Access(database, now, uuid.uuid4, contents=_contents, erase=_erase)
+    secrets = Secrets(database, key, registry_room.uses, registry_room.destinations_of, now, uuid.uuid4)
+    registry = Registry(database, access)
+    serving = Serving(
+        find=registry.find,
+        usable=registry.usable,
+        secrets_of=partial(_secrets_of, registry, secrets),
+        pool=Pool(settings.live_generators),
+        timeout=settings.chat_timeout,
+        now=now,
+        new_id=uuid.uuid4,
+    )
+    changes, tokens = Changes(database, registry, now, uuid.uuid4), Tokens(access)
+    operations = _operations(access, tokens, secrets, registry, changes, serving, database)
+    app = _app(operations, Caller(access))
+    platform = Platform(database, now)
+    return House(settings, database, access, tokens, secrets, registry, changes, platform, serving, app)
+
+
+def _operations(
+    access: Access,
+    tokens: Tokens,
+    secrets: Secrets,
+    registry: Registry,
+    changes: Changes,
+    serving: Serving,
+    database: Database,
+) -> list[Operation]:
+    models = [ModelRoutes(registry, changes, prefix) for prefix in (WORKSPACE_PREFIX, ORGANIZATION_PREFIX)]
+    rooms: list[Room] = [
+        ServingRoutes(serving),
+        *models,
+        *(RevisionRoutes(one) for one in models),
+        GeneratorRoutes(),
+        SecretRoutes(secrets, access),
+        IntegrationRoutes(Integrations(secrets)),
+        AccessRoutes(access),
+        TokenRoutes(tokens),
+        AuditRoutes(Audit(database), partial(may_read_audit, access)),
+    ]
+    operations: list[Operation] = []
+    document = cache(lambda: openapi.document(operations))
+    for room in (*rooms, PlainRoutes(partial(_ready, database), document)):
+        operations += room.operations()
+    return operations
+
+
+def _app(operations: Sequence[Operation], caller: Caller) -> ASGIApp:
+    return Gate(Router(routes(operations, caller), redirect_slashes=False, default=_nothing_here))
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    raise NotFound("There is nothing at this address.")
+
+
+# What lower rooms need of higher ones
+
+
+def _contents(connection: Connection, workspace_id: UUID) -> int:
+    return registry_room.count(connection, workspace_id) + secrets_room.count(connection, workspace_id)
+
+
+def _erase(connection: Connection, workspace_id: UUID) -> None:
+    registry_room.erase(connection, workspace_id)
+    secrets_room.erase_scope(connection, workspace_id)
+
+
+async def _ready(database: Database) -> None:
+    await database.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar())
+
+
+async def _secrets_of(
+    registry: Registry, secrets: Secrets, principal: Principal, workspace_id: UUID, model: Model
+) -> ResolvedSecrets:
+    refs = await registry.secret_refs(principal, workspace_id, model)
+
+    async def reveal() -> Mapping[str, str]:
+        return {name: value.reveal() for name, value in (await secrets.reveal(refs)).items()}
+
+    return ResolvedSecrets(tuple((ref.secret_id, ref.version) for ref in refs), reveal)
+
+
+@asynccontextmanager
+async def with_local_model(house: House, say: Callable[[str], None]) -> AsyncIterator[None]:
+    """The platform's models, the local one among them when it is asked for, for as long as the block runs."""
+    operator = await house.tokens.operator("start")
+    async with local.running(house.settings, house.secrets, operator, say) as models:
+        await house.platform.put(models)
+        yield

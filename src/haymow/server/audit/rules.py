@@ -1,0 +1,47 @@
+"""What a record of a change says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it, with which token, from where. `token_id` is None for the operator at the command line."""
+
+    organization_id: UUID
+    user_id: UUID
+    token_id: UUID | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One change. `changes` are names of fields, never their values."""
+
+    actor: Actor
+    workspace_id: UUID | None
+    action: str
+    subject_id: UUID
+    subject_name: str
+    at: datetime
+    revision: int | None = None
+    changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record as it was kept; `number` grows with every record."""
+
+    number: int
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Entries, newest first; `next_cursor` is None on the last page."""
+
+    entries: tuple[Entry, ...]
+    next_cursor: int | None

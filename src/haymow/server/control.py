@@ -1,0 +1,81 @@
+"""The operator's door to a running server: a socket in the data folder that only its owner can open.
+
+`haymow admin` asks here when a server holds the folder's lock. One JSON line in, one JSON line out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from haymow.errors import HaymowError, StartFailed
+
+log = logging.getLogger(__name__)
+
+Command = Callable[[], Awaitable[str]]
+
+SECONDS = 30.0
+
+
+async def listen(path: Path, commands: Mapping[str, Command]) -> asyncio.Server:
+    """Serve `commands` at `path` (0600). The caller holds the folder's lock, so what is left there is stale."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, TimeoutError):
+            line = await asyncio.wait_for(reader.readline(), SECONDS)
+            writer.write(json.dumps(await _run(commands, line.strip().decode(errors="replace"))).encode() + b"\n")
+            await writer.drain()
+        writer.close()
+
+    path.unlink(missing_ok=True)  # noqa: ASYNC240 - before anything is served
+    listener = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)  # made without rights for others, not made and then closed to them
+    try:
+        _at(path, listener.bind)
+    finally:
+        os.umask(before)
+    return await asyncio.start_unix_server(answer, sock=listener)
+
+
+async def _run(commands: Mapping[str, Command], name: str) -> dict[str, str]:
+    command = commands.get(name)
+    if command is None:
+        return {"error": "The running haymow does not know this command. Restart it with this version."}
+    try:
+        return {"answer": await command()}
+    except HaymowError as error:
+        return {"error": error.message}
+    except Exception:
+        log.exception("the command %s failed", name)
+        return {"error": "Something went wrong in haymow; see its log."}
+
+
+def ask(path: Path, command: str) -> str:
+    """What a running server answers to `command`. Raises StartFailed."""
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(SECONDS)
+            _at(path, connection.connect)
+            connection.sendall(command.encode() + b"\n")
+            with connection.makefile("rb") as lines:
+                answer = json.loads(lines.readline() or b'{"error": "The running haymow gave no answer."}')
+    except OSError as error:
+        raise StartFailed(f"Cannot reach the haymow that uses {path.parent} ({error.strerror or error}).") from error
+    if "error" in answer:
+        raise StartFailed(answer["error"])
+    return str(answer["answer"])
+
+
+def _at(path: Path, act: Callable[[str], object]) -> None:
+    """Call `act` with a short way to `path`: a socket's address has 107 bytes, a folder's path has no such bound."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        act(f"/proc/self/fd/{folder}/{path.name}" if Path("/proc/self/fd").exists() else str(path))
+    finally:
+        os.close(folder)

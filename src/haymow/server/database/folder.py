@@ -1,0 +1,73 @@
+"""The data folder of the embedded database: who may read it, and that one server at a time owns it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from haymow.errors import StartFailed
+
+LOCK = "lock"
+
+
+class FolderInUse(StartFailed):
+    """Another process holds the folder's lock."""
+
+    code = "folder_in_use"
+
+
+class DataFolder:
+    """An opened and locked data folder; `close` lets the next server have it."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the folder (0700) when it is missing, and lock it. Raises StartFailed, FolderInUse."""
+        self.path = path
+        _make(path)
+        self._lock = _lock(path)
+
+    def close(self) -> None:
+        """Give the lock back. The lock file stays: removing it would let two owners lock two files."""
+        os.close(self._lock)
+
+
+def _make(path: Path) -> None:
+    try:
+        if path.is_dir() and path.stat().st_mode & 0o077:
+            _close_to_others(path)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartFailed(_cannot_write(path, error)) from error
+
+
+def _close_to_others(path: Path) -> None:
+    """Only a folder that is haymow's own is closed: somebody may name /tmp by mistake."""
+    names = {child.name for child in path.iterdir()}
+    if names and LOCK not in names:
+        raise StartFailed(
+            f"{path} is open to other users and holds files that are not haymow's. "
+            "Set HAYMOW_DATA to a new or an empty folder."
+        )
+    path.chmod(0o700)
+
+
+def _lock(path: Path) -> int:
+    try:
+        lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StartFailed(_cannot_write(path, error)) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(lock)
+        raise FolderInUse(
+            f"Another haymow is using the data folder {path}. Stop it first, or set HAYMOW_DATA to another folder."
+        ) from error
+    return lock
+
+
+def _cannot_write(path: Path, error: OSError) -> str:
+    return (
+        f"Cannot write to the data folder {path} ({error.strerror}). "
+        "Make it writable for this user, or set HAYMOW_DATA to another folder."
+    )

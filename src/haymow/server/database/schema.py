@@ -1,0 +1,57 @@
+"""Bringing a database to this haymow's schema. Alembic is imported only when there is something to migrate."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy.exc import DatabaseError
+
+from haymow.errors import StartFailed
+
+HEAD = "0001"
+"""The newest revision in `migrations/versions`; a test holds the two together."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def prepare(engine: Engine, file: Path) -> None:
+    """Migrate to HEAD when needed. Raises StartFailed with one line that says what is wrong and what to do."""
+    try:
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        with engine.connect() as connection:
+            _migrate(connection, _revision(connection), file)
+    except OSError as error:
+        message = f"Cannot open the database {file} ({error.strerror}). Make it writable for this user."
+        raise StartFailed(message) from error
+    except DatabaseError as error:
+        message = f"{file} is not a haymow database or is damaged. Restore it from a backup, or move it away."
+        raise StartFailed(message) from error
+
+
+def _revision(connection: Connection) -> str | None:
+    names = inspect(connection).get_table_names()
+    if "alembic_version" in names:
+        row = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
+        return row[0] if row else None
+    if names:
+        raise DatabaseError("foreign", None, Exception())
+    return None
+
+
+def _migrate(connection: Connection, revision: str | None, file: Path) -> None:
+    if revision == HEAD:
+        return
+    from alembic import command  # noqa: PLC0415 - 0.2 s, paid only by a start that migrates
+    from alembic.config import Config  # noqa: PLC0415 - the same
+
+    if revision is not None and not list(MIGRATIONS.glob(f"versions/{revision}_*.py")):
+        raise StartFailed(
+            f"The database {file} was written by a newer haymow (schema {revision}, this one knows {HEAD}). "
+            "Start that version or a newer one, or restore a backup made before the upgrade."
+        )
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,138 @@
+"""SQLite: how connections are opened, and how a batch of units runs on one.
+
+Write-ahead log with `synchronous=FULL`: a commit is on the disk before it is acknowledged. One
+connection does all writing and all checkpoints, which also keeps clear of the WAL-reset bug of
+SQLite before 3.51.3 (two connections that write and checkpoint at once may corrupt the file).
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from haymow.errors import Unavailable
+from haymow.server.database.lanes import BatchRunner, Outcome, Unit
+
+log = logging.getLogger(__name__)
+
+_EVERY_CONNECTION = ("PRAGMA foreign_keys=ON", "PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-16000")
+_WRITER = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA wal_autocheckpoint=4000")
+_READER = ("PRAGMA query_only=ON", "PRAGMA wal_autocheckpoint=0")
+
+_TROUBLE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOTADB,
+}
+
+
+def writing_engine(file: Path) -> Engine:
+    """The engine of the one connection that writes."""
+    return _engine(file, _EVERY_CONNECTION + _WRITER)
+
+
+def reading_engine(file: Path) -> Engine:
+    """An engine whose connections cannot write."""
+    return _engine(file, _EVERY_CONNECTION + _READER)
+
+
+def _engine(file: Path, pragmas: Sequence[str]) -> Engine:
+    # AUTOCOMMIT: pysqlite's own idea of when a transaction begins is not ours; runners say BEGIN themselves.
+    engine = create_engine(
+        URL.create("sqlite", database=str(file)),  # a path is not parsed: `?` and `%` are letters in it
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"check_same_thread": False, "timeout": 30.0, "cached_statements": 256},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in pragmas:
+            connection.execute(pragma)
+
+    return engine
+
+
+class _Runner(BatchRunner):
+    def __init__(self, engine: Engine) -> None:
+        self._connection: Connection = engine.connect()
+        raw = self._connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        self._raw = raw
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _attempt(self, unit: Unit[Any]) -> Outcome:
+        try:
+            return unit(self._connection), None
+        except Exception as error:
+            return None, _explained(error)
+
+
+class Reader(_Runner):
+    """Runs a batch of reads in one snapshot, taken after the last of them was asked for."""
+
+    def run(self, units: Sequence[Unit[Any]]) -> list[Outcome]:
+        try:
+            self._raw.execute("BEGIN")
+            return [self._attempt(unit) for unit in units]
+        except sqlite3.Error as error:
+            return [(None, _explained(error))] * len(units)
+        finally:
+            if self._raw.in_transaction:
+                self._raw.execute("COMMIT")
+
+
+class Writer(_Runner):
+    """Runs a batch of writes in one transaction, each in a savepoint of its own."""
+
+    def run(self, units: Sequence[Unit[Any]]) -> list[Outcome]:
+        try:
+            self._raw.execute("BEGIN IMMEDIATE")
+            outcomes = [self._in_savepoint(unit) for unit in units]
+            self._raw.execute("COMMIT")
+            return outcomes
+        except Exception as error:
+            # The batch as a whole failed: nothing of it is on the disk, so nothing of it is acknowledged.
+            self._roll_back()
+            return [(None, _explained(error))] * len(units)
+
+    def _in_savepoint(self, unit: Unit[Any]) -> Outcome:
+        self._raw.execute("SAVEPOINT unit")
+        result, error = self._attempt(unit)
+        if error is not None:
+            if not self._raw.in_transaction:
+                raise error  # SQLite gave up the whole transaction (disk full, I/O error)
+            self._raw.execute("ROLLBACK TO unit")
+        self._raw.execute("RELEASE unit")
+        return result, error
+
+    def _roll_back(self) -> None:
+        if self._raw.in_transaction:
+            self._raw.execute("ROLLBACK")
+
+
+def _explained(error: BaseException) -> BaseException:
+    """Turn trouble of the storage into Unavailable; everything else is a caller's or a bug and stays as it is."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    primary = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # SQLite's extended codes keep the plain one in a byte
+    if primary not in _TROUBLE:
+        return error
+    log.error("storage failed: %s", cause)
+    code = "storage_full" if primary == sqlite3.SQLITE_FULL else "storage_failed"
+    return Unavailable("haymow cannot write to its storage now. Nothing was changed; try again.", code=code)

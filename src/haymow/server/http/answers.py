@@ -1,0 +1,26 @@
+"""Answers: JSON by orjson, problems by RFC 9457."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
+
+def encoded(content: Any) -> bytes:
+    """JSON bytes; datetimes in UTC end in `Z`, `orjson.Fragment`s are spliced in as they are."""
+    return orjson.dumps(content, option=_OPTIONS)
+
+
+def json_answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """An `application/json` answer."""
+    return Response(encoded(content), status, headers, media_type="application/json")
+
+
+def empty(headers: Mapping[str, str] | None = None) -> Response:
+    """204 without a body."""
+    return Response(status_code=204, headers=headers)

@@ -1,0 +1,130 @@
+"""One call of an operation: the request, who makes it, and the parts of it as an endpoint asks for them.
+
+An endpoint asks in the order that design and docs promise (who, ids, visible, writable, media type,
+If-Match, body): nothing is read before it is asked for, so nothing of an unauthenticated body is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
+
+from haymow import documents
+from haymow.errors import Fault, Invalid, Malformed, TooLarge, TooSlow, UnsupportedMedia
+from haymow.server.http import conditions
+from haymow.wire.faults import faults_of, unknown_field_faults
+
+P = TypeVar("P")
+M = TypeVar("M", bound=BaseModel)
+
+MOST_BODY_BYTES = 1024 * 1024
+BODY_SECONDS = 10.0
+
+INVALID_REQUEST = "The request is invalid."
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[P]):
+    """A request and the principal who makes it."""
+
+    request: Request
+    principal: P
+
+    def ids(self, *names: str) -> tuple[UUID, ...]:
+        """The path's ids. Raises Invalid that names every one that is not a UUID."""
+        found = {name: _uuid(self.request.path_params[name]) for name in names}
+        wrong = [name for name, value in found.items() if value is None]
+        if wrong:
+            faults = [Fault(f"#/path/{name}", "malformed_id", "This must be a UUID.") for name in wrong]
+            raise Invalid("An id in the address is malformed.", faults, code="malformed_id")
+        return tuple(value for value in found.values() if value is not None)
+
+    def id(self, name: str) -> UUID:
+        """One id of the path."""
+        return self.ids(name)[0]
+
+    def query(self, kind: type[M]) -> M:
+        """The query string as `kind`. Raises Invalid; parameters that `kind` does not know are ignored."""
+        try:
+            return kind.model_validate(dict(self.request.query_params), strict=False)
+        except ValidationError as error:
+            raise Invalid(INVALID_REQUEST, faults_of(error, "#/query")) from error
+
+    @property
+    def strict(self) -> bool:
+        """Whether the client asked for `Prefer: handling=strict` (RFC 7240)."""
+        return conditions.wants_strict(self.request.headers.getlist("prefer"))
+
+    @property
+    def preference_applied(self) -> dict[str, str]:
+        """The header that says a strict call was treated strictly."""
+        return {"preference-applied": "handling=strict"} if self.strict else {}
+
+    def require_json(self) -> None:
+        """Raises UnsupportedMedia unless the body is announced as plain `application/json`."""
+        if self.request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise UnsupportedMedia("Send the body without a Content-Encoding.", accept=("accept-encoding", "identity"))
+        kind, _, parameters = self.request.headers.get("content-type", "").partition(";")
+        charset = parameters.strip().lower().replace('"', "").replace(" ", "")
+        if kind.strip().lower() != "application/json" or charset not in ("", "charset=utf-8", "charset=utf8"):
+            header = "accept-patch" if self.request.method == "PATCH" else "accept-post"
+            raise UnsupportedMedia("Send the body as application/json.", accept=(header, "application/json"))
+
+    def check_if_match(self, etag: str) -> None:
+        """Raises PreconditionFailed when If-Match is given and does not name `etag`, Malformed when it is broken."""
+        conditions.require_match(self.request.headers.getlist("if-match"), etag)
+
+    async def document(self, known: frozenset[str] = frozenset()) -> dict[str, object]:
+        """The body as a JSON object. Raises TooLarge, TooSlow, Malformed, Invalid."""
+        value = documents.parse(await self._body(), known)
+        if not isinstance(value, dict):
+            raise Invalid(INVALID_REQUEST, [Fault("#", "type", "The body must be a JSON object.")])
+        return value
+
+    async def body(self, kind: type[M]) -> M:
+        """The JSON body as `kind`; unknown fields are refused when the call is strict, else ignored."""
+        self.require_json()
+        return self.parsed(kind, await self.document(frozenset(kind.model_fields)))
+
+    def parsed(self, kind: type[M], document: dict[str, object], message: str = INVALID_REQUEST) -> M:
+        """`document` as `kind`. Raises Invalid with `message` and every fault."""
+        faults = unknown_field_faults(kind, document) if self.strict else []
+        try:
+            value = kind.model_validate(document)
+        except ValidationError as error:
+            raise Invalid(message, [*faults_of(error), *faults]) from error
+        if faults:
+            raise Invalid(message, faults)
+        return value
+
+    async def _body(self) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for part in self.request.stream():
+                    size += len(part)
+                    if size > MOST_BODY_BYTES:
+                        raise TooLarge(f"The body is larger than {MOST_BODY_BYTES} bytes.")
+                    parts.append(part)
+        except TimeoutError as error:
+            raise TooSlow(f"The body did not arrive within {BODY_SECONDS:.0f} seconds.") from error
+        except ClientDisconnect as error:
+            raise Malformed("The client went away before the body was whole.") from error
+        return b"".join(parts)
+
+
+def _uuid(text: str) -> UUID | None:
+    # UUID() also takes braces, urn: and missing hyphens; an id has one spelling (RFC 9562, section 4).
+    if len(text) != 36:
+        return None
+    try:
+        value = UUID(text)
+    except ValueError:
+        return None
+    return value if str(value) == text.lower() else None

@@ -1,0 +1,139 @@
+"""The one table from what went wrong to what HTTP calls it, and the problem that says so (RFC 9457)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+
+from haymow.errors import (
+    Conflict,
+    Denied,
+    Fault,
+    HaymowError,
+    Invalid,
+    Malformed,
+    NotFound,
+    PreconditionFailed,
+    RateLimited,
+    TooLarge,
+    TooSlow,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+    UpstreamFailed,
+)
+from haymow.server.http.answers import encoded
+
+MOST_FAULTS = 50
+
+STATUSES: dict[type[HaymowError], int] = {
+    Malformed: 400,
+    Unauthenticated: 401,
+    Denied: 403,
+    NotFound: 404,
+    TooSlow: 408,
+    Conflict: 409,
+    PreconditionFailed: 412,
+    TooLarge: 413,
+    UnsupportedMedia: 415,
+    Invalid: 422,
+    RateLimited: 429,
+    UpstreamFailed: 502,
+    Unavailable: 503,
+}
+
+# What HTTP itself refuses, before any room is asked: code -> status.
+STATUSES_BY_CODE = {
+    "method_not_allowed": 405,
+    "not_acceptable": 406,
+    "uri_too_long": 414,
+    "headers_too_large": 431,
+    "upstream_timeout": 504,
+}
+
+
+def status_of(error: HaymowError) -> int:
+    """The status of an error; one that is not in the table is our mistake and a 500."""
+    if error.code in STATUSES_BY_CODE:
+        return STATUSES_BY_CODE[error.code]
+    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
+
+
+def problem(error: HaymowError, request_id: str) -> Response:
+    """`application/problem+json` for an error, with the headers its status calls for."""
+    status = status_of(error)
+    content = {
+        "type": f"/errors/{error.code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": error.message,
+        "code": error.code,
+        "request_id": request_id,
+        "message": error.message,
+        "details": details(error),
+    }
+    return Response(encoded(content), status, headers_of(error), media_type="application/problem+json")
+
+
+def details(error: HaymowError) -> list[dict[str, Any]]:
+    """Every fault of an error, at most MOST_FAULTS."""
+    faults: tuple[Fault, ...] = getattr(error, "faults", ())
+    return [asdict(fault) for fault in faults[:MOST_FAULTS]]
+
+
+def headers_of(error: HaymowError) -> dict[str, str]:
+    """The headers an error brings: how to authenticate, when to try again, what is accepted."""
+    if isinstance(error, Unauthenticated):
+        return {"www-authenticate": 'Bearer realm="haymow"'}
+    if isinstance(error, RateLimited | Unavailable):
+        return {"retry-after": str(error.retry_after)}
+    if isinstance(error, UnsupportedMedia):
+        return {error.accept[0]: error.accept[1]}
+    return {}
+
+
+# What a person reads at /errors/{code}; a test holds that every code haymow raises is here.
+EXPLANATIONS = {
+    "administrator_only": "The parameter may be set or changed by an administrator of the workspace only.",
+    "conflict": "What is stored stands in the way of this change.",
+    "email_taken": "Another user has this e-mail address.",
+    "forbidden": "You may see this, and may not do that to it. Ask an administrator for the role it needs.",
+    "headers_too_large": "The request's headers are larger than 32 KiB, or more than 100.",
+    "idempotency_key_reused": "An Idempotency-Key names one request. Use a new key for another body.",
+    "internal": "haymow failed in a way nobody expected. Its log has the request_id.",
+    "invalid": "The request was read and is refused. `details` names every fault.",
+    "invalid_model": "The definition is refused. `details` names every fault by its JSON Pointer.",
+    "malformed": "The request cannot be read: its JSON or one of its headers is broken.",
+    "malformed_host": "The Host header is missing, doubled or malformed.",
+    "malformed_id": "An id in the address is not a UUID.",
+    "method_not_allowed": "The address exists and does not allow this method. The Allow header lists those it does.",
+    "model_not_found": "There is no such model here, or you may not see it.",
+    "name_taken": "The workspace or organization already has a model whose name counts as the same.",
+    "not_acceptable": "haymow answers application/json, and the Accept header excludes that.",
+    "not_found": "There is nothing at this address.",
+    "own_role": "Nobody changes their own role. Ask another administrator.",
+    "precondition_failed": "If-Match names a revision that is not the newest. Read the model again.",
+    "rate_limited": "Too many calls. Wait as long as Retry-After says.",
+    "request_timeout": "The body did not arrive in time.",
+    "revision_not_found": "The model has no revision of this number.",
+    "scope_too_wide": "A token never has more than the one who makes it.",
+    "secret_in_use": "Models use this secret. Change or delete them first, or delete it with force=true.",
+    "secret_name_taken": "There is already a secret of this name. Enter its new value with PUT.",
+    "secret_not_found": "There is no such secret here, or you may not see it.",
+    "storage_failed": "haymow's storage does not answer as it should. Nothing was changed.",
+    "storage_full": "haymow's disk is full. Nothing was changed; reading goes on.",
+    "token_expired": "The API token has expired. Make a new one.",
+    "token_not_found": "There is no such token, or it is not yours.",
+    "too_large": "The body is larger than 1 MiB.",
+    "unauthenticated": "Send a valid API token as `Authorization: Bearer TOKEN`.",
+    "unavailable": "haymow cannot do this now. Try again after Retry-After seconds.",
+    "unsupported_media_type": "Send the body as application/json, without a Content-Encoding.",
+    "uri_too_long": "The address is longer than 8 KiB.",
+    "user_not_found": "There is no such user in your organization.",
+    "workspace_name_taken": "There is already a workspace whose name counts as the same.",
+    "workspace_not_empty": "The workspace still has models or secrets.",
+    "workspace_not_found": "There is no such workspace, or you may not see it.",
+}

@@ -1,0 +1,105 @@
+"""The outermost ASGI layer: what is refused before any room hears of it, and what every answer carries."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from haymow.errors import HaymowError, Malformed, NotFound, TooLarge
+from haymow.server.http.calls import MOST_BODY_BYTES
+from haymow.server.http.errors import problem
+
+log = logging.getLogger(__name__)
+
+MOST_HEADER_BYTES = 32 * 1024
+MOST_HEADERS = 100
+MOST_TARGET_BYTES = 8 * 1024
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+_HOST = re.compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+# One address has one spelling: what another hop could read differently is no address of ours.
+_AMBIGUOUS = re.compile(rb"//|\\|;|%(?:2f|5c|2e|00)|/\.{1,2}(?:/|$)", re.IGNORECASE)
+
+_EVERY_ANSWER = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+
+
+class Gate:
+    """Wraps the application; gives each request an id, and turns what nobody expected into a 500 that tells nothing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = secrets.token_hex(8)
+        scope["haymow.request_id"] = request_id
+        answering = _Answering(send, request_id)
+        try:
+            _check(scope)
+            await self._app(scope, receive, answering)
+        except HaymowError as error:
+            await problem(error, request_id)(scope, receive, answering)
+        except Exception:
+            await self._unexpected(scope, receive, answering, request_id)
+
+    async def _unexpected(self, scope: Scope, receive: Receive, answering: _Answering, request_id: str) -> None:
+        log.exception("request %s failed: %s %s", request_id, scope["method"], scope.get("haymow.route", "?"))
+        if answering.started:
+            raise RuntimeError(f"request {request_id} failed after its answer began")
+        error = HaymowError("Something went wrong in haymow. Its log has this request_id.", code="internal")
+        await problem(error, request_id)(scope, receive, answering)
+
+
+class _Answering:
+    """`send`, with the headers that every answer carries."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._headers = [*_EVERY_ANSWER, (b"x-request-id", request_id.encode())]
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            message["headers"] = [*message.get("headers", ()), *self._headers]
+        await self._send(message)
+
+
+def _check(scope: Scope) -> None:
+    raw: bytes = scope["raw_path"] or b"/"
+    if len(raw) + len(scope["query_string"]) > MOST_TARGET_BYTES:
+        raise Malformed("The address is too long.", code="uri_too_long")
+    _check_headers(scope["headers"])
+    if _AMBIGUOUS.search(raw):
+        raise NotFound("There is nothing at this address.")
+
+
+def _check_headers(headers: list[tuple[bytes, bytes]]) -> None:
+    size = hosts = 0
+    for name, value in headers:
+        size += len(name) + len(value)
+        if name == b"host":
+            hosts += 1
+            if not _HOST.fullmatch(value):
+                raise Malformed("The Host header is malformed.", code="malformed_host")
+        elif name == b"content-length":
+            _check_length(value)
+    if size > MOST_HEADER_BYTES or len(headers) > MOST_HEADERS:
+        raise Malformed("The request's headers are too large.", code="headers_too_large")
+    if hosts > 1:
+        raise Malformed("The Host header is given twice.", code="malformed_host")
+
+
+def _check_length(value: Any) -> None:
+    if not value.isdigit() or len(value) > 18:
+        raise Malformed("The Content-Length header is malformed.")
+    if int(value) > MOST_BODY_BYTES:
+        raise TooLarge(f"The body is larger than {MOST_BODY_BYTES} bytes.")

@@ -1,0 +1,103 @@
+"""Operations: each one routes a method and a path, and documents them in the same breath.
+
+Not FastAPI: it reads the body before it asks who is calling, and haymow promises the other order
+(docs/adr/0001).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from haymow.errors import HaymowError, Malformed
+from haymow.server.http.calls import Call
+from haymow.server.http.errors import problem
+
+Endpoint = Callable[[Call[Any]], Awaitable[Response]]
+Authenticate = Callable[[Request], Awaitable[Any]]
+Renderer = Callable[[HaymowError, str], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a client may ask for. `errors` are the statuses worth documenting, with their descriptions."""
+
+    method: str
+    path: str
+    endpoint: Endpoint
+    summary: str
+    description: str
+    answer: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    status: int = 200
+    errors: Mapping[int, str] = field(default_factory=dict)
+    public: bool = False
+    render: Renderer = problem
+
+
+def routes(operations: Iterable[Operation], authenticate: Authenticate) -> list[Route]:
+    """One route for each path, so that a 405 can say every method the path allows."""
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in operations:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    ordered = sorted(by_path.items(), key=lambda item: _precedence(item[0]))
+    return [Route(path, _Dispatch(methods, authenticate)) for path, methods in ordered]
+
+
+def _precedence(path: str) -> list[str]:
+    """Words before parameters, place by place: /models/custom is tried before /models/{model_id}."""
+    return [part.replace("{", "~") for part in path.split("/")]
+
+
+class _Dispatch:
+    """The ASGI application behind one path."""
+
+    def __init__(self, methods: Mapping[str, Operation], authenticate: Authenticate) -> None:
+        self._methods = dict(methods)
+        if "GET" in methods:
+            self._methods["HEAD"] = methods["GET"]
+        self._authenticate = authenticate
+        self._allow = ", ".join(sorted(self._methods))
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        request = Request(scope, receive, send)
+        operation = self._methods.get(scope["method"])
+        if operation is None:
+            response = self._refusal(request)
+        else:
+            scope["haymow.route"] = operation.path
+            response = await self._answer(operation, request)
+        await response(scope, receive, send)
+
+    async def _answer(self, operation: Operation, request: Request) -> Response:
+        try:
+            principal = None if operation.public else await self._authenticate(request)
+            _check_acceptable(request)
+            return await operation.endpoint(Call(request, principal))
+        except HaymowError as error:
+            return operation.render(error, request.scope["haymow.request_id"])
+
+    def _refusal(self, request: Request) -> Response:
+        error = Malformed(f"This address allows {self._allow}.", code="method_not_allowed")
+        response = problem(error, request.scope["haymow.request_id"])
+        response.headers["allow"] = self._allow
+        return response
+
+
+_ACCEPTED = ("*/*", "application/*", "application/json", "application/problem+json", "text/event-stream", "text/*")
+
+
+def _check_acceptable(request: Request) -> None:
+    accept = request.headers.get("accept")
+    if not accept or "*/*" in accept or "json" in accept:
+        return
+    ranges = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
+    if not any(wanted in _ACCEPTED or wanted == "text/html" for wanted in ranges):
+        raise Malformed("haymow answers application/json; ask for it in Accept.", code="not_acceptable")

@@ -1,0 +1,1 @@
+"""Answers already given, kept by Idempotency-Key."""

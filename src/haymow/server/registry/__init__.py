@@ -1,0 +1,1 @@
+"""Model definitions: names, revisions, the effective view, `connected`."""

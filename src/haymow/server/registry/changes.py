@@ -1,0 +1,238 @@
+"""Changing models: each change writes its revision and its audit record in its own transaction, or does not happen.
+
+A change is decided on the revision that was read. When another change came first, it is decided
+again on what that one left, so changes to different fields both survive and none is lost.
+"""
+
+from __future__ import annotations
+
+import secrets as randomness
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from haymow.errors import Fault, NotFound
+from haymow.generators.definition import CheckedConfig
+from haymow.server.access.rules import Role, require
+from haymow.server.audit.rules import Record
+from haymow.server.audit.service import record
+from haymow.server.database import Database
+from haymow.server.receipts.rules import Receipt, ReceiptKey
+from haymow.server.receipts.service import once
+from haymow.server.registry import rules, store
+from haymow.server.registry.proposals import NOTHING, Change, Proposal, applied, change_to, propose
+from haymow.server.registry.rules import Definition, Model, Revision, Scope
+from haymow.server.registry.service import Registry, Shown, View, show, with_people
+from haymow.server.secrets import service as secrets_room
+from haymow.server.secrets.rules import SecretRef, admits
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+IfMatch = Callable[[Model], None]
+"""Raises PreconditionFailed unless the client's condition holds for this revision."""
+
+
+class _Undone(Exception):  # not an error: it carries an answer out of a transaction that is undone
+    def __init__(self, shown: Shown) -> None:
+        self.shown = shown
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Creates, updates, deletes and restores models."""
+
+    database: Database
+    registry: Registry
+    now: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+
+    async def open(self, view: View, model_id: UUID) -> Model:
+        """A custom model of exactly this scope, to be changed. Raises NotFound, then Denied."""
+        model = await self.database.read(lambda connection: store.load(connection, view.scope.own_id, model_id))
+        if model is None:
+            raise NotFound(rules.NOT_FOUND, code="model_not_found")
+        require(view.role, Role.EDITOR)
+        return model
+
+    async def create(
+        self, view: View, change: Change, key: ReceiptKey | None, render: Callable[[Shown], Receipt]
+    ) -> Receipt:
+        """A new model, as `render` answers it, once for each `key`. Raises Invalid, Conflict."""
+        proposal = propose(change)
+        me = view.principal.person
+
+        def create(connection: Connection) -> Receipt:
+            def make() -> Receipt:
+                return render(with_people(self._create(connection, view, proposal), {me.user_id: me}))
+
+            return once(connection, key, self.now(), make)
+
+        return await self.database.write(create)
+
+    async def update(self, view: View, seen: Model, change: Change, if_match: IfMatch) -> Shown:
+        """Change a model that `open` gave. Raises Invalid, Conflict, PreconditionFailed, NotFound."""
+        proposal = propose(change)
+        return await self._run(lambda connection: self._update(connection, view, seen, proposal, if_match))
+
+    async def delete(self, view: View, seen: Model, if_match: IfMatch) -> None:
+        """Delete a model that `open` gave; its revisions stay. Raises PreconditionFailed, NotFound."""
+        await self.database.write(lambda connection: self._delete(connection, view, seen, if_match))
+
+    async def restore(self, view: View, model_id: UUID, number: int, if_match: IfMatch) -> Shown:
+        """Make an older revision the newest again, checked as any change; brings a deleted model back."""
+        old = await self.registry.revision(view, model_id, number)
+        proposal = propose(change_to(old.definition))
+        return await self._run(lambda connection: self._restore(connection, view, old, proposal, if_match))
+
+    async def validate(self, view: View, seen: Model | None, change: Change) -> Shown:
+        """What creating, or updating `seen`, would answer: the real thing, undone. Raises what that would raise."""
+        proposal = propose(change)
+
+        def attempt(connection: Connection) -> Shown:
+            if seen is None:
+                raise _Undone(self._create(connection, view, proposal))
+            raise _Undone(self._update(connection, view, seen, proposal, lambda model: None))
+
+        try:
+            return await self._run(attempt)
+        except _Undone as undone:
+            return await self._named(undone.shown)
+
+    async def _run(self, unit: Callable[[Connection], Shown]) -> Shown:
+        return await self._named(await self.database.write(unit))
+
+    async def _named(self, shown: Shown) -> Shown:
+        ids = {user_id for user_id in (shown.model.created_by, shown.model.updated_by) if user_id}
+        return with_people(shown, await self.registry.access.people(ids))
+
+    # Units of work
+
+    def _create(self, connection: Connection, view: View, proposal: Proposal) -> Shown:
+        definition = applied(NOTHING, proposal, view.role is Role.ADMIN)
+        at, by = self.now(), view.principal.person.user_id
+        model = Model(view.scope.own_id, self.new_id(), definition, 1, new_tag(), at, by, at, by)
+        _send_secrets(connection, view, proposal.config)
+        store.add(connection, model, view.scope.organization_id)
+        self._keep(connection, view, model, "create", rules.FIELDS)
+        return show(connection, view.scope, [model])[0]
+
+    def _update(self, connection: Connection, view: View, seen: Model, proposal: Proposal, if_match: IfMatch) -> Shown:
+        while True:
+            definition = applied(seen.definition, proposal, view.role is Role.ADMIN)
+            changes = rules.changed_fields(seen.definition, definition)
+            if not changes and _is_newest(connection, seen):
+                return show(connection, view.scope, [seen])[0]
+            if "chat_generator_config" in changes:
+                _send_secrets(connection, view, proposal.config)
+            model = self._next(seen, definition, view)
+            if changes and store.save(connection, seen, model):
+                self._keep(connection, view, model, "update", changes)
+                return show(connection, view.scope, [model])[0]
+            seen = _reloaded(connection, seen)
+            if_match(seen)
+
+    def _delete(self, connection: Connection, view: View, seen: Model, if_match: IfMatch) -> None:
+        while True:
+            model = self._next(seen, seen.definition, view)
+            if store.save(connection, seen, model, deleted_at=model.updated_at):
+                self._keep(connection, view, model, "delete", ())
+                return
+            seen = _reloaded(connection, seen)
+            if_match(seen)
+
+    def _restore(
+        self, connection: Connection, view: View, old: Revision, proposal: Proposal, if_match: IfMatch
+    ) -> Shown:
+        while True:
+            seen, deleted = _even_deleted(connection, view.scope, old.model_id)
+            if_match(seen)
+            definition = applied(seen.definition, proposal, view.role is Role.ADMIN)
+            changes = rules.changed_fields(seen.definition, definition)
+            if not changes and not deleted:
+                return show(connection, view.scope, [seen])[0]
+            _send_secrets(connection, view, proposal.config)
+            model = self._next(seen, definition, view)
+            if store.save(connection, seen, model):
+                store.add_missing_secret_names(connection, model)
+                self._keep(connection, view, model, "restore", changes, old.revision)
+                return show(connection, view.scope, [model])[0]
+
+    def _next(self, seen: Model, definition: Definition, view: View) -> Model:
+        return rules.next_revision(seen, definition, new_tag(), self.now(), view.principal.person.user_id)
+
+    def _keep(
+        self,
+        connection: Connection,
+        view: View,
+        model: Model,
+        change: str,
+        changes: Sequence[str],
+        restored_from: int | None = None,
+    ) -> None:
+        """Write the revision and the audit record of a change."""
+        at, by = model.updated_at, model.updated_by
+        kept = Revision(model.model_id, model.revision, change, tuple(changes), restored_from, model.definition, by, at)
+        store.add_revision(connection, model.scope_id, kept)
+        actor, subject = view.principal.actor, (model.model_id, model.name)
+        action, where = f"model.{change}", view.scope.workspace_id
+        record(connection, Record(actor, where, action, *subject, at, model.revision, tuple(changes)))
+
+
+def new_tag() -> str:
+    """48 random bits: a revision number that comes again, from a restored backup, still has another ETag."""
+    return randomness.token_hex(6)
+
+
+def _is_newest(connection: Connection, seen: Model) -> bool:
+    newest = store.load(connection, seen.scope_id, seen.model_id)
+    return newest is not None and newest.revision == seen.revision
+
+
+def _reloaded(connection: Connection, seen: Model) -> Model:
+    model = store.load(connection, seen.scope_id, seen.model_id)
+    if model is None:
+        raise NotFound(rules.NOT_FOUND, code="model_not_found")
+    return model
+
+
+def _even_deleted(connection: Connection, scope: Scope, model_id: UUID) -> tuple[Model, bool]:
+    found = store.load_even_deleted(connection, scope.own_id, model_id)
+    if found is None:
+        raise NotFound(rules.NOT_FOUND, code="model_not_found")
+    return found
+
+
+def _send_secrets(connection: Connection, view: View, config: CheckedConfig | None) -> None:
+    """Hold a definition to the hosts of the secrets it names, and bind those that have none yet.
+
+    Raises Invalid. Binding changes a secret, so it takes the right to change it: a workspace's editor
+    cannot point the organization's unbound secret at a host.
+    """
+    if config is None or config.destination is None:
+        return
+    names = {name for need in config.needs for name in need.names}
+    refs = secrets_room.resolve(connection, view.scope.secret_scopes, names)
+    faults = []
+    for need in config.needs:
+        for ref in (refs[name] for name in need.names if name in refs):
+            if ref.hosts is None and _may_bind(view, ref):
+                secrets_room.bind(connection, ref, config.destination)
+            elif not admits(ref.hosts, config.destination):
+                faults.append(Fault(need.pointer, "secret_host_mismatch", _MISMATCH))
+    rules.require_no(faults)
+
+
+_MISMATCH = (
+    "The secret named here may not be sent to this definition's host. "
+    "Enter the secret's value again with that host in `hosts`, or name another secret."
+)
+
+
+def _may_bind(view: View, ref: SecretRef) -> bool:
+    if ref.scope_id == view.scope.own_id:
+        return view.role >= Role.EDITOR
+    principal = view.principal
+    return principal.only_workspace is None and principal.role_in_organization() >= Role.EDITOR

@@ -1,0 +1,120 @@
+"""From what a client sent to a definition that may be saved: every check that needs no database.
+
+Checking a document costs more than all the rest of an update, so a proposal checks each document
+once, however often the update then meets a newer revision.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from haymow.documents import same_document, to_text
+from haymow.errors import Fault, Invalid
+from haymow.generators import definition as configs
+from haymow.generators import parameters
+from haymow.generators.definition import CheckedConfig
+from haymow.generators.parameters import CheckedSchema
+from haymow.server.registry import rules
+from haymow.server.registry.rules import Definition
+
+NOTHING = Definition("", "", "", "{}")
+"""What a new model's definition is made from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a client wants; None leaves a field as it is."""
+
+    name: str | None = None
+    provider: str | None = None
+    chat_generator_config: dict[str, Any] | None = None
+    generation_kwargs: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change whose documents are sound in themselves."""
+
+    change: Change
+    config: CheckedConfig | None
+    schema: CheckedSchema | None
+
+
+def propose(change: Change) -> Proposal:
+    """Raises Invalid with the faults of every field at once."""
+    faults: list[Fault] = []
+    config = schema = None
+    try:
+        if change.chat_generator_config is not None:
+            config = configs.check(change.chat_generator_config)
+    except Invalid as error:
+        faults += error.faults
+    try:
+        if change.generation_kwargs is not None:
+            schema = parameters.check_schema(change.generation_kwargs)
+    except Invalid as error:
+        faults += error.faults
+    rules.require_no([*rules.check_name_and_provider(change.name, change.provider), *faults])
+    return Proposal(change, config, schema)
+
+
+def change_to(definition: Definition) -> Change:
+    """The change that makes any model like `definition`."""
+    return Change(
+        definition.name,
+        definition.provider,
+        json.loads(definition.chat_generator_config),
+        json.loads(definition.generation_kwargs),
+    )
+
+
+def applied(before: Definition, proposal: Proposal, administrator: bool) -> Definition:
+    """The merged definition. Raises Invalid when its parts do not go together."""
+    change = proposal.change
+    after = replace(
+        before,
+        name=before.name if change.name is None else change.name,
+        provider=before.provider if change.provider is None else change.provider,
+    )
+    if proposal.config is not None:
+        after = _with_config(after, proposal.config, administrator)
+    if change.generation_kwargs is not None:
+        after = replace(after, generation_kwargs=_kept(before.generation_kwargs, change.generation_kwargs))
+    if (before.chat_generator_config, before.generation_kwargs) != (
+        after.chat_generator_config,
+        after.generation_kwargs,
+    ):
+        _check_defaults(after, proposal)
+    return after
+
+
+def _with_config(before: Definition, config: CheckedConfig, administrator: bool) -> Definition:
+    if not administrator:
+        old = configs.check(json.loads(before.chat_generator_config)).restricted if before.chat_generator_config else {}
+        rules.require_no(rules.check_restricted(old, config.restricted, administrator))
+    return replace(
+        before,
+        chat_generator_config=_kept(before.chat_generator_config, config.config),
+        needs=tuple(need.names for need in config.needs),
+        destination=config.destination,
+    )
+
+
+def _kept(before: str, after: dict[str, Any]) -> str:
+    """The text of a document: the old one when it says the same, so that a change that changes nothing shows."""
+    text = to_text(after)
+    return before if before and text != before and same_document(json.loads(before), after) else text
+
+
+def _check_defaults(definition: Definition, proposal: Proposal) -> None:
+    config = proposal.config.config if proposal.config else json.loads(definition.chat_generator_config)
+    defaults = config["init_parameters"].get("generation_kwargs")
+    if not defaults:
+        return
+    schema = proposal.schema or parameters.check_schema(json.loads(definition.generation_kwargs))
+    try:
+        parameters.check_defaults(schema, defaults)
+    except Invalid as error:
+        rules.require_no(error.faults)

@@ -1,0 +1,212 @@
+"""What a model definition is, what a change makes of it, and when it is connected."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from haymow.errors import Fault, Invalid
+from haymow.names import faults_of_name
+
+PLATFORM_ID = UUID(int=1)
+"""The scope of the platform's own models."""
+
+INVALID = "The model configuration is invalid."
+NOT_FOUND = "We couldn't find a model with this ID. Check the ID and try again."
+NAME_TAKEN = "A model with this name already exists."
+
+MOST_PROVIDER_CHARACTERS = 64
+
+
+class Origin(StrEnum):
+    """Whose model it is, the nearest first: a workspace's hides the organization's, that one the platform's."""
+
+    WORKSPACE = "WORKSPACE"
+    ORGANIZATION = "ORGANIZATION"
+    PLATFORM = "PLATFORM"
+
+
+Needs = tuple[tuple[str, ...], ...]
+"""The secrets a model needs: of each inner tuple, one name has to resolve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a person says of a model. The two documents are JSON text, as stored and answered."""
+
+    name: str
+    provider: str
+    chat_generator_config: str
+    generation_kwargs: str
+    needs: Needs = ()
+    destination: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A definition with its identity and its history. `tag` makes an ETag of `revision` that is never reused."""
+
+    scope_id: UUID
+    model_id: UUID
+    definition: Definition
+    revision: int
+    tag: str
+    created_at: datetime
+    created_by: UUID | None
+    updated_at: datetime
+    updated_by: UUID | None
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @property
+    def provider(self) -> str:
+        return self.definition.provider
+
+    @property
+    def chat_generator_config(self) -> str:
+        return self.definition.chat_generator_config
+
+    @property
+    def generation_kwargs(self) -> str:
+        return self.definition.generation_kwargs
+
+    @property
+    def needs(self) -> Needs:
+        return self.definition.needs
+
+    @property
+    def destination(self) -> str | None:
+        return self.definition.destination
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A definition as it was saved once."""
+
+    model_id: UUID
+    revision: int
+    change: str
+    changes: tuple[str, ...]
+    restored_from: int | None
+    definition: Definition
+    created_by: UUID | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """From where models are looked at: a workspace, or the organization alone when `workspace_id` is None."""
+
+    organization_id: UUID
+    workspace_id: UUID | None
+
+    @property
+    def own_id(self) -> UUID:
+        """The scope that custom models made here belong to."""
+        return self.workspace_id or self.organization_id
+
+    @property
+    def visible(self) -> tuple[UUID, ...]:
+        """Scopes whose models are seen from here, the nearest first."""
+        own = (self.workspace_id,) if self.workspace_id else ()
+        return (*own, self.organization_id, PLATFORM_ID)
+
+    @property
+    def secret_scopes(self) -> tuple[UUID, ...]:
+        """Scopes whose secrets are used here, the nearest first."""
+        return self.visible[:-1]
+
+    def origin_of(self, scope_id: UUID) -> Origin:
+        """Whose a model of `scope_id` is."""
+        if scope_id == PLATFORM_ID:
+            return Origin.PLATFORM
+        return Origin.ORGANIZATION if scope_id == self.organization_id else Origin.WORKSPACE
+
+    def scope_of(self, origin: Origin) -> UUID:
+        """The scope of the models of an origin; that of no model at all for WORKSPACE in the organization's view."""
+        if origin is Origin.WORKSPACE:
+            return self.workspace_id or UUID(int=0)
+        return self.organization_id if origin is Origin.ORGANIZATION else PLATFORM_ID
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which models a list shows; None is no filter. `requirements` are texts as rows keep them."""
+
+    provider: str | None = None
+    scope_id: UUID | None = None
+    name: str | None = None
+    part_of_name: str | None = None
+    requirements: tuple[str, ...] | None = None
+    include_shadowed: bool = False
+
+
+DOCUMENTS = ("chat_generator_config", "generation_kwargs")
+FIELDS = ("name", "provider", *DOCUMENTS)
+
+
+def changed_fields(before: Definition, after: Definition) -> tuple[str, ...]:
+    """The fields that differ. Documents that are the same but for the order of keys have been given one text before."""
+    return tuple(field for field in FIELDS if getattr(before, field) != getattr(after, field))
+
+
+def next_revision(model: Model, definition: Definition, tag: str, at: datetime, by: UUID | None) -> Model:
+    """The model after a change."""
+    return replace(model, definition=definition, revision=model.revision + 1, tag=tag, updated_at=at, updated_by=by)
+
+
+def check_name_and_provider(name: str | None, provider: str | None) -> list[Fault]:
+    """What is wrong with the two plain fields; None is a field that is not given."""
+    faults = [] if name is None else faults_of_name(name, "#/name")
+    if provider is not None and not _is_slug(provider):
+        message = "A provider is a slug such as openai: lower-case letters, digits and . _ - inside, at most 64."
+        faults.append(Fault("#/provider", "provider_slug", message))
+    return faults
+
+
+def _is_slug(text: str) -> bool:
+    plain = text.replace("-", "").replace("_", "").replace(".", "")
+    return (
+        0 < len(text) <= MOST_PROVIDER_CHARACTERS
+        and plain.isascii()
+        and plain.isalnum()
+        and plain == plain.lower()
+        and text[0].isalnum()
+        and text[-1].isalnum()
+    )
+
+
+def check_restricted(before: Mapping[str, object], after: Mapping[str, object], administrator: bool) -> list[Fault]:
+    """Faults of administrator-only parameters that somebody else changes, sets or removes."""
+    if administrator:
+        return []
+    pointers = {*before, *after}
+    missing = object()
+    changed = sorted(p for p in pointers if before.get(p, missing) != after.get(p, missing))
+    message = "Only an administrator of the workspace may set or change this parameter."
+    return [Fault(pointer, "administrator_only", message) for pointer in changed]
+
+
+def require_no(faults: Iterable[Fault]) -> None:
+    """Raises Invalid with the published sentence when there are faults."""
+    found = list(faults)
+    if found:
+        raise Invalid(INVALID, found, code="invalid_model")
+
+
+def is_connected(needs: Needs, usable: Collection[str]) -> bool | None:
+    """None when nothing is needed, else whether each need has a usable secret (tests of the connection: issue 3)."""
+    if not needs:
+        return None
+    return all(any(name in usable for name in alternatives) for alternatives in needs)
+
+
+def first_of(models: Sequence[Model], scope: Scope) -> Model | None:
+    """The nearest of models of one name."""
+    order = {scope_id: rank for rank, scope_id in enumerate(scope.visible)}
+    return min(models, key=lambda model: order[model.scope_id], default=None)

@@ -1,0 +1,230 @@
+"""Models as people see them: the effective view from a workspace or from the organization."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from haymow.errors import NotFound
+from haymow.server.access.rules import Person, Principal, Role
+from haymow.server.access.service import Access
+from haymow.server.database import Database
+from haymow.server.registry import rules, store, view_store
+from haymow.server.registry.rules import Filters, Model, Needs, Origin, Revision, Scope
+from haymow.server.secrets import service as secrets_room
+from haymow.server.secrets.rules import SecretRef, admits
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+MOST_USABLE = 1000
+
+_NO_REVISION = "We couldn't find this revision. Check the model's ID and the revision's number."
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Who looks, from where, and with which role there."""
+
+    principal: Principal
+    scope: Scope
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A model as seen from a scope."""
+
+    model: Model
+    origin: Origin
+    connected: bool | None
+    created_by: Person | None = None
+    updated_by: Person | None = None
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Reads models, their revisions, and what a name means."""
+
+    database: Database
+    access: Access
+
+    # From where
+
+    async def in_workspace(self, principal: Principal, workspace_id: UUID) -> View:
+        """Raises NotFound when the workspace is not visible."""
+        workspace, role = await self.access.workspace(principal, workspace_id)
+        return View(principal, Scope(workspace.organization_id, workspace_id), role)
+
+    async def in_organization(self, principal: Principal) -> View:
+        """Raises Denied for a token of one workspace."""
+        return View(principal, Scope(principal.organization_id, None), principal.role_in_organization())
+
+    # Reading
+
+    async def get(self, view: View, model_id: UUID) -> Shown:
+        """Any model seen from here, by id. Raises NotFound."""
+
+        def read(connection: Connection) -> Shown | None:
+            model = store.load_visible(connection, view.scope.visible, model_id)
+            return show(connection, view.scope, [model])[0] if model else None
+
+        return await self._with_people(await self.database.read(read))
+
+    async def page(
+        self, view: View, filters: Filters, connected: bool | None, sort: str, limit: int, page_number: int
+    ) -> tuple[list[Shown], int]:
+        """A page of the effective view, and how many models it has."""
+        offset = (page_number - 1) * limit
+
+        def read(connection: Connection) -> tuple[list[Shown], int]:
+            wanted = filters if connected is None else _only_connected(connection, view.scope, filters, connected)
+            models, total = view_store.page(connection, view.scope, wanted, sort, limit, offset)
+            return show(connection, view.scope, models), total
+
+        shown, total = await self.database.read(read)
+        return await self._all_with_people(shown), total
+
+    async def find(self, principal: Principal, workspace_id: UUID, name: str) -> Model:
+        """The model that `name` means in a workspace: the exact name, nearest first, then an id. Raises NotFound."""
+        view = await self.in_workspace(principal, workspace_id)
+        model_id = _id_or_none(name)
+
+        def read(connection: Connection) -> Model | None:
+            found = rules.first_of(store.named(connection, view.scope.visible, name), view.scope)
+            if found is None and model_id is not None:
+                return store.load_visible(connection, view.scope.visible, model_id)
+            return found
+
+        model = await self.database.read(read)
+        if model is None:
+            raise NotFound("There is no model of this name in the workspace.", code="model_not_found")
+        return model
+
+    async def usable(self, principal: Principal, workspace_id: UUID) -> list[Model]:
+        """The models that a name may mean in a workspace, by name, at most MOST_USABLE."""
+        view = await self.in_workspace(principal, workspace_id)
+        models, _ = await self.database.read(
+            lambda connection: view_store.page(connection, view.scope, Filters(), "name", MOST_USABLE, 0)
+        )
+        return models
+
+    async def secret_refs(self, principal: Principal, workspace_id: UUID, model: Model) -> tuple[SecretRef, ...]:
+        """The secrets that a model uses in a workspace: those that may be sent where it calls."""
+        view = await self.in_workspace(principal, workspace_id)
+        refs = await self.database.read(lambda connection: _refs(connection, view.scope, [model.needs]))
+        usable = _usable(refs, model.destination)
+        return tuple(refs[name] for name in sorted(usable))
+
+    async def revisions(self, view: View, model_id: UUID, limit: int, page_number: int) -> tuple[list[Revision], int]:
+        """A page of a model's revisions, newest first; of a deleted model too. Raises NotFound."""
+
+        def read(connection: Connection) -> tuple[list[Revision], int]:
+            scope_id = _scope_of(connection, view.scope, model_id)
+            return store.revisions(connection, scope_id, model_id, limit, (page_number - 1) * limit)
+
+        return await self.database.read(read)
+
+    async def revision(self, view: View, model_id: UUID, number: int) -> Revision:
+        """One revision. Raises NotFound."""
+
+        def read(connection: Connection) -> Revision | None:
+            scope_id = _scope_of(connection, view.scope, model_id)
+            return store.revision(connection, scope_id, model_id, number)
+
+        found = await self.database.read(read)
+        if found is None:
+            raise NotFound(_NO_REVISION, code="revision_not_found")
+        return found
+
+    async def _with_people(self, shown: Shown | None) -> Shown:
+        if shown is None:
+            raise NotFound(rules.NOT_FOUND, code="model_not_found")
+        return (await self._all_with_people([shown]))[0]
+
+    async def _all_with_people(self, shown: Sequence[Shown]) -> list[Shown]:
+        ids = {user_id for one in shown for user_id in (one.model.created_by, one.model.updated_by) if user_id}
+        return [with_people(one, await self.access.people(ids)) for one in shown] if ids else list(shown)
+
+
+# What app.py passes to lower rooms
+
+
+def uses(connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[str]:
+    """Names of the models that use a secret which `scope_id` keeps."""
+    return [model for _, model in view_store.uses(connection, scope_id, organization_id, name)]
+
+
+def destinations_of(connection: Connection, scope_id: UUID, name: str) -> set[str]:
+    """Where the models of a scope that name a secret would send it."""
+    return view_store.destinations_of(connection, scope_id, name)
+
+
+def count(connection: Connection, scope_id: UUID) -> int:
+    """How many models a scope has."""
+    return store.count(connection, scope_id)
+
+
+def erase(connection: Connection, scope_id: UUID) -> None:
+    """Take away every model a scope ever had."""
+    store.erase(connection, scope_id)
+
+
+def with_people(shown: Shown, people: Mapping[UUID, Person]) -> Shown:
+    """The same with the names of who made and last changed it."""
+    model = shown.model
+    return replace(
+        shown,
+        created_by=people.get(model.created_by) if model.created_by else None,
+        updated_by=people.get(model.updated_by) if model.updated_by else None,
+    )
+
+
+def show(connection: Connection, scope: Scope, models: Sequence[Model]) -> list[Shown]:
+    """The models with where they come from and whether their secrets are there, in the unit of work that read them."""
+    refs = _refs(connection, scope, (model.needs for model in models))
+    return [
+        Shown(model, scope.origin_of(model.scope_id), rules.is_connected(model.needs, _usable(refs, model.destination)))
+        for model in models
+    ]
+
+
+def _refs(connection: Connection, scope: Scope, needs: Iterable[Needs]) -> dict[str, SecretRef]:
+    names = {name for one in needs for alternatives in one for name in alternatives}
+    return secrets_room.resolve(connection, scope.secret_scopes, names) if names else {}
+
+
+def _usable(refs: Mapping[str, SecretRef], destination: str | None) -> set[str]:
+    """The names whose secret exists and may be sent to `destination`."""
+    return {name for name, ref in refs.items() if destination is not None and admits(ref.hosts, destination)}
+
+
+def _only_connected(connection: Connection, scope: Scope, filters: Filters, connected: bool) -> Filters:
+    texts = view_store.requirements_in(connection, scope)
+    required = {text: store.read_requirements(text) for text in texts}
+    refs = _refs(connection, scope, (needs for needs, _ in required.values()))
+    wanted = tuple(
+        text
+        for text, (needs, destination) in required.items()
+        if rules.is_connected(needs, _usable(refs, destination)) is connected
+    )
+    return replace(filters, requirements=wanted)
+
+
+def _scope_of(connection: Connection, scope: Scope, model_id: UUID) -> UUID:
+    """The scope of a visible model, or of a deleted one that was made here. Raises NotFound."""
+    model = store.load_visible(connection, scope.visible, model_id)
+    if model is not None:
+        return model.scope_id
+    if store.load_even_deleted(connection, scope.own_id, model_id) is None:
+        raise NotFound(rules.NOT_FOUND, code="model_not_found")
+    return scope.own_id
+
+
+def _id_or_none(text: str) -> UUID | None:
+    try:
+        return UUID(text) if len(text) == 36 else None
+    except ValueError:
+        return None

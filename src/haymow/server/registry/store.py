@@ -1,0 +1,256 @@
+"""SQL of models and revisions. A model belongs to one scope, which leads every key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from haymow.errors import Conflict
+from haymow.names import name_key
+from haymow.server.registry.rules import NAME_TAKEN, Definition, Model, Revision
+from haymow.server.registry.tables import model_secrets_table, models_table, revisions_table
+
+_m = models_table.c
+
+
+# Statements of the hot path are made once: SQLAlchemy then finds their compiled form by identity.
+_LOAD = select(models_table).where(_m.scope_id == bindparam("scope"), _m.model_id == bindparam("model"))
+_LOAD_LIVE = _LOAD.where(_m.deleted_at.is_(None))
+_SAVE = (
+    update(models_table)
+    .where(_m.scope_id == bindparam("scope"), _m.model_id == bindparam("model"), _m.revision == bindparam("seen"))
+    .values({name: bindparam(name) for name in (
+        "name", "name_key", "provider", "chat_generator_config", "generation_kwargs", "requirements", "revision",
+        "tag", "updated_at", "updated_by", "deleted_at",
+    )})
+)  # fmt: skip
+_ADD = insert(models_table)
+_ADD_REVISION = insert(revisions_table)
+
+
+def load(connection: Connection, scope_id: UUID, model_id: UUID) -> Model | None:
+    """A model that is not deleted."""
+    row = connection.execute(_LOAD_LIVE, {"scope": scope_id, "model": model_id}).first()
+    return model_of(row) if row else None
+
+
+def load_visible(connection: Connection, scope_ids: Sequence[UUID], model_id: UUID) -> Model | None:
+    """A model of any of these scopes that is not deleted."""
+    row = connection.execute(live().where(_m.scope_id.in_(scope_ids), _m.model_id == model_id)).first()
+    return model_of(row) if row else None
+
+
+def load_even_deleted(connection: Connection, scope_id: UUID, model_id: UUID) -> tuple[Model, bool] | None:
+    """A model and whether it is deleted."""
+    row = connection.execute(_LOAD, {"scope": scope_id, "model": model_id}).first()
+    return (model_of(row), row.deleted_at is not None) if row else None
+
+
+def named(connection: Connection, scope_ids: Sequence[UUID], name: str) -> list[Model]:
+    """The models of this name in these scopes, at most one in each."""
+    rows = connection.execute(live().where(_m.scope_id.in_(scope_ids), _m.name_key == name_key(name)))
+    return [model_of(row) for row in rows]
+
+
+def add(connection: Connection, model: Model, organization_id: UUID | None) -> None:
+    """Raises Conflict when the scope has a model of this name."""
+    fixed = {
+        "scope_id": model.scope_id,
+        "model_id": model.model_id,
+        "organization_id": organization_id,
+        "created_at": model.created_at,
+        "created_by": model.created_by,
+    }
+    try:
+        connection.execute(_ADD, {**fixed, **_changing(model, None)})
+    except IntegrityError as error:
+        raise Conflict(NAME_TAKEN, code="name_taken") from error
+    _add_secret_names(connection, model)
+
+
+def save(connection: Connection, before: Model, after: Model, deleted_at: datetime | None = None) -> bool:
+    """Put `after` in the place of `before`; False, and nothing changed, when that is no longer the newest.
+
+    Raises Conflict when the scope has another model of this name.
+    """
+    key = {"scope": before.scope_id, "model": before.model_id, "seen": before.revision}
+    try:
+        changed = connection.execute(_SAVE, {**key, **_changing(after, deleted_at)}).rowcount
+    except IntegrityError as error:
+        raise Conflict(NAME_TAKEN, code="name_taken") from error
+    if not changed:
+        return False
+    if deleted_at or _secret_names(before) != _secret_names(after):
+        _remove_secret_names(connection, before)
+        if not deleted_at:
+            _add_secret_names(connection, after)
+    return True
+
+
+def add_missing_secret_names(connection: Connection, model: Model) -> None:
+    """Name a restored model's secrets again; deleting it took them away."""
+    _remove_secret_names(connection, model)
+    _add_secret_names(connection, model)
+
+
+def remove(connection: Connection, scope_id: UUID, model_ids: Collection[UUID]) -> None:
+    """Take models away with everything that hangs on them."""
+    connection.execute(delete(models_table).where(_m.scope_id == scope_id, _m.model_id.in_(model_ids)))
+
+
+def erase(connection: Connection, scope_id: UUID) -> None:
+    """Take away every model a scope ever had."""
+    connection.execute(delete(models_table).where(_m.scope_id == scope_id))
+
+
+def count(connection: Connection, scope_id: UUID) -> int:
+    """How many models a scope has, deleted ones not counted."""
+    query = select(func.count()).select_from(models_table).where(_m.scope_id == scope_id, _m.deleted_at.is_(None))
+    return connection.execute(query).scalar_one()
+
+
+def all_of(connection: Connection, scope_id: UUID) -> list[Model]:
+    """Every model of a scope that is known to have few: the platform's."""
+    return [model_of(row) for row in connection.execute(live().where(_m.scope_id == scope_id))]
+
+
+# Revisions
+
+
+def add_revision(connection: Connection, scope_id: UUID, revision: Revision) -> None:
+    definition = revision.definition
+    connection.execute(
+        _ADD_REVISION,
+        {
+            "scope_id": scope_id,
+            "model_id": revision.model_id,
+            "revision": revision.revision,
+            "change": revision.change,
+            "changes": ",".join(revision.changes),
+            "restored_from": revision.restored_from,
+            "name": definition.name,
+            "provider": definition.provider,
+            "chat_generator_config": definition.chat_generator_config,
+            "generation_kwargs": definition.generation_kwargs,
+            "created_at": revision.created_at,
+            "created_by": revision.created_by,
+        },
+    )
+
+
+def revisions(
+    connection: Connection, scope_id: UUID, model_id: UUID, limit: int, offset: int
+) -> tuple[list[Revision], int]:
+    """A page of a model's revisions, newest first, and how many there are."""
+    table = revisions_table.c
+    of_model = and_(table.scope_id == scope_id, table.model_id == model_id)
+    query = select(revisions_table).where(of_model).order_by(table.revision.desc()).limit(limit).offset(offset)
+    total = connection.execute(select(func.count()).select_from(revisions_table).where(of_model)).scalar_one()
+    return [_revision(row) for row in connection.execute(query)], total
+
+
+def revision(connection: Connection, scope_id: UUID, model_id: UUID, number: int) -> Revision | None:
+    table = revisions_table.c
+    row = connection.execute(
+        select(revisions_table).where(table.scope_id == scope_id, table.model_id == model_id, table.revision == number)
+    ).first()
+    return _revision(row) if row else None
+
+
+# The secrets that models name
+
+
+def read_requirements(text: str) -> tuple[tuple[tuple[str, ...], ...], str | None]:
+    """The needs and the destination that a stored text holds."""
+    value = json.loads(text)
+    return tuple(tuple(names) for names in value["needs"]), value["destination"]
+
+
+def _requirements(definition: Definition) -> str:
+    return json.dumps({"destination": definition.destination, "needs": definition.needs}, separators=(",", ":"))
+
+
+def _secret_names(model: Model) -> set[str]:
+    return {name for alternatives in model.definition.needs for name in alternatives}
+
+
+def _add_secret_names(connection: Connection, model: Model) -> None:
+    rows = [
+        {"scope_id": model.scope_id, "model_id": model.model_id, "name": name} for name in sorted(_secret_names(model))
+    ]
+    if rows:
+        connection.execute(insert(model_secrets_table), rows)
+
+
+def _remove_secret_names(connection: Connection, model: Model) -> None:
+    s = model_secrets_table.c
+    connection.execute(delete(model_secrets_table).where(s.scope_id == model.scope_id, s.model_id == model.model_id))
+
+
+def _changing(model: Model, deleted_at: datetime | None) -> dict[str, object]:
+    definition = model.definition
+    return {
+        "name": definition.name,
+        "name_key": name_key(definition.name),
+        "provider": definition.provider,
+        "chat_generator_config": definition.chat_generator_config,
+        "generation_kwargs": definition.generation_kwargs,
+        "requirements": _requirements(definition),
+        "revision": model.revision,
+        "tag": model.tag,
+        "updated_at": model.updated_at,
+        "updated_by": model.updated_by,
+        "deleted_at": deleted_at,
+    }
+
+
+def live() -> Select[Any]:
+    return select(models_table).where(_m.deleted_at.is_(None))
+
+
+def model_of(row: Row[Any]) -> Model:
+    needs, destination = read_requirements(row.requirements)
+    definition = Definition(
+        row.name, row.provider, row.chat_generator_config, row.generation_kwargs, needs, destination
+    )
+    return Model(
+        row.scope_id,
+        row.model_id,
+        definition,
+        row.revision,
+        row.tag,
+        row.created_at,
+        row.created_by,
+        row.updated_at,
+        row.updated_by,
+    )
+
+
+def _revision(row: Row[Any]) -> Revision:
+    return Revision(
+        row.model_id,
+        row.revision,
+        row.change,
+        tuple(row.changes.split(",")) if row.changes else (),
+        row.restored_from,
+        Definition(row.name, row.provider, row.chat_generator_config, row.generation_kwargs),
+        row.created_by,
+        row.created_at,
+    )

@@ -1,0 +1,106 @@
+"""Starting everything in order, and stopping it in the other order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import uvicorn
+import uvloop
+
+from haymow import __version__
+from haymow.errors import StartFailed
+from haymow.server import control
+from haymow.server.app import House, open_house, with_local_model
+from haymow.server.http.protocol import PatientProtocol
+from haymow.server.operator import commands
+from haymow.server.settings import Settings
+
+Say = Callable[[str], None]
+
+GRACE_SECONDS = 2
+"""How long answers under way may take after Ctrl-C; with the local model's end, all is over within 5 s."""
+
+
+def serve(settings: Settings, say: Say) -> None:
+    """Serve until SIGINT or SIGTERM. `say` prints a line for a person. Raises StartFailed."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, say))
+
+
+async def _serve(settings: Settings, say: Say) -> None:
+    with _listening(settings) as listener:
+        async with open_house(settings) as house, _started(house, settings, say):
+            await _answer(house, listener, say, settings)
+    say("haymow has stopped.")
+
+
+@contextlib.asynccontextmanager
+async def _started(house: House, settings: Settings, say: Say) -> AsyncIterator[None]:
+    token = await house.tokens.start()
+    if token is not None:
+        say(f"The administrator's API token, shown this once: {token}")
+    async with with_local_model(house, say):
+        door = await control.listen(settings.admin_socket, commands(house))
+        try:
+            yield
+        finally:
+            door.close()
+            settings.admin_socket.unlink(missing_ok=True)
+
+
+async def _answer(house: House, listener: socket.socket, say: Say, settings: Settings) -> None:
+    config = uvicorn.Config(
+        house.app,
+        http=PatientProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=75,
+    )
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    port = listener.getsockname()[1]
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    say(f"haymow {__version__} is ready at http://{host}:{port} - press Ctrl-C to stop it.")
+    await server.serve([listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signals: it would raise them again when it is done, before we are."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop(self) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+        except (OSError, UnicodeError) as error:
+            reason = getattr(error, "strerror", None) or "no such host"
+            raise StartFailed(
+                f"Cannot listen on {settings.host}:{settings.port} ({reason}). "
+                "Stop what uses it, or choose another with --host and --port."
+            ) from error
+        listener.listen(2048)
+        yield listener

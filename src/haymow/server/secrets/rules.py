@@ -1,0 +1,295 @@
+"""What a secret is, what its value may be, and which hosts it may be sent to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, NoReturn
+from uuid import UUID
+
+from haymow.errors import Conflict, Fault, Invalid
+from haymow.generators.secret_names import is_secret_name
+from haymow.generators.urls import UnusableUrl, host_and_port
+
+MOST_VALUE_BYTES: Final = 16 * 1024
+MOST_HOSTS: Final = 20
+
+NOT_FOUND: Final = "We couldn't find a secret with this ID. Check the ID and try again."
+
+
+class Stale(Conflict):
+    """It changed since it was read; who meets this reads again and decides anew."""
+
+    code = "stale"
+
+
+class SecretValue:
+    """A secret's value in a box: shown, logged or formatted it is a mask, and only `reveal` opens it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value. Pass it on at once: a local variable shows in tracebacks."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "SecretValue(***)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A secret's value is not copied or pickled.")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Who keeps a secret: a workspace, or the organization when `workspace_id` is None."""
+
+    organization_id: UUID
+    workspace_id: UUID | None = None
+
+    @property
+    def scope_id(self) -> UUID:
+        return self.workspace_id or self.organization_id
+
+    @property
+    def visible(self) -> tuple[UUID, ...]:
+        """Scopes whose secrets are seen from here, the nearest first: its value outranks the others'."""
+        return (self.scope_id,) if self.workspace_id is None else (self.workspace_id, self.organization_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a ciphertext belongs to. It is bound to all of this, so it cannot be moved or brought back."""
+
+    scope_id: UUID
+    secret_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """One value of a secret, without the value. `hosts` is None until it is bound."""
+
+    secret_id: UUID
+    scope_id: UUID
+    name: str
+    version: int
+    hosts: tuple[str, ...] | None
+
+    @property
+    def place(self) -> Place:
+        return Place(self.scope_id, self.secret_id, self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Everything about a secret that may be shown. `version` counts the values it has had."""
+
+    ref: SecretRef
+    organization_id: UUID
+    created_at: datetime
+    created_by: UUID | None
+    updated_at: datetime
+    updated_by: UUID | None
+
+    @property
+    def origin(self) -> Literal["WORKSPACE", "ORGANIZATION"]:
+        return "ORGANIZATION" if self.ref.scope_id == self.organization_id else "WORKSPACE"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which part of a list: up to `limit` that follow `before` in the order asked for, or that precede `after`."""
+
+    limit: int = 10
+    field: str = "created_at"
+    descending: bool = True
+    before: UUID | None = None
+    after: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list; `total` counts the whole list."""
+
+    secrets: tuple[Secret, ...]
+    has_more: bool
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A value as someone enters it, with the hosts they name for it; None leaves the hosts to haymow."""
+
+    value: SecretValue
+    hosts: tuple[str, ...] | None
+
+
+def entered(
+    value: SecretValue,
+    hosts: Sequence[str] | None,
+    *,
+    name: str | None = None,
+    value_at: str = "#/secret",
+    host_at: str = "#/hosts/{}",
+) -> Entered:
+    """What may be stored. Raises Invalid with every fault of the value, of the hosts and of a new `name`.
+
+    `value_at` and `host_at` are the pointers of where they stand; `{}` is filled with the host's position.
+    """
+    faults = [] if name is None else faults_of_name(name)
+    faults += faults_of_value(value, value_at)
+    normalized, of_hosts = checked_hosts(hosts, host_at)
+    faults += of_hosts
+    if faults:
+        raise Invalid("The secret is refused.", faults)
+    return Entered(value, normalized)
+
+
+def faults_of_name(name: str) -> list[Fault]:
+    """What is wrong with a new secret's name."""
+    if is_secret_name(name):
+        return []
+    message = "A secret's name has letters, digits and underscores, does not begin with a digit, and is 1 to 128 long."
+    return [Fault("#/name", "invalid_secret_name", message)]
+
+
+# The value
+
+
+def faults_of_value(value: SecretValue, pointer: str = "#/secret") -> list[Fault]:
+    """What is wrong with a value; a mask that was sent back would replace the real one, so it is refused."""
+    return [Fault(pointer, code, _VALUE_MESSAGES[code]) for code in _codes_of_value(value)]
+
+
+_VALUE_MESSAGES: Final = {
+    "empty_secret": "Enter the secret's value.",
+    "masked_secret": "This is a mask or a placeholder, not the secret's value. Enter the value itself.",
+    "secret_character": "A secret's value is printable ASCII on one line. Look for a line break or a typographic dash.",
+    "secret_edge": "A secret's value does not begin or end with a blank.",
+    "secret_too_long": f"A secret's value has at most {MOST_VALUE_BYTES} bytes.",
+}
+
+_PRINTABLE: Final = re.compile(r"[ -~]+")
+_BULLETS: Final = "\u2022\u25cf\u2219\u00b7\u2026\u2588\u25aa\u2b24\u26ab"
+_FILLERS: Final = frozenset(f"*.#xX{_BULLETS}")
+_BETWEEN: Final = frozenset("-_ \t\r\n")
+# A mask has little around it; a whole value that happens to hold *** or ... is longer.
+_MASK: Final = re.compile(
+    rf"(?:\A.{{0,20}}(?:\*{{3,}}+|\.{{3,}}+).{{0,20}}\Z)|\*{{6}}|x{{8}}|[{_BULLETS}]"
+    r"|\A[a-z]{1,8}(?:[-_][a-z]{1,8}){0,2}[-_]x{3,}\Z"
+    r"|\A[<\[({*]++\s*(?:redacted|masked|hidden|filtered|removed|secret|sensitive|obfuscated|sanitized)\s*[>\])}*]++\Z"
+    r"|\A(?:redacted|masked)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _is_masked(value: SecretValue) -> bool:
+    """Whether a value is what haymow, another tool or a form shows in the place of one."""
+    if {*value.reveal()} <= _FILLERS | _BETWEEN and not _FILLERS.isdisjoint(value.reveal()):
+        return True
+    return _MASK.search(value.reveal().strip()) is not None
+
+
+def _codes_of_value(value: SecretValue) -> list[str]:
+    size = len(value.reveal())
+    if not size:
+        return ["empty_secret"]
+    if size > MOST_VALUE_BYTES:
+        return ["secret_too_long"]
+    if _is_masked(value):
+        return ["masked_secret"]
+    codes = [] if _PRINTABLE.fullmatch(value.reveal()) else ["secret_character"]
+    if value.reveal() != value.reveal().strip():
+        codes.append("secret_edge")
+    return codes
+
+
+# The hosts
+
+
+def checked_hosts(
+    hosts: Sequence[str] | None, pointer: str = "#/hosts/{}"
+) -> tuple[tuple[str, ...] | None, list[Fault]]:
+    """The hosts in their one spelling, each once, and a fault for each that is none."""
+    if hosts is None:
+        return None, []
+    if not 1 <= len(hosts) <= MOST_HOSTS:
+        return None, [Fault("#/hosts", "host_count", f"Name 1 to {MOST_HOSTS} hosts, or leave `hosts` out.")]
+    found: dict[str, None] = {}
+    faults = []
+    for number, text in enumerate(hosts):
+        try:
+            found[host_of(text)] = None
+        except UnusableUrl as error:
+            faults.append(Fault(pointer.format(number), "invalid_host", f"{error} {_HOST_ADVICE}"))
+    return tuple(found), faults
+
+
+_HOST_ADVICE: Final = "A host is written like api.example.com, api.example.com:8443 or *.example.com."
+
+
+def host_of(text: str) -> str:
+    """`host:port` in the spelling of `haymow.generators.host_and_port`; the port is 443 when none is given.
+
+    `*.` in front stands for one label, as in a TLS certificate (RFC 9525, section 6.3). Raises UnusableUrl.
+    """
+    rest = text[len("https://") :] if text[:8].lower() == "https://" else text
+    if "/" in rest:
+        raise UnusableUrl("A host has no path and no scheme but https://.")
+    name = rest.removeprefix("*.")
+    if name.count(":") > 1 and not name.startswith("["):
+        name = f"[{name}]"
+    host = host_and_port(f"https://{name}")
+    if name == rest or name == f"[{rest}]":
+        return host
+    labels = host.rpartition(":")[0].split(".")
+    if len(labels) < 2 or host.startswith("[") or labels[-1].isdigit():
+        raise UnusableUrl("A wildcard stands before a domain of at least two labels.")
+    return f"*.{host}"
+
+
+def admits(hosts: tuple[str, ...] | None, destination: str) -> bool:
+    """Whether a secret with these hosts may be sent to `destination` (`host:port`); an unbound one goes nowhere.
+
+    Where the exact host is known only to a library, the destination has a `*` too; it is then held to the same `*`.
+    """
+    return hosts is not None and any(_covers(host, destination) for host in hosts)
+
+
+def _covers(host: str, destination: str) -> bool:
+    if "*" not in host:
+        return host == destination
+    labels, others = host.split("."), destination.split(".")
+    return len(labels) == len(others) and all(map(_covers_label, labels, others))
+
+
+def _covers_label(label: str, other: str) -> bool:
+    return label == other or (label == "*" and other != "")
+
+
+def usual_or_agreed(usual: tuple[str, ...], destinations: set[str]) -> tuple[str, ...] | None:
+    """The hosts of a value entered without any: its name's usual ones, else where all definitions would send it."""
+    if usual:
+        return usual
+    return tuple(destinations) if len(destinations) == 1 else None
+
+
+# Models that use a secret
+
+_MOST_NAMED: Final = 10
+
+
+def in_use(models: Sequence[str]) -> Conflict:
+    """The refusal to delete a secret that these models use."""
+    named = ", ".join(models[:_MOST_NAMED])
+    more = len(models) - _MOST_NAMED
+    others = f" and {more} more" if more > 0 else ""
+    return Conflict(
+        f"Models use this secret: {named}{others}. Change or delete them first, or delete it with force=true.",
+        code="secret_in_use",
+    )

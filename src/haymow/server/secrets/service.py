@@ -1,0 +1,256 @@
+"""Entering, listing, using and deleting secrets. A value goes in boxed, and comes out boxed, for serving alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+from haymow.catalog import usual_hosts
+from haymow.errors import Fault, Invalid, NotFound
+from haymow.server.audit.rules import Actor, Record
+from haymow.server.audit.service import record
+from haymow.server.database import Database
+from haymow.server.secrets import rules, store
+from haymow.server.secrets.cipher import (
+    DataKey,
+    MasterKey,
+    Unreadable,
+    WrappedKey,
+    open_master_key,
+    wrong_master_key,
+)
+from haymow.server.secrets.rules import (
+    Entered,
+    Listing,
+    Page,
+    Scope,
+    Secret,
+    SecretRef,
+    SecretValue,
+    Stale,
+    usual_or_agreed,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+T = TypeVar("T")
+
+Uses = Callable[["Connection", UUID, UUID, str], Sequence[str]]
+"""Names of the models that use a secret, given its scope, the organization and its name."""
+DestinationsOf = Callable[["Connection", UUID, str], set[str]]
+"""Where the models of a scope that name a secret would send it."""
+
+
+# The master key
+
+
+async def open_vault(database: Database, key_file: Path, now: Callable[[], datetime]) -> MasterKey:
+    """The master key of this database, made on its first start. Raises StartFailed."""
+    check = await database.read(store.key_check)
+    key = open_master_key(key_file, database_is_new=check is None)
+    if check is None:
+        await database.write(lambda connection: store.add_key_check(connection, key.check(), now()))
+    elif not key.passes(check):
+        raise wrong_master_key(key_file)
+    return key
+
+
+# For the units of work of higher rooms
+
+
+def resolve(connection: Connection, scope_ids: Sequence[UUID], names: Collection[str]) -> dict[str, SecretRef]:
+    """What each name means; of several scopes, given the nearest first, the nearest that has the name decides."""
+    if not names:
+        return {}
+    found = store.named(connection, scope_ids, names)
+    return {ref.name: ref for ref in sorted(found, key=lambda ref: scope_ids.index(ref.scope_id), reverse=True)}
+
+
+def bind(connection: Connection, ref: SecretRef, destination: str) -> SecretRef:
+    """Bind an unbound value to the first host it is used for. Raises Stale when that happened meanwhile."""
+    store.bind(connection, ref, (destination,))
+    return replace(ref, hosts=(destination,))
+
+
+def count(connection: Connection, scope_id: UUID) -> int:
+    """How many secrets a scope has."""
+    return store.count(connection, [scope_id])
+
+
+def erase_scope(connection: Connection, scope_id: UUID) -> None:
+    """Delete every secret of a scope, and its data key with them."""
+    store.erase(connection, scope_id)
+
+
+# The service
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """The secrets of workspaces and organizations. Who may do what is for the caller to have decided."""
+
+    database: Database
+    key: MasterKey
+    uses: Uses
+    destinations_of: DestinationsOf
+    now: Callable[[], datetime]
+    new_id: Callable[[], UUID]
+
+    async def page(self, scope: Scope, listing: Listing) -> Page:
+        """A part of the secrets seen from a scope. Raises Invalid for a cursor that is no secret of this list."""
+
+        def read(connection: Connection) -> Page:
+            found = store.page(connection, scope.visible, listing)
+            if found is None:
+                field = "before" if listing.before else "after"
+                fault = Fault(f"#/query/{field}", "unknown_cursor", "This is no secret of this list.")
+                raise Invalid("The request is invalid.", [fault])
+            return Page(tuple(found[0]), found[1], store.count(connection, scope.visible))
+
+        return await self.database.read(read)
+
+    async def get(self, scope: Scope, secret_id: UUID) -> Secret:
+        """A secret seen from a scope. Raises NotFound."""
+        return await self.database.read(lambda connection: _found(store.find(connection, scope.visible, secret_id)))
+
+    async def own(self, scope: Scope, secret_id: UUID) -> Secret:
+        """A secret that the scope itself keeps. Raises NotFound."""
+        return await self.database.read(lambda connection: _own(connection, scope, secret_id))
+
+    async def named(self, scope: Scope, names: Collection[str]) -> dict[str, SecretRef]:
+        """The scope's own secrets of these names."""
+        return await self.database.read(lambda connection: resolve(connection, [scope.scope_id], names))
+
+    async def create(self, actor: Actor, scope: Scope, name: str, entered: Entered) -> Secret:
+        """Raises Conflict when the scope has a secret of this name."""
+        return await self._write(lambda connection: self._create(connection, actor, scope, name, entered))
+
+    async def replace(self, actor: Actor, scope: Scope, secret_id: UUID, entered: Entered) -> Secret:
+        """A new value, and with it new hosts. Raises NotFound."""
+
+        def enter(connection: Connection) -> Secret:
+            return self._replace(connection, actor, scope, _own(connection, scope, secret_id), entered)
+
+        return await self._write(enter)
+
+    async def put(self, actor: Actor, scope: Scope, name: str, entered: Entered) -> tuple[Secret, bool]:
+        """Create the secret of this name or give it a new value; True when it is new."""
+
+        def enter(connection: Connection) -> tuple[Secret, bool]:
+            ref = resolve(connection, [scope.scope_id], [name]).get(name)
+            if ref is None:
+                return self._create(connection, actor, scope, name, entered), True
+            return self._replace(connection, actor, scope, _own(connection, scope, ref.secret_id), entered), False
+
+        return await self._write(enter)
+
+    async def delete(self, actor: Actor, scope: Scope, secret_id: UUID, force: bool) -> None:
+        """Raises NotFound, and Conflict that names the models which use it, unless `force` is given."""
+
+        def remove(connection: Connection) -> None:
+            secret = _own(connection, scope, secret_id)
+            models = [] if force else self.uses(connection, scope.scope_id, scope.organization_id, secret.ref.name)
+            if models:
+                raise rules.in_use(models)
+            store.remove(connection, secret)
+            self._record(connection, actor, scope, "secret.delete", secret, ())
+
+        await self._write(remove)
+
+    async def reveal(self, refs: Collection[SecretRef]) -> dict[str, SecretValue]:
+        """The values by name, to be sent where `rules.admits` lets them go.
+
+        Raises Stale when one was replaced or deleted since it was resolved, so that no value goes to the hosts of
+        another one; Unreadable.
+        """
+        if not refs:
+            return {}
+
+        def read(connection: Connection) -> dict[str, SecretValue]:
+            ciphertexts = store.ciphertexts(connection, [ref.place for ref in refs])
+            if len(ciphertexts) < len({ref.place for ref in refs}):
+                raise Stale("A secret was changed meanwhile. Try again.")
+            keys = self._data_keys(connection, {ref.scope_id for ref in refs})
+            return {ref.name: _key_of(keys, ref).decrypt(ciphertexts[ref.place], ref.place) for ref in refs}
+
+        return await self.database.read(read)
+
+    # Units of work
+
+    def _create(self, connection: Connection, actor: Actor, scope: Scope, name: str, entered: Entered) -> Secret:
+        at, hosts = self.now(), self._hosts(connection, scope, name, entered)
+        ref = SecretRef(self.new_id(), scope.scope_id, name, 1, hosts)
+        secret = Secret(ref, scope.organization_id, at, actor.user_id, at, actor.user_id)
+        store.add(connection, secret, self._data_key(connection, scope).encrypt(entered.value, ref.place))
+        self._record(connection, actor, scope, "secret.create", secret, ("name", "secret", "hosts"))
+        return secret
+
+    def _replace(self, connection: Connection, actor: Actor, scope: Scope, seen: Secret, entered: Entered) -> Secret:
+        hosts = self._hosts(connection, scope, seen.ref.name, entered)
+        ref = replace(seen.ref, version=seen.ref.version + 1, hosts=hosts)
+        secret = replace(seen, ref=ref, updated_at=self.now(), updated_by=actor.user_id)
+        ciphertext = self._data_key(connection, scope).encrypt(entered.value, ref.place)
+        store.replace(connection, secret, seen.ref.version, ciphertext)
+        changes = ("secret",) if hosts == seen.ref.hosts else ("secret", "hosts")
+        self._record(connection, actor, scope, "secret.replace", secret, changes)
+        return secret
+
+    def _hosts(self, connection: Connection, scope: Scope, name: str, entered: Entered) -> tuple[str, ...] | None:
+        if entered.hosts is not None:
+            return entered.hosts
+        usual = usual_hosts(name)
+        return usual_or_agreed(usual, set() if usual else self.destinations_of(connection, scope.scope_id, name))
+
+    def _data_key(self, connection: Connection, scope: Scope) -> DataKey:
+        """The scope's data key; its first secret makes it."""
+        key = self._data_keys(connection, [scope.scope_id]).get(scope.scope_id)
+        if key is not None:
+            return key
+        new = self.key.new_data_key(scope.scope_id)
+        store.add_data_key(connection, scope.scope_id, scope.organization_id, new.version, new.wrapped, self.now())
+        return self.key.unwrap(new)
+
+    def _data_keys(self, connection: Connection, scope_ids: Collection[UUID]) -> dict[UUID, DataKey]:
+        return {
+            scope_id: self.key.unwrap(WrappedKey(scope_id, version, wrapped))
+            for scope_id, version, wrapped in store.data_keys(connection, scope_ids)
+        }
+
+    def _record(
+        self,
+        connection: Connection,
+        actor: Actor,
+        scope: Scope,
+        action: str,
+        secret: Secret,
+        changes: tuple[str, ...],
+    ) -> None:
+        subject = (secret.ref.secret_id, secret.ref.name)
+        record(connection, Record(actor, scope.workspace_id, action, *subject, self.now(), changes=changes))
+
+    async def _write(self, unit: Callable[[Connection], T]) -> T:
+        try:
+            return await self.database.write(unit)
+        except Stale:  # two made a scope's data key or changed one secret at once: the second is decided anew
+            return await self.database.write(unit)
+
+
+def _found(secret: Secret | None) -> Secret:
+    if secret is None:
+        raise NotFound(rules.NOT_FOUND, code="secret_not_found")
+    return secret
+
+
+def _own(connection: Connection, scope: Scope, secret_id: UUID) -> Secret:
+    return _found(store.find(connection, [scope.scope_id], secret_id))
+
+
+def _key_of(keys: dict[UUID, DataKey], ref: SecretRef) -> DataKey:
+    if ref.scope_id not in keys:
+        raise Unreadable
+    return keys[ref.scope_id]

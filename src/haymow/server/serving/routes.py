@@ -1,0 +1,136 @@
+"""HTTP of chats, in OpenAI's shapes: its SDKs work on these addresses unchanged."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from haymow.errors import HaymowError, Malformed
+from haymow.server.access.rules import Principal
+from haymow.server.http import Call, Operation
+from haymow.server.http.answers import encoded
+from haymow.server.http.errors import headers_of, status_of
+from haymow.server.serving import rules
+from haymow.server.serving.service import ChatStream, Serving
+from haymow.wire import serving as wire
+
+C = Call[Principal]
+T = TypeVar("T")
+
+PREFIX = "/api/v2/workspaces/{workspace_id}/openai/v1"
+
+_ERRORS: Final = {
+    400: "The chat or one of its parameters is refused; `param` names it.",
+    404: "There is no model of this name in the workspace.",
+    409: "The model misses a secret, or its generator's package is not installed.",
+    429: "The provider asks for fewer calls.",
+    502: "The provider refuses the model's credentials, fails, or cannot be reached.",
+    504: "The provider did not answer in time.",
+}
+
+
+def problem_in_openai(error: HaymowError, _request_id: str) -> Response:
+    """An error in OpenAI's shape, with the headers its status calls for."""
+    status = rules.status_in_openai(error, status_of(error))
+    headers = {**headers_of(error), **({"x-should-retry": "false"} if rules.is_final(error) else {})}
+    return Response(encoded(rules.body_in_openai(error, status)), status, headers, "application/json")
+
+
+@dataclass(frozen=True)
+class ServingRoutes:
+    """OpenAI's API for the models of a workspace."""
+
+    serving: Serving
+
+    def operations(self) -> list[Operation]:
+        """Everything these routes answer."""
+        return [
+            Operation("POST", f"{PREFIX}/chat/completions", self.chat, "Create Chat Completion",
+                      "OpenAI's chat completions by a model of the workspace; with `stream`, as server-sent events.",
+                      body=wire.ChatCompletionRequest, answer=wire.ChatCompletion, errors=_ERRORS,
+                      render=problem_in_openai),
+            Operation("GET", f"{PREFIX}/models", self.models, "List Served Models",
+                      "The models this token may chat with, as OpenAI lists models.",
+                      answer=wire.ServedModelList, render=problem_in_openai),
+        ]  # fmt: skip
+
+    async def chat(self, call: C) -> Response:
+        workspace_id = call.id("workspace_id")
+        call.require_json()
+        chat = rules.chat_from(await call.document(rules.KNOWN))
+        if not chat.stream:
+            answer = await _while_connected(call.request, self.serving.complete(call.principal, workspace_id, chat))
+            return Response(_encoded(answer), media_type="application/json")
+        stream = await _while_connected(call.request, self.serving.stream(call.principal, workspace_id, chat))
+        return _EventStream(stream)
+
+    async def models(self, call: C) -> Response:
+        listed = await self.serving.models(call.principal, call.id("workspace_id"))
+        return Response(encoded(listed), media_type="application/json")
+
+
+class _EventStream(Response):
+    """Chunks as server-sent events; everything that has come goes out in one write.
+
+    Not Starlette's StreamingResponse: that one would notice a client who left only by the next chunk, and answer a
+    provider that broke off by breaking off too.
+    """
+
+    def __init__(self, chunks: ChatStream) -> None:
+        super().__init__(media_type="text/event-stream")
+        del self.headers["content-length"]
+        self._chunks = chunks
+        self._last = b"data: [DONE]\n\n"
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        leaving = asyncio.ensure_future(_gone(receive))
+        leaving.add_done_callback(lambda _: self._chunks.stop())
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            while events := await self._next():
+                await send({"type": "http.response.body", "body": events, "more_body": True})
+            await send({"type": "http.response.body", "body": self._last, "more_body": False})
+        finally:
+            leaving.cancel()
+            self._chunks.stop()
+
+    async def _next(self) -> bytes:
+        """The next events; none at the end, after which `_last` is due: a broken answer is not said to be done."""
+        try:
+            return b"".join(b"data: %b\n\n" % _encoded(chunk) for chunk in await self._chunks.next())
+        except HaymowError as error:
+            self._last = b"data: %b\n\n" % encoded(rules.body_in_openai(error, status_of(error)))
+            return b""
+
+
+async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`, which is cancelled when the client goes away. The body must have been read before."""
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_gone(request.receive))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise Malformed("The client went away.")  # answered to nobody
+    finally:
+        leaving.cancel()
+        working.cancel()
+
+
+async def _gone(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _encoded(content: Any) -> bytes:
+    try:
+        return encoded(content)
+    except TypeError:
+        # A model may say half a surrogate pair, which is no UTF-8: then escaped, as JSON allows.
+        return json.dumps(content).encode()

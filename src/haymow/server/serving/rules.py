@@ -1,0 +1,250 @@
+"""What a chat call may hold, what a provider's failure means, and how OpenAI's clients are told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from haymow.errors import (
+    Conflict,
+    Denied,
+    Fault,
+    HaymowError,
+    Invalid,
+    Malformed,
+    NotFound,
+    RateLimited,
+    Unauthenticated,
+    UpstreamFailed,
+)
+from haymow.server.registry.rules import Model
+
+MOST_CHOICES: Final = 128
+RETRY_AFTER: Final = 5
+"""Seconds, where a provider asks for patience."""
+
+# --- a call ---
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A chat call, read. `parameters` are those that the model's `generation_kwargs` decide upon."""
+
+    model: str
+    messages: Sequence[object]
+    tools: Sequence[object]
+    stream: bool
+    include_usage: bool
+    parameters: dict[str, Any]
+
+
+def chat_from(document: Mapping[str, Any]) -> Chat:
+    """Read a request body. Raises Invalid with the pointer of everything that is wrong in it.
+
+    A null stands for a parameter that is left out, as in OpenAI's own API.
+    """
+    given = {name: value for name, value in document.items() if value is not None}
+    faults = [
+        Fault(f"#/{name}", "invalid_parameter", message)
+        for name, (accepts, message) in _FIELDS.items()
+        if (name in given or name in _REQUIRED) and not accepts(given.get(name))
+    ]
+    stream = given.get("stream") is True
+    if stream and given.get("n", 1) != 1:
+        faults.append(Fault("#/n", "invalid_parameter", "A stream has one choice: leave `n` out."))
+    if faults:
+        raise Invalid("The request is invalid.", faults)
+    return Chat(
+        model=given.pop("model"),
+        messages=given.pop("messages"),
+        tools=given.pop("tools", ()),
+        stream=given.pop("stream", False),
+        include_usage=bool(given.pop("stream_options", {}).get("include_usage")),
+        parameters=given,
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_filled_list(value: object) -> bool:
+    return isinstance(value, list) and bool(value)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 1 <= value <= MOST_CHOICES
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_format(value: object) -> bool:
+    return isinstance(value, dict) and value.get("type") in ("text", "json_object", "json_schema")
+
+
+_REQUIRED: Final = ("model", "messages")
+_FIELDS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
+    "model": (_is_text, "Name the model: see GET models."),
+    "messages": (_is_filled_list, "Give a list of at least one message."),
+    "tools": (lambda value: isinstance(value, list), "Tools are a list."),
+    "stream": (_is_flag, "`stream` is true or false."),
+    "stream_options": (_is_object, "`stream_options` is an object with `include_usage`."),
+    "n": (_is_count, f"`n` is an integer from 1 to {MOST_CHOICES}."),
+    "response_format": (_is_format, "`response_format` is an object with the type text, json_object or json_schema."),
+}
+
+KNOWN: Final = frozenset(_FIELDS)
+"""The parameters whose names haymow may repeat when the body as a whole is faulty."""
+
+# --- models ---
+
+
+def listed(model: Model) -> dict[str, Any]:
+    """A model as OpenAI lists them; `id` is what calls name it by."""
+    created = int(model.created_at.timestamp())
+    return {"id": model.name, "object": "model", "created": created, "owned_by": model.provider}
+
+
+# --- what a call needs of other rooms ---
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedSecrets:
+    """The secrets of a model as they resolve for one caller; only those that may go where the model calls.
+
+    `versions` are (id of the secret, version) and change with every value; `reveal` gives the values by name.
+    """
+
+    versions: tuple[tuple[UUID, int], ...]
+    reveal: Callable[[], Awaitable[Mapping[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a live generator was built from: a definition as it was saved, and the versions of its secrets."""
+
+    scope_id: UUID
+    model_id: UUID
+    revision: int
+    tag: str
+    secrets: tuple[tuple[UUID, int], ...]
+
+    def outdates(self, other: Key) -> bool:
+        """Whether nobody will ask for `other` again: an older revision, or older values of the same secrets."""
+        if (self.scope_id, self.model_id) != (other.scope_id, other.model_id) or self == other:
+            return False
+        same_secrets = [id_ for id_, _ in self.secrets] == [id_ for id_, _ in other.secrets]
+        return other.revision < self.revision or (other.revision == self.revision and same_secrets)
+
+
+def key_of(model: Model, secrets: ResolvedSecrets) -> Key:
+    """The key that a model's live generator is kept under."""
+    return Key(model.scope_id, model.model_id, model.revision, model.tag, secrets.versions)
+
+
+# --- how a provider fails ---
+
+_UNEXPECTED_ARGUMENT: Final = re.compile(r"unexpected keyword argument '(\w+)'")
+_TIMEOUTS: Final = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError"})
+_UNREACHABLE: Final = frozenset({"APIConnectionError", "TransportError", "ConnectionError", "OSError"})
+_BROKEN_OFF: Final = frozenset({"APIError"})
+
+
+def failure_of(error: BaseException, parameters: Mapping[str, Any]) -> HaymowError:
+    """What an exception of a generator means, in haymow's own words: a provider's may repeat a key.
+
+    SDKs have no exceptions in common, so they are told apart by their status and by the names of their classes.
+    `parameters` are the caller's, one of which may be the reason.
+    """
+    if isinstance(error, HaymowError):
+        return error
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        return _failure_of_status(status)
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if kinds & _TIMEOUTS:
+        return UpstreamFailed("The provider did not answer in time.", code="upstream_timeout")
+    if kinds & _UNREACHABLE:
+        return UpstreamFailed("The provider cannot be reached, or broke the connection.", code="upstream_unreachable")
+    if kinds & _BROKEN_OFF:
+        return UpstreamFailed("The provider broke its answer off.", code="upstream_failed")
+    unexpected = _UNEXPECTED_ARGUMENT.search(str(error)) if isinstance(error, TypeError) else None
+    if unexpected and unexpected[1] in parameters:
+        fault = Fault(f"#/{unexpected[1]}", "unsupported_parameter", "This model's generator has no such parameter.")
+        return Invalid("The generator does not take this parameter.", [fault], code="unsupported_parameter")
+    return malformed()
+
+
+def malformed() -> UpstreamFailed:
+    """The failure of a provider whose answer cannot be read."""
+    return UpstreamFailed("The provider answered something that is no chat completion.", code="upstream_malformed")
+
+
+def _failure_of_status(status: int) -> HaymowError:
+    if status in (401, 403):
+        message = "The provider does not accept the model's credentials. Enter the secret again."
+        return UpstreamFailed(message, code="upstream_credentials")
+    if status == 429:
+        message = "The provider asks for fewer calls, or its quota is used up."
+        return RateLimited(message, retry_after=RETRY_AFTER, code="upstream_rate_limited")
+    if status in (408, 504):
+        return UpstreamFailed("The provider did not answer in time.", code="upstream_timeout")
+    if status in (400, 413, 422):
+        message = "The provider refuses this chat: check its messages and parameters."
+        return Invalid(message, code="upstream_rejected")
+    if status < 500:
+        message = "The provider refuses this model's calls: check its address and its model name."
+        return UpstreamFailed(message, code="upstream_rejected")
+    return UpstreamFailed("The provider failed.", code="upstream_failed")
+
+
+# --- errors in OpenAI's shape ---
+
+_STATUSES: Final[tuple[tuple[type[HaymowError], int], ...]] = ((Invalid, 400), (Malformed, 400), (Conflict, 409))
+_FINAL: Final = frozenset({"missing_secret", "incompatible", "upstream_credentials", "upstream_rejected"})
+
+
+def status_in_openai(error: HaymowError, usual: int) -> int:
+    """The status of an error here; `usual` is what other operations answer. OpenAI's API has 400 for a wrong body."""
+    if error.code in ("method_not_allowed", "not_acceptable"):
+        return usual
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), usual)
+
+
+def body_in_openai(error: HaymowError, status: int) -> dict[str, Any]:
+    """`{"error": {"message", "type", "param", "code"}}`; `param` is the first fault's, all are in the message."""
+    faults: tuple[Fault, ...] = getattr(error, "faults", ())
+    reasons = dict.fromkeys(fault.message for fault in faults[:10])
+    code = "invalid_api_key" if isinstance(error, Unauthenticated) else error.code
+    param = _param(faults[0].pointer) if faults else ("model" if code == "model_not_found" else None)
+    message = " ".join((error.message, *reasons))
+    return {"error": {"message": message, "type": _type(error, status), "param": param, "code": code}}
+
+
+def is_final(error: HaymowError) -> bool:
+    """Whether the same call would fail again: OpenAI's SDKs repeat 409 and 5xx unless they are told."""
+    return error.code in _FINAL
+
+
+def _type(error: HaymowError, status: int) -> str:
+    if isinstance(error, Denied):
+        return "permission_error"
+    if isinstance(error, RateLimited):
+        return "rate_limit_error"
+    return "invalid_request_error" if status < 500 or isinstance(error, NotFound) else "server_error"
+
+
+def _param(pointer: str) -> str | None:
+    """`#/messages/0/content` as OpenAI writes it: `messages[0].content`."""
+    parts = pointer.removeprefix("#").split("/")[1:]
+    name = "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in parts)
+    return name.removeprefix(".") or None

@@ -1,0 +1,76 @@
+"""What the operator decides, read once and passed on as one value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from haymow.errors import StartFailed
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8000
+DEFAULT_LOCAL_MODEL_PORT = 8421
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything haymow can be told; durations are in seconds, sizes in bytes."""
+
+    data: Path = Path("haymow-data")
+    master_key_file: Path | None = None
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    local_model: bool = False
+    local_model_port: int = DEFAULT_LOCAL_MODEL_PORT
+    chat_timeout: float = 120.0
+    live_generators: int = 64
+
+    @property
+    def database_file(self) -> Path:
+        return self.data / "haymow.db"
+
+    @property
+    def key_file(self) -> Path:
+        return self.master_key_file or self.data / "master.key"
+
+    @property
+    def admin_socket(self) -> Path:
+        return self.data / "admin.sock"
+
+
+KEPT_OF_THE_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def read_environment() -> Settings:
+    """The settings of this process. Raises StartFailed."""
+    return settings_from(os.environ)
+
+
+def forget_environment() -> None:
+    """Libraries of providers look for keys, hosts and proxies in the environment: let there be none."""
+    for name in set(os.environ) - set(KEPT_OF_THE_ENVIRONMENT):
+        del os.environ[name]
+    os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "False"
+
+
+def settings_from(environ: Mapping[str, str]) -> Settings:
+    """Read `HAYMOW_*`. Raises StartFailed for a value that cannot be meant."""
+    key_file = environ.get("HAYMOW_MASTER_KEY_FILE")
+    return Settings(
+        data=Path(environ.get("HAYMOW_DATA") or "haymow-data").absolute(),
+        master_key_file=Path(key_file).absolute() if key_file else None,
+        host=environ.get("HAYMOW_HOST") or DEFAULT_HOST,
+        port=_port(environ, "HAYMOW_PORT", DEFAULT_PORT),
+        local_model_port=_port(environ, "HAYMOW_LOCAL_MODEL_PORT", DEFAULT_LOCAL_MODEL_PORT),
+    )
+
+
+def _port(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name)
+    if not text:
+        return default
+    if len(text) > 5 or not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise StartFailed(f"{name} is not a port. Set it to a number from 1 to 65535, or unset it for {default}.")
+    return int(text)

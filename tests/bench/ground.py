@@ -1,0 +1,75 @@
+"""What the parts of the bench share: how much is measured, the folders with models, the floor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tests.bench import bodies, servers, stage
+from tests.bench.jobs import Job
+from tests.bench.ledger import Ledger
+from tests.bench.measure import Bench, Case
+from tests.bench.servers import Server
+from tests.bench.stage import Stage
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much: numbers of models, of connections, of servers killed and started."""
+
+    few: int
+    many: int
+    connections: tuple[int, ...]
+    chat_connections: tuple[int, ...]
+    kills: int
+    starts: int
+
+
+@dataclass
+class Ground:
+    """`folder` is empty, and on the disk that haymow would use; `python` has the servers haymow is compared with."""
+
+    bench: Bench
+    plan: Plan
+    folder: Path
+    python: Path
+
+    @cached_property
+    def first(self) -> Stage:
+        """A folder after haymow's first start, with stage.FIRST_MODELS models."""
+        begun = time.monotonic()
+        made = stage.begin(self.folder / "first")
+        print(f"  a first start and {stage.FIRST_MODELS} models: {time.monotonic() - begun:.1f} s", flush=True)
+        return made
+
+    @cached_property
+    def few(self) -> Stage:
+        """A folder with `plan.few` models."""
+        return self._grown(self.plan.few)
+
+    @cached_property
+    def many(self) -> Stage:
+        """A folder with `plan.many` models."""
+        return self._grown(self.plan.many)
+
+    def check(self, ledger: Ledger, server: Server, when: str) -> None:
+        """Hold a server to what was acknowledged."""
+        losses = ledger.losses(server.port, self.first.headers)
+        self.bench.lost += [f"{when}: {loss}" for loss in losses]
+        print(f"  {when}: {len(losses)} of {len(ledger):,} models do not hold what was acknowledged", flush=True)
+
+    @contextmanager
+    def floor(self) -> Iterator[Case]:
+        """The floor, running."""
+        with servers.asgi("floor:app", "/readyz", self.python) as server:
+            yield Case("FastAPI echo", server, Job(server.port, "PATCH", ["/echo"], body=bodies.update()))
+
+    def _grown(self, models: int) -> Stage:
+        begun = time.monotonic()
+        made = stage.grown(self.first, models, self.folder / f"{models}-models")
+        print(f"  {models:,} models, by SQL: {time.monotonic() - begun:.1f} s", flush=True)
+        return made

@@ -1,0 +1,145 @@
+"""The servers that are measured, each a process of its own on a free port of loopback."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.jobs import ROOT
+from tests.running import environment, haymow_command
+
+BENCH_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
+START_SECONDS = 60.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Server:
+    """A running server. `started` are the seconds from its exec to the first 200; `log` has what it printed."""
+
+    name: str
+    port: int
+    process: subprocess.Popen[str]
+    log: Path
+    started: float
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def busy_seconds(self) -> float:
+        """The processor time it has used so far, all threads together."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def megabytes(self) -> float:
+        """Its resident memory now."""
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        kilobytes = next(line.split()[1] for line in lines if line.startswith("VmRSS"))
+        return int(kilobytes) / 1024
+
+    def stop(self) -> None:
+        """As Ctrl-C does, and as kill -9 does when that takes too long."""
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def haymow(data: Path) -> Iterator[Server]:
+    """haymow on a data folder that exists or not."""
+    port = free_port()
+    command = haymow_command("serve", "--port", str(port))
+    with _running("haymow", command, environment(data), port, "/readyz") as server:
+        yield server
+
+
+@contextmanager
+def asgi(application: str, ready: str, python: Path) -> Iterator[Server]:
+    """An application of this folder on one uvicorn, as quick as it goes."""
+    port = free_port()
+    command = [str(python), "-m", "uvicorn", "--app-dir", str(Path(__file__).parent), application]
+    command += ["--port", str(port), "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
+    with _running(application, [*command, "--log-level", "warning"], _plain(), port, ready) as server:
+        yield server
+
+
+@contextmanager
+def hayhooks(upstream: str, python: Path) -> Iterator[Server]:
+    """hayhooks with the wrapper beside this file, which calls `upstream`."""
+    port = free_port()
+    pipelines = Path(__file__).parent / "hayhooks_pipelines"
+    command = [str(python.parent / "hayhooks"), "run", "--port", str(port), "--pipelines-dir", str(pipelines)]
+    more = {"BENCH_UPSTREAM": upstream, "HAYSTACK_TELEMETRY_ENABLED": "False", "LOG": "WARNING"}
+    with _running("hayhooks", command, _plain(more), port, "/status") as server:
+        yield server
+
+
+def bench_python(asked: Path | None) -> Path:
+    """The Python that has what haymow is measured against."""
+    python = asked or BENCH_PYTHON
+    if not python.exists():
+        sys.exit(f"{python} is missing: `make bench` sets it up, or name another with --bench-python.")
+    return python
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(url: str) -> bool:
+    """Whether a GET of `url` gives 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@contextmanager
+def _running(name: str, command: Sequence[str], environ: Mapping[str, str], port: int, ready: str) -> Iterator[Server]:
+    log = Path(tempfile.mkstemp(prefix="haymow-bench-log-")[1])
+    with log.open("w") as sink:
+        begun = time.perf_counter()
+        process = subprocess.Popen(command, env=environ, cwd=ROOT, stdout=sink, stderr=sink, text=True)
+        server = Server(name, port, process, log, 0.0)
+        try:
+            _wait(server, ready)
+            server.started = time.perf_counter() - begun
+            yield server
+        finally:
+            server.stop()
+            log.unlink()
+
+
+def _wait(server: Server, ready: str) -> None:
+    end = time.monotonic() + START_SECONDS
+    while not answers(server.url + ready):
+        if server.process.poll() is not None or time.monotonic() > end:
+            raise RuntimeError(f"{server.name} did not start:\n{server.log.read_text()[-4000:]}")
+        time.sleep(0.005)
+
+
+def _plain(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return {**kept, "PYTHONUNBUFFERED": "1", **(more or {})}

@@ -1,0 +1,60 @@
+"""What all tests share: a real server in a process of its own, and a client with its administrator's token."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.running import RunningServer, running
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """One server for all tests that do not stop it; each test uses names of its own."""
+    with running(tmp_path_factory.mktemp("data")) as started:
+        yield started
+
+
+@pytest.fixture
+def fresh_server(tmp_path: Path) -> Iterator[RunningServer]:
+    """A server of this test alone."""
+    with running(tmp_path / "data") as started:
+        yield started
+
+
+@pytest.fixture
+def admin(server: RunningServer) -> Iterator[httpx.Client]:
+    """A client with the administrator's token."""
+    with client_of(server.url, server.token) as client:
+        yield client
+
+
+@pytest.fixture
+def workspace(admin: httpx.Client) -> str:
+    """The id of a new, empty workspace."""
+    made = admin.post("/api/v1/workspaces", json={"name": f"w-{uuid.uuid4().hex}"})
+    assert made.status_code == 201, made.text
+    return str(made.json()["workspace_id"])
+
+
+def client_of(url: str, token: str) -> httpx.Client:
+    return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30.0)
+
+
+def definition(name: str = "gpt-5", **changes: Any) -> dict[str, Any]:
+    """A model as a person would register it."""
+    return {
+        "name": name,
+        "provider": "openai",
+        "chat_generator_config": {
+            "type": "haystack.components.generators.chat.openai.OpenAIChatGenerator",
+            "init_parameters": {"model": "gpt-5", "api_key": {"type": "env_var", "env_vars": ["OPENAI_API_KEY"], "strict": True}},
+        },
+        "generation_kwargs": {"type": "object", "properties": {"temperature": {"type": "number", "minimum": 0, "maximum": 2}}},
+        **changes,
+    }

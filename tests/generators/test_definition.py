@@ -1,0 +1,317 @@
+"""What `check` accepts, what it makes of it, and how it tells what is wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from haymow.errors import Fault, Invalid
+from haymow.generators import check
+
+OPENAI = "haystack.components.generators.chat.openai.OpenAIChatGenerator"
+PARAMETERS = "#/chat_generator_config/init_parameters"
+
+
+def faults(config: object, **keywords: str) -> tuple[Fault, ...]:
+    with pytest.raises(Invalid) as caught:
+        check(config, **keywords)
+    return caught.value.faults
+
+
+def openai(**parameters: Any) -> dict[str, Any]:
+    return {"type": "OpenAIChatGenerator", "init_parameters": parameters}
+
+
+def found(config: object) -> list[tuple[str, str]]:
+    return [(fault.pointer, fault.code) for fault in faults(config)]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["OpenAIChatGenerator", "haystack.components.generators.chat.OpenAIChatGenerator", OPENAI],
+)
+def test_every_name_of_a_generator_becomes_its_canonical_type(name: str) -> None:
+    assert check({"type": name, "init_parameters": {}}).config == {"type": OPENAI, "init_parameters": {}}
+
+
+def test_a_type_of_haystack_2_becomes_the_one_of_today() -> None:
+    old = "haystack.components.generators.chat.hugging_face_api.HuggingFaceAPIChatGenerator"
+    parameters = {"api_type": "serverless_inference_api", "api_params": {"model": "a/b"}}
+    today = "haystack_integrations.components.generators.huggingface_api.chat.chat_generator"
+    checked = check({"type": old, "init_parameters": parameters})
+    assert checked.config["type"] == f"{today}.HuggingFaceAPIChatGenerator"
+
+
+def test_omitted_parameters_stay_omitted_and_the_order_is_kept() -> None:
+    config = {"init_parameters": {"timeout": 5, "model": "gpt-5"}, "type": "OpenAIChatGenerator"}
+    assert json.dumps(check(config).config) == json.dumps(
+        {"type": OPENAI, "init_parameters": {"timeout": 5, "model": "gpt-5"}}
+    )
+
+
+def test_missing_init_parameters_are_an_empty_object() -> None:
+    assert check({"type": "OpenAIChatGenerator"}).config["init_parameters"] == {}
+
+
+def test_the_config_given_is_not_changed() -> None:
+    config = openai(api_key={"env_vars": ["A"], "type": "env_var"})
+    before = json.dumps(config)
+    check(config)
+    assert json.dumps(config) == before
+
+
+def test_what_is_canonical_stays_as_it_is() -> None:
+    once = check(openai(model="m", api_key={"type": "env_var", "env_vars": ["K"]}, generation_kwargs={"n": 1})).config
+    assert json.dumps(check(once).config) == json.dumps(once)
+
+
+@pytest.mark.parametrize("config", [None, [], "OpenAIChatGenerator", 5, True])
+def test_a_config_is_an_object(config: object) -> None:
+    assert found(config) == [("#/chat_generator_config", "invalid_value")]
+
+
+def test_a_config_names_its_type() -> None:
+    assert found({}) == [("#/chat_generator_config/type", "required")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "subprocess.Popen",
+        "haystack.components.fetchers.link_content.LinkContentFetcher",
+        "haystack.core.pipeline.pipeline.Pipeline",
+        "openaichatgenerator",
+        " OpenAIChatGenerator",
+        "",
+        5,
+        None,
+        ["OpenAIChatGenerator"],
+        {"type": "OpenAIChatGenerator"},
+    ],
+)
+def test_a_type_haymow_does_not_know_is_refused(name: object) -> None:
+    assert found({"type": name, "init_parameters": {"x": 1}}) == [("#/chat_generator_config/type", "unknown_generator")]
+
+
+@pytest.mark.parametrize("name", ["LLM", "FallbackChatGenerator", "TransformersChatGenerator", "LlamaCppChatGenerator"])
+def test_a_generator_that_runs_code_or_holds_others_is_refused(name: str) -> None:
+    assert found({"type": name, "init_parameters": {}}) == [("#/chat_generator_config/type", "refused_generator")]
+
+
+def test_a_module_of_ones_own_is_not_imported(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own_generator.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'w').close()")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+    name = "own_generator.OpenAIChatGenerator"
+    assert found({"type": name}) == [("#/chat_generator_config/type", "unknown_generator")]
+    assert set(sys.modules) == before
+    assert not (tmp_path / "imported").exists()
+
+
+def test_checking_never_imports_haystack() -> None:
+    code = (
+        "import sys, haymow.generators as g\n"
+        "g.check({'type': 'OpenAIChatGenerator'}); g.generators()\n"
+        "assert not [m for m in sys.modules if m.partition('.')[0] in ('haystack', 'haystack_integrations', 'openai')]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_importing_the_room_reads_no_schema() -> None:
+    code = (
+        "import sys\n"
+        "opened = []\n"
+        "sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == 'open' else None)\n"
+        "import haymow.generators\n"
+        "assert not [name for name in opened if name.endswith('.json')], opened"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_other_keys_beside_type_and_init_parameters_are_refused() -> None:
+    assert found({"type": "OpenAIChatGenerator", "name": "x"}) == [("#/chat_generator_config", "unknown_parameter")]
+
+
+@pytest.mark.parametrize("parameters", [None, [], "x", 5])
+def test_init_parameters_are_an_object(parameters: object) -> None:
+    assert found({"type": "OpenAIChatGenerator", "init_parameters": parameters}) == [(PARAMETERS, "invalid_value")]
+
+
+def test_unknown_parameters_are_told_without_their_names() -> None:
+    (fault,) = faults(openai(modell="x", zzz=1))
+    assert (fault.pointer, fault.code) == (PARAMETERS, "unknown_parameter")
+    assert "modell" not in fault.message
+
+
+def test_required_parameters_are_asked_for() -> None:
+    config = {"type": "AnthropicVertexChatGenerator", "init_parameters": {}}
+    assert found(config) == [(f"{PARAMETERS}/region", "required"), (f"{PARAMETERS}/project_id", "required")]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("model", 5, "Give a text."),
+        ("timeout", "5", "Give a number or null."),
+        ("timeout", True, "Give a number or null."),
+        ("max_retries", 1.5, "Give a whole number or null."),
+        ("tools_strict", 1, "Give true or false."),
+        ("generation_kwargs", [], "Give an object or null."),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_in_plain_words(name: str, value: object, words: str) -> None:
+    (fault,) = faults(openai(**{name: value}))
+    assert (fault.pointer, fault.code, fault.message) == (f"{PARAMETERS}/{name}", "invalid_value", words)
+
+
+def test_a_fault_deep_in_a_value_is_told_at_its_parameter() -> None:
+    config = {"type": "GoogleGenAIChatGenerator", "init_parameters": {"safety_settings": [{}, {"secret": 1}, 5]}}
+    assert found(config) == [(f"{PARAMETERS}/safety_settings", "invalid_value")]
+
+
+def test_every_fault_is_told_at_once() -> None:
+    config = openai(model=5, api_key="sk-1", tools=[], api_base_url="file:///x", more=1)
+    assert {pointer for pointer, _ in found({**config, "extra": 1})} == {
+        "#/chat_generator_config",
+        PARAMETERS,
+        *(f"{PARAMETERS}/{name}" for name in ("model", "api_key", "tools", "api_base_url")),
+    }
+
+
+def test_at_most_fifty_faults_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"k{number}" for number in range(80)]
+    monkeypatch.setattr("haymow.generators.facts.REFUSED_GENERATION_KWARGS", frozenset(names))
+    assert len(faults(openai(generation_kwargs=dict.fromkeys(names, 1)))) == 50
+
+
+def test_pointers_begin_where_the_caller_says() -> None:
+    (fault,) = faults(openai(model=5), pointer="#/config")
+    assert fault.pointer == "#/config/init_parameters/model"
+
+
+def test_the_message_is_the_published_one() -> None:
+    with pytest.raises(Invalid, match=r"^The model configuration is invalid\.$"):
+        check({})
+
+
+@pytest.mark.parametrize("name", ["tools", "streaming_callback"])
+@pytest.mark.parametrize(
+    "value", ["builtins.input", "haystack.logging.configure_logging", [], {}, [{"type": "x"}], False]
+)
+def test_code_is_refused_wherever_it_could_be_named(name: str, value: object) -> None:
+    assert found(openai(**{name: value})) == [(f"{PARAMETERS}/{name}", "refused_parameter")]
+
+
+def test_what_haystack_itself_writes_for_absent_code_is_accepted() -> None:
+    assert check(openai(tools=None, streaming_callback=None)).config["init_parameters"] == {
+        "tools": None,
+        "streaming_callback": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("generator", "parameters", "name"),
+    [
+        ("AnthropicChatGenerator", {"anthropic_server_tools": [{"type": "web_search"}]}, "anthropic_server_tools"),
+        ("AzureOpenAIChatGenerator", {"azure_ad_token_provider": "os.getcwd"}, "azure_ad_token_provider"),
+        ("MockChatGenerator", {"response_fn": "os.system"}, "response_fn"),
+        ("WatsonxChatGenerator", {"verify": False}, "verify"),
+        (
+            "AmazonBedrockChatGenerator",
+            {"model": "m", "aws_profile_name": {"type": "env_var", "env_vars": ["X"], "strict": False}},
+            "aws_profile_name",
+        ),
+    ],
+)
+def test_code_and_files_of_single_generators_are_refused(generator: str, parameters: dict[str, Any], name: str) -> None:
+    assert (f"{PARAMETERS}/{name}", "refused_parameter") in found({"type": generator, "init_parameters": parameters})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"type": "env_var", "env_vars": ["DATABASE_URL"], "strict": True},
+        {"type": "token", "token": "x"},
+        {"type": "single", "device": "cpu"},
+        {"type": "multiple", "device_map": {}},
+        {"type": "haystack.components.fetchers.link_content.LinkContentFetcher", "init_parameters": {}},
+        {"type": "subprocess.Popen", "init_parameters": {"args": ["true"]}},
+    ],
+)
+@pytest.mark.parametrize(
+    ("generator", "name"),
+    [
+        ("OpenAIChatGenerator", "generation_kwargs"),
+        ("MockChatGenerator", "meta"),
+        ("OllamaChatGenerator", "response_format"),
+    ],
+)
+def test_an_object_that_haystack_would_build_from_is_refused(generator: str, name: str, value: object) -> None:
+    config = {"type": generator, "init_parameters": {name: value}}
+    assert found(config) == [(f"{PARAMETERS}/{name}", "refused_object")]
+
+
+def test_an_object_with_a_type_that_means_nothing_to_haystack_is_accepted() -> None:
+    for schema in ({"type": "object", "properties": {}}, {"type": ["object", "null"]}):
+        config = {"type": "OllamaChatGenerator", "init_parameters": {"response_format": schema}}
+        assert check(config).config["init_parameters"] == {"response_format": schema}
+
+
+def test_a_callable_is_no_api_key() -> None:
+    parameters = {"azure_endpoint": "https://x.openai.azure.com", "api_key": "os.getcwd"}
+    config = {"type": "AzureOpenAIResponsesChatGenerator", "init_parameters": parameters}
+    assert found(config) == [(f"{PARAMETERS}/api_key", "literal_secret")]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "model", "messages", "input", "tools", "stream", "extra_headers", "extra_body", "extra_anything", "timeout",
+        "api_base", "api_key", "streaming_callback", "http_options", "request_options",
+    ],
+)  # fmt: skip
+def test_defaults_of_a_call_do_not_override_the_definition(key: str) -> None:
+    pointer = f"{PARAMETERS}/generation_kwargs"
+    assert found(openai(generation_kwargs={"temperature": 1, key: {}})) == [(pointer, "refused_generation_kwarg")]
+
+
+def test_each_refused_default_is_a_fault_of_its_own() -> None:
+    assert len(faults(openai(generation_kwargs={"model": 1, "stream": True, "extra_a": 1, "extra_b": 2}))) == 3
+
+
+def test_litellm_takes_only_the_defaults_haymow_knows() -> None:
+    key = {"type": "env_var", "env_vars": ["K"]}
+    for refused in ("base_url", "aws_access_key_id", "fallbacks", "custom_llm_provider"):
+        parameters = {"api_key": key, "generation_kwargs": {"temperature": 1, refused: "x"}}
+        config = {"type": "LiteLLMChatGenerator", "init_parameters": parameters}
+        assert found(config) == [(f"{PARAMETERS}/generation_kwargs", "refused_generation_kwarg")]
+
+
+@pytest.mark.parametrize("text", ["{{ ''.__class__.__mro__ }}", "os.environ/HOME", "${HOME}", "/proc/self/environ"])
+def test_texts_are_taken_literally(text: str) -> None:
+    parameters = check(openai(model=text, generation_kwargs={"stop": [text]})).config["init_parameters"]
+    assert parameters == {"model": text, "generation_kwargs": {"stop": [text]}}
+
+
+@pytest.mark.parametrize("organization", ["o\r\nAuthorization: x", "", "ö", "Bearer x", "o\n"])
+def test_an_organization_cannot_break_out_of_its_header(organization: str) -> None:
+    assert found(openai(organization=organization)) == [(f"{PARAMETERS}/organization", "invalid_value")]
+
+
+@pytest.mark.parametrize(
+    "responses",
+    [
+        "hi",
+        [],
+        ["hi"],
+        [{"role": "user", "content": [{"text": "x"}]}],
+        [{"role": "assistant", "content": [{"image": {}}]}],
+    ],
+)
+def test_the_mock_answers_with_texts_only(responses: object) -> None:
+    config = {"type": "MockChatGenerator", "init_parameters": {"responses": responses}}
+    assert found(config) == [(f"{PARAMETERS}/responses", "invalid_value")]

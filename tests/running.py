@@ -1,0 +1,76 @@
+"""A haymow in a process of its own, started as a person starts it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+START_SECONDS = 60.0
+_READY = re.compile(r"is ready at (http://\S+)")
+_TOKEN = re.compile(r"API token, shown this once: (\S+)")
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """Where it answers, and its administrator's token ("" after a second start: it is shown once)."""
+
+    url: str
+    token: str
+    data: Path
+    process: subprocess.Popen[str]
+    log: Path
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Ask it to stop and give its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=30)
+
+
+def haymow_command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "haymow.cli.main", *arguments]
+
+
+def environment(data: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
+    return {**kept, "HAYMOW_DATA": str(data), "PYTHONUNBUFFERED": "1", **(more or {})}
+
+
+@contextmanager
+def running(data: Path, *arguments: str, more: Mapping[str, str] | None = None) -> Iterator[RunningServer]:
+    """A server on a free port, until the block ends. Its words go to a log that the test may read."""
+    log = Path(tempfile.mkstemp(prefix="haymow-log-")[1])
+    with log.open("w") as sink:
+        process = subprocess.Popen(
+            haymow_command("serve", "--port", "0", *arguments),
+            env=environment(data, more),
+            stdout=subprocess.PIPE,
+            stderr=sink,
+            text=True,
+        )
+        try:
+            url, token = _started(process, log)
+            yield RunningServer(url, token, data, process, log)
+        finally:
+            process.kill()
+            process.wait()
+            if process.stdout:
+                process.stdout.close()
+
+
+def _started(process: subprocess.Popen[str], log: Path) -> tuple[str, str]:
+    assert process.stdout is not None
+    token = ""
+    for line in process.stdout:
+        if found := _TOKEN.search(line):
+            token = found[1]
+        if found := _READY.search(line):
+            return found[1], token
+    raise AssertionError(f"haymow did not start: {log.read_text()}")

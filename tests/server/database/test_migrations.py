@@ -1,0 +1,123 @@
+"""Migrations: from nothing to what the rooms declare, one line of them, and its end known to `schema`."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+import haymow.server
+from haymow.errors import StartFailed
+from haymow.server.database import Database, metadata, schema
+
+ROOMS = Path(haymow.server.__file__).parent
+
+
+@pytest.fixture
+def declared() -> None:
+    """Every room's tables are imported, so the metadata is whole."""
+    for tables in sorted(ROOMS.glob("*/tables.py")):
+        import_module(f"haymow.server.{tables.parent.name}.tables")
+
+
+def scripts() -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    return ScriptDirectory.from_config(config)
+
+
+def test_there_is_one_head_and_it_is_the_one_that_a_start_looks_for() -> None:
+    assert scripts().get_heads() == [schema.HEAD]
+
+
+def test_a_revision_is_found_by_its_files_name() -> None:
+    """A start tells an older schema from a newer one by the names of the files."""
+    for script in scripts().walk_revisions():
+        assert Path(script.path).name.startswith(f"{script.revision}_")
+
+
+@pytest.mark.usefixtures("declared")
+def test_migrating_from_nothing_makes_what_the_rooms_declare(file: Path) -> None:
+    Database(file).close()
+    engine = create_engine(f"sqlite:///{file}")
+    with engine.connect() as connection:
+        options = {"compare_type": True, "compare_server_default": True}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+    engine.dispose()
+
+
+@pytest.mark.usefixtures("declared")
+def test_tables_and_indexes_are_the_declared_ones_to_the_letter(file: Path, tmp_path: Path) -> None:
+    """compare_metadata does not look at partial indexes, checks and what a foreign key does on delete."""
+    Database(file).close()
+    engine = create_engine(f"sqlite:///{tmp_path / 'declared.db'}")
+    metadata.create_all(engine)
+    engine.dispose()
+    migrated, wanted = structure(file), structure(tmp_path / "declared.db")
+    assert migrated.pop("alembic_version")
+    assert migrated == wanted
+
+
+def structure(file: Path) -> dict[str, Any]:
+    """Each table's columns, keys and checks, and each index, in the words of SQLite."""
+    connection = sqlite3.connect(file)
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    connection.close()
+    return {name: sorted(_parts(sql)) if kind == "table" else _plain(sql) for kind, name, sql in rows}
+
+
+def _parts(sql: str) -> list[str]:
+    inside = _plain(sql).partition("(")[2].rpartition(")")[0]
+    return [part.strip() for part in re.split(r",(?![^(]*\))", inside)]
+
+
+def _plain(sql: str) -> str:
+    return re.sub(r"\s+", " ", sql.replace('"', "")).strip()
+
+
+def test_a_database_that_is_up_to_date_is_left_as_it_is(file: Path) -> None:
+    Database(file).close()
+    before = structure(file)
+    Database(file).close()
+    assert structure(file) == before
+
+
+class TestRefused:
+    def test_a_newer_database(self, file: Path) -> None:
+        Database(file).close()
+        execute(file, "UPDATE alembic_version SET version_num = '9999'")
+        with pytest.raises(StartFailed, match="newer haymow"):
+            Database(file)
+
+    def test_another_programs_database(self, file: Path) -> None:
+        execute(file, "CREATE TABLE theirs (a)")
+        with pytest.raises(StartFailed, match="not a haymow database"):
+            Database(file)
+        assert set(structure(file)) == {"theirs"}
+
+    def test_what_is_no_database(self, file: Path) -> None:
+        file.write_text("dear diary, " * 1000)
+        with pytest.raises(StartFailed, match="not a haymow database"):
+            Database(file)
+        assert file.read_text().startswith("dear diary")
+
+    def test_a_folder_in_the_files_place(self, file: Path) -> None:
+        file.mkdir()
+        with pytest.raises(StartFailed, match="Cannot open the database"):
+            Database(file)
+
+
+def execute(file: Path, statement: str) -> None:
+    connection = sqlite3.connect(file)
+    with connection:
+        connection.execute(statement)
+    connection.close()

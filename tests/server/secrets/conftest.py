@@ -1,0 +1,132 @@
+"""A real database with an organization, its people and two workspaces; what models say about secrets is the test's to set."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import httpx
+import pytest
+from starlette.routing import Router
+
+from haymow.server.access.routes import Caller
+from haymow.server.access.rules import Person, Principal, Role, Workspace
+from haymow.server.access.service import Access
+from haymow.server.access.tokens import NewToken, Tokens
+from haymow.server.audit.rules import Entry
+from haymow.server.audit.service import Audit
+from haymow.server.database import Database
+from haymow.server.http.gate import Gate
+from haymow.server.http.operations import routes
+from haymow.server.secrets.integration_routes import IntegrationRoutes
+from haymow.server.secrets.integrations import Integrations
+from haymow.server.secrets.routes import SecretRoutes
+from haymow.server.secrets.rules import Scope
+from haymow.server.secrets.service import Secrets, open_vault
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Models:
+    """What the registry would say: names of models, and destinations, by scope and secret's name."""
+
+    using: dict[tuple[UUID, str], list[str]] = field(default_factory=dict)
+    destinations: dict[tuple[UUID, str], set[str]] = field(default_factory=dict)
+
+    def uses(self, connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[str]:
+        return self.using.get((scope_id, name), [])
+
+    def destinations_of(self, connection: Connection, scope_id: UUID, name: str) -> set[str]:
+        return self.destinations.get((scope_id, name), set())
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """Secrets and what lies below them."""
+
+    database: Database
+    access: Access
+    tokens: Tokens
+    secrets: Secrets
+    models: Models
+    admin: Principal
+    admin_token: str
+    workspace: Workspace
+    other_workspace: Workspace
+
+    @property
+    def organization(self) -> Scope:
+        return Scope(self.admin.organization_id)
+
+    @property
+    def scope(self) -> Scope:
+        """The workspace's own."""
+        return Scope(self.admin.organization_id, self.workspace.workspace_id)
+
+    async def audited(self) -> list[Entry]:
+        """The record of changes of secrets, oldest first."""
+        page = await Audit(self.database).page(self.admin.organization_id, None, None, 1000)
+        return [entry for entry in page.entries[::-1] if entry.record.action.startswith("secret.")]
+
+    async def token(
+        self, role: Role = Role.USER, workspace_role: Role | None = None, only_workspace: UUID | None = None
+    ) -> str:
+        """The token of a new person with these roles in the organization and in the workspace."""
+        person = Person(uuid.uuid4(), "Ada", "Lovelace", f"{uuid.uuid4().hex}@example.com")
+        member = await self.access.add_member(self.admin, person, role)
+        if workspace_role is not None:
+            await self.access.set_workspace_role(self.admin, self.workspace, member.person.user_id, workspace_role)
+        text = await self._token_of(member.person)
+        if only_workspace is None:
+            return text
+        principal = await self.access.authenticate(text, "test")
+        return (await self.tokens.create(principal, NewToken("narrow", workspace_id=only_workspace)))[1]
+
+    async def _token_of(self, person: Person) -> str:
+        return (await self.tokens.create(self.admin, NewToken("test", Role.ADMIN, user_id=person.user_id)))[1]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def rooms(tmp_path: Path) -> AsyncIterator[Rooms]:
+    database = Database(tmp_path / "haymow.db")
+    access, models = Access(database, now, uuid.uuid4), Models()
+    tokens = Tokens(access)
+    await tokens.start()
+    admin_token = await tokens.for_first_admin("test")
+    admin = await access.authenticate(admin_token, "test")
+    key = await open_vault(database, tmp_path / "master.key", now)
+    secrets = Secrets(database, key, models.uses, models.destinations_of, now, uuid.uuid4)
+    workspace = await access.create_workspace(admin, "first")
+    other = await access.create_workspace(admin, "second")
+    yield Rooms(database, access, tokens, secrets, models, admin, admin_token, workspace, other)
+    database.close()
+
+
+@pytest.fixture
+async def http(rooms: Rooms) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of these rooms' routes with the administrator's token."""
+    operations = [
+        *SecretRoutes(rooms.secrets, rooms.access).operations(),
+        *IntegrationRoutes(Integrations(rooms.secrets)).operations(),
+    ]
+    app = Gate(Router(routes(operations, Caller(rooms.access)), redirect_slashes=False))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {rooms.admin_token}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://haymow", headers=headers) as client:
+        yield client

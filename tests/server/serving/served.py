@@ -1,0 +1,150 @@
+"""haymow's serving operations on a real server over loopback, with a registry and secrets that tests hold in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+import httpx
+import openai
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+
+from haymow.errors import NotFound, Unauthenticated
+from haymow.server.access.rules import Person, Principal, Role
+from haymow.server.http.gate import Gate
+from haymow.server.http.operations import routes
+from haymow.server.registry.rules import Definition, Model
+from haymow.server.serving import Pool, Serving
+from haymow.server.serving.routes import ServingRoutes
+from haymow.server.serving.rules import ResolvedSecrets
+from tests.upstream import wait_until
+
+TOKEN = "hm_test"
+KEY = "sk-canary-5f1d"
+CREATED = datetime(2026, 11, 1, tzinfo=UTC)
+OPENAI = "haystack.components.generators.chat.openai.OpenAIChatGenerator"
+
+PRINCIPAL = Principal(Person(UUID(int=7), "Ada", "L"), UUID(int=8), Role.USER, {})
+
+
+def openai_config(url: str, **parameters: Any) -> dict[str, Any]:
+    """A definition of an OpenAI generator that calls `url`."""
+    return {"type": OPENAI, "init_parameters": {"model": "scripted", "api_base_url": url, **parameters}}
+
+
+def new_model(name: str, config: Mapping[str, Any], schema: Mapping[str, Any] | None = None) -> Model:
+    """A model of the workspace in its first revision."""
+    definition = Definition(name, "openai", json.dumps(config), json.dumps(schema or {}), (("OPENAI_API_KEY",),))
+    return Model(UUID(int=1), uuid4(), definition, 1, "t1", CREATED, None, CREATED, None)
+
+
+class Served:
+    """The server. Tests change `models` and `secrets` (name -> value, version) while it runs; `builds` counts."""
+
+    def __init__(self, timeout: float = 20.0, most: int = 8) -> None:
+        self.workspace_id = uuid4()
+        self.models: dict[str, Model] = {}
+        self.secrets: dict[str, tuple[str, int]] = {"OPENAI_API_KEY": (KEY, 1)}
+        self.builds = 0
+        self.pool: Pool[Any] = Pool(most)
+        serving = Serving(
+            find=self._find, usable=self._usable, secrets_of=self._secrets_of, pool=self.pool, timeout=timeout,
+            now=lambda: CREATED, new_id=uuid4,
+        )  # fmt: skip
+        app = Starlette(routes=routes(ServingRoutes(serving).operations(), _authenticate))
+        config = uvicorn.Config(Gate(app), log_level="critical", lifespan="off")
+        self._server = uvicorn.Server(config)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="served", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        wait_until(lambda: self._server.started)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.reset()
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(timeout=5)
+
+    def reset(self) -> None:
+        """Back to the state in which it started, for the next test."""
+        asyncio.run_coroutine_threadsafe(self.pool.close(), self._loop).result(5)
+        self.models.clear()
+        self.secrets.clear()
+        self.secrets["OPENAI_API_KEY"] = (KEY, 1)
+        self.builds = 0
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, port = self._socket.getsockname()
+        return str(host), int(port)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.address[1]}/api/v2/workspaces/{self.workspace_id}/openai/v1"
+
+    def add(self, name: str, config: Mapping[str, Any], schema: Mapping[str, Any] | None = None) -> Model:
+        """Register a model."""
+        self.models[name] = new_model(name, config, schema)
+        return self.models[name]
+
+    def update(self, name: str, config: Mapping[str, Any]) -> None:
+        """Give a model its next revision."""
+        model = self.models[name]
+        definition = replace(model.definition, chat_generator_config=json.dumps(config))
+        self.models[name] = replace(model, definition=definition, revision=model.revision + 1)
+
+    def openai(self, token: str = TOKEN) -> openai.OpenAI:
+        """OpenAI's SDK as a user sets it up; it tries once, so that tests see the first answer."""
+        return openai.OpenAI(api_key=token, base_url=self.url, max_retries=0)
+
+    def post(self, body: object, **headers: str) -> httpx.Response:
+        """POST a chat without any SDK."""
+        return httpx.post(
+            f"{self.url}/chat/completions",
+            json=body,
+            headers={"authorization": f"Bearer {TOKEN}", **headers},
+            timeout=30,
+        )
+
+    def _run(self) -> None:
+        self._loop.run_until_complete(self._server.serve([self._socket]))
+
+    async def _find(self, principal: Principal, workspace_id: UUID, name: str) -> Model:
+        by_id = {str(model.model_id): model for model in self.models.values()}
+        model = self.models.get(name) or by_id.get(name)
+        if workspace_id != self.workspace_id or model is None:
+            raise NotFound("There is no model of this name in the workspace.", code="model_not_found")
+        return model
+
+    async def _usable(self, principal: Principal, workspace_id: UUID) -> Sequence[Model]:
+        return list(self.models.values())
+
+    async def _secrets_of(self, principal: Principal, workspace_id: UUID, model: Model) -> ResolvedSecrets:
+        secrets = dict(self.secrets)
+        versions = tuple((UUID(bytes=name.ljust(16)[:16].encode()), version) for name, (_, version) in secrets.items())
+        return ResolvedSecrets(versions, self._reveal)
+
+    async def _reveal(self) -> Mapping[str, str]:
+        self.builds += 1
+        return {name: value for name, (value, _) in self.secrets.items()}
+
+
+async def _authenticate(request: Request) -> Principal:
+    if request.headers.get("authorization") != f"Bearer {TOKEN}":
+        raise Unauthenticated("The token is not valid.")
+    return PRINCIPAL

@@ -1,0 +1,59 @@
+"""Live generators are built once and kept, and never outlive what they were built from."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.server.serving.served import KEY, Served, openai_config
+from tests.server.serving.test_chat import HELLO
+from tests.upstream import Says, Upstream, wait_until
+
+CHAT = {"model": "fast", "messages": HELLO}
+
+
+def test_calls_after_the_first_use_its_generator_and_its_connection(served: Served, upstream: Upstream) -> None:
+    for _ in range(5):
+        assert served.post(CHAT).status_code == 200
+    assert served.builds == 1
+    assert len(upstream.connections) == 1
+
+
+def test_first_calls_at_once_build_once(served: Served, upstream: Upstream) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: served.post(CHAT).status_code, range(8)))
+    assert answers == [200] * 8
+    assert served.builds == 1
+
+
+def test_the_next_call_after_an_update_is_by_the_new_definition(served: Served, upstream: Upstream) -> None:
+    served.post(CHAT)
+    with Upstream() as other:
+        served.update("fast", {**openai_config(other.url, model="newer")})
+        assert served.post(CHAT).status_code == 200
+        assert other.seen[-1].body["model"] == "newer"
+    assert len(upstream.seen) == 1
+    wait_until(lambda: len(served.pool) == 1)
+
+
+def test_the_next_call_after_a_new_secret_carries_it(served: Served, upstream: Upstream) -> None:
+    served.post(CHAT)
+    served.secrets["OPENAI_API_KEY"] = ("sk-rotated", 2)
+    served.post(CHAT)
+    assert [seen.headers["authorization"] for seen in upstream.seen] == [f"Bearer {KEY}", "Bearer sk-rotated"]
+    assert len(served.pool) == 1
+
+
+def test_a_failed_build_is_not_kept(served: Served) -> None:
+    served.secrets.clear()
+    assert served.post(CHAT).status_code == 409
+    served.secrets["OPENAI_API_KEY"] = (KEY, 1)
+    assert served.post(CHAT).status_code == 200
+
+
+def test_a_call_under_way_survives_the_update_of_its_model(served: Served, upstream: Upstream) -> None:
+    upstream.script(Says("old words", pieces=5, pause=0.1))
+    with served.openai().chat.completions.create(model="fast", messages=HELLO, stream=True) as stream:
+        next(stream)
+        served.update("fast", openai_config(upstream.url, model="newer"))
+        assert served.post(CHAT).status_code == 200
+        assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == "old words"

@@ -1,0 +1,51 @@
+"""Settings: read from the environment once, as a value; what cannot be meant is refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from haymow.errors import StartFailed
+from haymow.server.settings import KEPT_OF_THE_ENVIRONMENT, settings_from
+
+
+def test_nothing_needs_to_be_set() -> None:
+    settings = settings_from({})
+    assert settings.data == Path("haymow-data").absolute()
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.key_file == settings.data / "master.key"
+    assert settings.database_file.parent == settings.admin_socket.parent == settings.data
+
+
+def test_what_is_set_counts_and_paths_do_not_move_with_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environ = {"HAYMOW_DATA": "here", "HAYMOW_MASTER_KEY_FILE": "keys/k", "HAYMOW_HOST": "::1", "HAYMOW_PORT": "65535"}
+    monkeypatch.chdir(tmp_path)
+    settings = settings_from(environ)
+    assert settings.data == tmp_path / "here"
+    assert settings.key_file == tmp_path / "keys/k"
+    assert (settings.host, settings.port) == ("::1", 65535)
+
+
+@pytest.mark.parametrize("name", ["HAYMOW_DATA", "HAYMOW_MASTER_KEY_FILE", "HAYMOW_HOST", "HAYMOW_PORT"])
+def test_an_empty_one_counts_as_unset(name: str) -> None:
+    assert settings_from({name: ""}) == settings_from({})
+
+
+@pytest.mark.parametrize("name", ["HAYMOW_PORT", "HAYMOW_LOCAL_MODEL_PORT"])
+@pytest.mark.parametrize(
+    "text", ["0", "65536", "-1", "+80", "80.0", "http", "8_000", " 80", "0x50", "\u0661\u0662", "9" * 5000]
+)
+def test_a_port_that_cannot_be_meant_is_refused_and_not_repeated(name: str, text: str) -> None:
+    with pytest.raises(StartFailed) as caught:
+        settings_from({name: text})
+    default = 8000 if name == "HAYMOW_PORT" else 8421
+    assert caught.value.message == (
+        f"{name} is not a port. Set it to a number from 1 to 65535, or unset it for {default}."
+    )
+
+
+def test_what_stays_of_the_environment_names_no_key_no_host_and_no_proxy() -> None:
+    """An allowlist: libraries of providers read hundreds of variables."""
+    words = ("KEY", "TOKEN", "SECRET", "PROXY", "HOST", "URL", "PASS", "AWS", "AZURE", "OPENAI", "PYTHON", "LD_")
+    assert [name for name in KEPT_OF_THE_ENVIRONMENT if any(word in name for word in words)] == []

@@ -1,0 +1,272 @@
+"""A scripted stand-in for a model's provider: OpenAI's wire format, streams included, over a real loopback socket.
+
+    with Upstream() as upstream:
+        upstream.script(Says("Paris"), Fails(429), Dies(after=2))   # one each; then Says("Hello") again and again
+        ... call upstream.url ...
+        upstream.seen[-1].body["temperature"]
+
+Answers follow the API reference for chat completions: a stream begins with a chunk that carries the role, ends with
+one that carries the finish reason, then the usage with no choices when `stream_options.include_usage` asked for it,
+then `[DONE]`; arguments of a tool call come in pieces under the call's index.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+MODEL = "scripted-1"
+USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as it arrived; `headers` have lower-case names, `connection` is the caller's port."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: Any
+    connection: int
+
+
+@dataclass(frozen=True)
+class Says:
+    """Text, whole or in `pieces`; `pause` seconds before each piece of a stream."""
+
+    text: str = "Hello"
+    pieces: int = 2
+    finish_reason: str = "stop"
+    pause: float = 0.0
+    usage: Mapping[str, int] = field(default_factory=lambda: USAGE)
+
+    def message(self) -> dict[str, Any]:
+        return {"role": "assistant", "content": self.text, "refusal": None}
+
+    def deltas(self) -> list[dict[str, Any]]:
+        size = -(-len(self.text) // self.pieces) or 1
+        parts = [self.text[at : at + size] for at in range(0, len(self.text), size)]
+        return [{"role": "assistant", "content": "", "refusal": None}, *({"content": part} for part in parts)]
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Tool calls: (id, function, arguments)."""
+
+    calls: Sequence[tuple[str, str, Mapping[str, Any]]]
+    finish_reason: str = "tool_calls"
+    pause: float = 0.0
+    usage: Mapping[str, int] = field(default_factory=lambda: USAGE)
+
+    def message(self) -> dict[str, Any]:
+        calls = [
+            {"id": id_, "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
+            for id_, name, arguments in self.calls
+        ]
+        return {"role": "assistant", "content": None, "tool_calls": calls, "refusal": None}
+
+    def deltas(self) -> list[dict[str, Any]]:
+        deltas: list[dict[str, Any]] = [{"role": "assistant", "content": None}]
+        for index, (id_, name, arguments) in enumerate(self.calls):
+            start = {"index": index, "id": id_, "type": "function", "function": {"name": name, "arguments": ""}}
+            text = json.dumps(arguments)
+            pieces = [{"index": index, "function": {"arguments": part}} for part in (text[:4], text[4:])]
+            deltas += [{"tool_calls": [call]} for call in (start, *pieces)]
+        return deltas
+
+
+@dataclass(frozen=True)
+class Fails:
+    """An error status, with whatever text and headers a hostile provider might put there."""
+
+    status: int
+    text: str = "scripted failure"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Dies:
+    """A stream that breaks off after some deltas: with OpenAI's error event, or with the connection."""
+
+    after: int = 1
+    event: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Garbles:
+    """200 with a body that is no chat completion."""
+
+    body: bytes = b"<html>It works!</html>"
+    media_type: str = "text/html"
+
+
+@dataclass(frozen=True)
+class Hangs:
+    """No answer until the caller gives up, or `seconds` are over."""
+
+    seconds: float = 30.0
+
+
+Answer = Says | Calls | Fails | Dies | Garbles | Hangs
+
+
+class Upstream:
+    """The server; `seen` are the requests, `abandoned` counts answers whose caller went away before their end."""
+
+    def __init__(self, otherwise: Answer | None = None) -> None:
+        self.seen: list[Seen] = []
+        self.abandoned = 0
+        self._answers: deque[Answer] = deque()
+        self._otherwise = otherwise or Says()
+        route = Route("/{path:path}", self._answer, methods=["GET", "POST", "CONNECT", "PUT", "DELETE"])
+        config = uvicorn.Config(Starlette(routes=[route]), port=0, log_level="critical", lifespan="off")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, name="upstream", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        wait_until(lambda: self._server.started)
+        self.port: int = self._server.servers[0].sockets[0].getsockname()[1]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(timeout=5)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def connections(self) -> set[int]:
+        """The connections that requests came over."""
+        return {seen.connection for seen in self.seen}
+
+    def reset(self) -> None:
+        """Forget what was seen and scripted, for the next test."""
+        self.seen.clear()
+        self._answers.clear()
+
+    def script(self, *answers: Answer) -> None:
+        """Give these answers, in this order, to the next calls."""
+        self._answers.extend(answers)
+
+    async def _answer(self, request: Request) -> Response:
+        body = await request.body()
+        self.seen.append(_seen(request, body))
+        answer = self._answers.popleft() if self._answers else self._otherwise
+        match answer:
+            case Fails():
+                error = {"error": {"message": answer.text, "type": "scripted", "param": None, "code": "scripted"}}
+                return _json(error, answer.status, answer.headers)
+            case Garbles():
+                return Response(answer.body, media_type=answer.media_type)
+            case Hangs():
+                await self._hang(request, answer.seconds)
+                return Response(status_code=504)
+        asked = json.loads(body)
+        if asked.get("stream"):
+            return StreamingResponse(self._stream(answer, asked), media_type="text/event-stream")
+        return Response(status_code=500) if isinstance(answer, Dies) else _json(_completion(answer, asked))
+
+    async def _hang(self, request: Request, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                while (await request.receive())["type"] != "http.disconnect":
+                    pass
+            self.abandoned += 1
+        except TimeoutError:
+            pass
+
+    async def _stream(self, answer: Says | Calls | Dies, asked: Mapping[str, Any]) -> AsyncIterator[bytes]:
+        try:
+            if isinstance(answer, Dies):
+                async for event in _dying(answer):
+                    yield event
+                return
+            for delta in answer.deltas():
+                await asyncio.sleep(answer.pause)
+                yield _event(_chunk(delta))
+            yield _event(_chunk({}, answer.finish_reason))
+            if (asked.get("stream_options") or {}).get("include_usage"):
+                yield _event({**_chunk({}), "choices": [], "usage": answer.usage})
+            yield b"data: [DONE]\n\n"
+        except asyncio.CancelledError:
+            self.abandoned += 1
+            raise
+
+
+async def _dying(answer: Dies) -> AsyncIterator[bytes]:
+    for delta in Says("Hello there", pieces=11).deltas()[: answer.after]:
+        yield _event(_chunk(delta))
+    if answer.event is None:
+        raise ConnectionResetError("scripted: the connection breaks")
+    yield _event({"error": answer.event})
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Raises TimeoutError when `true` does not become so in time."""
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            raise TimeoutError("what the test waits for did not happen")
+        time.sleep(0.005)
+
+
+def _json(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    # Starlette's JSONResponse writes UTF-8, which has no half surrogate pairs; providers escape them.
+    return Response(json.dumps(content), status, headers, "application/json")
+
+
+def _seen(request: Request, body: bytes) -> Seen:
+    assert request.client is not None
+    try:
+        document = json.loads(body) if body else None
+    except ValueError:
+        document = body
+    return Seen(request.method, request.url.path, dict(request.headers), document, request.client.port)
+
+
+def _completion(answer: Says | Calls, asked: Mapping[str, Any]) -> dict[str, Any]:
+    choices = [
+        {"index": index, "message": answer.message(), "logprobs": None, "finish_reason": answer.finish_reason}
+        for index in range(asked.get("n") or 1)
+    ]
+    return {
+        "id": "chatcmpl-scripted",
+        "object": "chat.completion",
+        "created": 1_790_000_000,
+        "model": MODEL,
+        "choices": choices,
+        "usage": answer.usage,
+        "system_fingerprint": "fp_scripted",
+    }
+
+
+def _chunk(delta: Mapping[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
+    return {
+        "id": "chatcmpl-scripted",
+        "object": "chat.completion.chunk",
+        "created": 1_790_000_000,
+        "model": MODEL,
+        "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}],
+    }
+
+
+def _event(content: Mapping[str, Any]) -> bytes:
+    return b"data: " + json.dumps(content).encode() + b"\n\n"
