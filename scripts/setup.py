@@ -59,7 +59,10 @@ RUN = (
 )
 PROFILES = {
     "run": (".venv", RUN),
-    "dev": (".venv", (*RUN, pinned("dev", "what the tests need"))),
+    "dev": (
+        ".venv",
+        (*RUN, pinned("dev", "what the tests need"), pinned("deepset-mcp", "the platform's client", "--no-deps")),
+    ),
     "bench": (".venv-bench", (TOOLS, pinned("bench", "what haymow is measured against"))),
 }
 
