@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import math
 import time
 
 import pytest
@@ -16,7 +15,7 @@ from haymow.errors import Invalid, Malformed
 
 KNOWN = ("name", "provider", "chat_generator_config", "generation_kwargs")
 
-characters = st.characters(exclude_categories=("Cs",), exclude_characters="\0")
+characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 scalars = (
     st.none()
     | st.booleans()
@@ -217,12 +216,6 @@ def test_all_faults_come_at_once_and_name_only_known_keys() -> None:
 def test_keys_that_mean_something_elsewhere_are_data() -> None:
     body = b'{"__proto__": {"admin": true}, "constructor": 1, "__class__": 2, "$ref": "file:///etc/passwd"}'
     assert to_text(parse(body)) == body.decode().replace(": ", ":").replace(", ", ",")
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_text_is_never_written_with_what_is_not_json(value: float) -> None:
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        to_text([value])
 
 
 @given(documents)

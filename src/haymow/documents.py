@@ -16,6 +16,8 @@ from collections.abc import Collection
 from itertools import accumulate, chain
 from typing import Final, NoReturn
 
+import orjson
+
 from haymow.errors import Fault, Invalid, Malformed
 
 MAX_DEPTH: Final = 64
@@ -53,11 +55,10 @@ def same_document(left: object, right: object) -> bool:
 
 
 def to_text(value: object) -> str:
-    """Return `value` as compact JSON text, keys in their order. Raises ValueError for NaN and infinities."""
-    return _ENCODER.encode(value)
+    """Return `value`, which `parse` gave or may give back, as compact JSON text, keys in their order."""
+    return orjson.dumps(value).decode()
 
 
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _to_sorted_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True).encode
 
 

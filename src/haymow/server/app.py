@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,10 +11,8 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
-from starlette.routing import Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from haymow.errors import NotFound
 from haymow.server import local
 from haymow.server.access.routes import AccessRoutes, Caller
 from haymow.server.access.rules import Principal
@@ -26,7 +24,7 @@ from haymow.server.audit.service import Audit
 from haymow.server.database import Database, DataFolder
 from haymow.server.http import Operation, openapi
 from haymow.server.http.gate import Gate
-from haymow.server.http.operations import routes
+from haymow.server.http.operations import Routing
 from haymow.server.http.plain import PlainRoutes
 from haymow.server.registry import service as registry_room
 from haymow.server.registry.changes import Changes
@@ -113,7 +111,7 @@ async def _built(settings: Settings, database: Database) -> House:
     )
     changes, tokens = Changes(database, registry, now, uuid.uuid4), Tokens(access)
     operations = _operations(access, tokens, secrets, registry, changes, serving, database)
-    app = _app(operations, Caller(access))
+    app = Gate(Routing(operations, Caller(access)))
     platform = Platform(database, now)
     return House(settings, database, access, tokens, secrets, registry, changes, platform, serving, app)
 
@@ -144,14 +142,6 @@ def _operations(
     for room in (*rooms, PlainRoutes(partial(_ready, database), document)):
         operations += room.operations()
     return operations
-
-
-def _app(operations: Sequence[Operation], caller: Caller) -> ASGIApp:
-    return Gate(Router(routes(operations, caller), redirect_slashes=False, default=_nothing_here))
-
-
-async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
-    raise NotFound("There is nothing at this address.")
 
 
 # What lower rooms need of higher ones

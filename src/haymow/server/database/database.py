@@ -10,8 +10,6 @@ from haymow.server.database.lanes import Lane, Unit
 
 T = TypeVar("T")
 
-READING_THREADS = 2
-
 
 class Database:
     """An open, migrated database.
@@ -26,11 +24,17 @@ class Database:
         schema.prepare(writing, file)
         reading = sqlite.reading_engine(file)
         self._writer = Lane("writer", 1, lambda: sqlite.Writer(writing))
-        self._readers = Lane("reader", READING_THREADS, lambda: sqlite.Reader(reading))
+        # One thread for each kind: threads that only compute take turns anyway, and batches are larger.
+        self._reader = Lane("reader", 1, lambda: sqlite.Reader(reading))
+        self._scanner = Lane("scanner", 1, lambda: sqlite.Reader(reading))
 
     async def read(self, unit: Unit[T]) -> T:
         """Run `unit` in a snapshot that holds every write acknowledged before the call."""
-        return await self._readers.run(unit)
+        return await self._reader.run(unit)
+
+    async def scan(self, unit: Unit[T]) -> T:
+        """As `read`, for what looks at many rows: what reads a few never waits behind it."""
+        return await self._scanner.run(unit)
 
     async def write(self, unit: Unit[T]) -> T:
         """Run `unit` in a transaction; returns when its changes are on the disk, raises when none of them is."""
@@ -38,5 +42,6 @@ class Database:
 
     def close(self) -> None:
         """Finish what is under way and close every connection, the writer's last."""
-        self._readers.close()
+        self._reader.close()
+        self._scanner.close()
         self._writer.close()

@@ -13,9 +13,10 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
 
-from haymow.errors import HaymowError, Malformed
+from haymow.errors import HaymowError, Malformed, NotFound
 from haymow.server.http.calls import Call
 from haymow.server.http.errors import problem
 
@@ -49,6 +50,27 @@ def routes(operations: Iterable[Operation], authenticate: Authenticate) -> list[
         by_path.setdefault(operation.path, {})[operation.method] = operation
     ordered = sorted(by_path.items(), key=lambda item: _precedence(item[0]))
     return [Route(path, _Dispatch(methods, authenticate)) for path, methods in ordered]
+
+
+class Routing:
+    """Finds the route of a request among those with as many slashes: no parameter of a path spans one."""
+
+    def __init__(self, operations: Iterable[Operation], authenticate: Authenticate) -> None:
+        by_slashes: dict[int, list[Route]] = {}
+        for route in routes(operations, authenticate):
+            by_slashes.setdefault(route.path.count("/"), []).append(route)
+        self._routers = {
+            slashes: Router(found, redirect_slashes=False, default=_nothing_here)
+            for slashes, found in by_slashes.items()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        router = self._routers.get(scope["path"].count("/"), _nothing_here)
+        await router(scope, receive, send)
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    raise NotFound("There is nothing at this address.")
 
 
 def _precedence(path: str) -> list[str]:

@@ -24,7 +24,7 @@ from haymow.server.receipts.service import once
 from haymow.server.registry import rules, store
 from haymow.server.registry.proposals import NOTHING, Change, Proposal, applied, change_to, propose
 from haymow.server.registry.rules import Definition, Model, Revision, Scope
-from haymow.server.registry.service import Registry, Shown, View, show, with_people
+from haymow.server.registry.service import Registry, Shown, View, refs_of, show, shown_with, with_people
 from haymow.server.secrets import service as secrets_room
 from haymow.server.secrets.rules import SecretRef, admits
 
@@ -114,10 +114,10 @@ class Changes:
         definition = applied(NOTHING, proposal, view.role is Role.ADMIN)
         at, by = self.now(), view.principal.person.user_id
         model = Model(view.scope.own_id, self.new_id(), definition, 1, new_tag(), at, by, at, by)
-        _send_secrets(connection, view, proposal.config)
+        refs = _sendable(connection, view, proposal.config)
         store.add(connection, model, view.scope.organization_id)
         self._keep(connection, view, model, "create", rules.FIELDS)
-        return show(connection, view.scope, [model])[0]
+        return shown_with(refs, view.scope, model)
 
     def _update(self, connection: Connection, view: View, seen: Model, proposal: Proposal, if_match: IfMatch) -> Shown:
         while True:
@@ -125,12 +125,14 @@ class Changes:
             changes = rules.changed_fields(seen.definition, definition)
             if not changes and _is_newest(connection, seen):
                 return show(connection, view.scope, [seen])[0]
-            if "chat_generator_config" in changes:
-                _send_secrets(connection, view, proposal.config)
             model = self._next(seen, definition, view)
+            if "chat_generator_config" in changes:
+                refs = _sendable(connection, view, proposal.config)
+            else:
+                refs = refs_of(connection, view.scope, [model.needs])
             if changes and store.save(connection, seen, model):
                 self._keep(connection, view, model, "update", changes)
-                return show(connection, view.scope, [model])[0]
+                return shown_with(refs, view.scope, model)
             seen = _reloaded(connection, seen)
             if_match(seen)
 
@@ -153,7 +155,7 @@ class Changes:
             changes = rules.changed_fields(seen.definition, definition)
             if not changes and not deleted:
                 return show(connection, view.scope, [seen])[0]
-            _send_secrets(connection, view, proposal.config)
+            _sendable(connection, view, proposal.config)
             model = self._next(seen, definition, view)
             if store.save(connection, seen, model):
                 store.add_missing_secret_names(connection, model)
@@ -205,24 +207,28 @@ def _even_deleted(connection: Connection, scope: Scope, model_id: UUID) -> tuple
     return found
 
 
-def _send_secrets(connection: Connection, view: View, config: CheckedConfig | None) -> None:
-    """Hold a definition to the hosts of the secrets it names, and bind those that have none yet.
+def _sendable(connection: Connection, view: View, config: CheckedConfig | None) -> dict[str, SecretRef]:
+    """What a definition's secrets mean, held to their hosts; those that have none yet are bound. None is no definition.
 
     Raises Invalid. Binding changes a secret, so it takes the right to change it: a workspace's editor
     cannot point the organization's unbound secret at a host.
     """
-    if config is None or config.destination is None:
-        return
-    names = {name for need in config.needs for name in need.names}
-    refs = secrets_room.resolve(connection, view.scope.secret_scopes, names)
-    faults = []
-    for need in config.needs:
-        for ref in (refs[name] for name in need.names if name in refs):
-            if ref.hosts is None and _may_bind(view, ref):
-                secrets_room.bind(connection, ref, config.destination)
-            elif not admits(ref.hosts, config.destination):
-                faults.append(Fault(need.pointer, "secret_host_mismatch", _MISMATCH))
-    rules.require_no(faults)
+    if config is None:
+        return {}
+    refs = refs_of(connection, view.scope, [tuple(need.names for need in config.needs)])
+    if config.destination is None:
+        return refs
+    for name, ref in refs.items():
+        if ref.hosts is None and _may_bind(view, ref):
+            refs[name] = secrets_room.bind(connection, ref, config.destination)
+    kept = {name for name, ref in refs.items() if not admits(ref.hosts, config.destination)}
+    rules.require_no(
+        Fault(need.pointer, "secret_host_mismatch", _MISMATCH)
+        for need in config.needs
+        for name in need.names
+        if name in kept
+    )
+    return refs
 
 
 _MISMATCH = (

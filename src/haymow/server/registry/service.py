@@ -68,7 +68,7 @@ class Registry:
         """Any model seen from here, by id. Raises NotFound."""
 
         def read(connection: Connection) -> Shown | None:
-            model = store.load_visible(connection, view.scope.visible, model_id)
+            model = store.load_visible(connection, view.scope, model_id)
             return show(connection, view.scope, [model])[0] if model else None
 
         return await self._with_people(await self.database.read(read))
@@ -84,7 +84,7 @@ class Registry:
             models, total = view_store.page(connection, view.scope, wanted, sort, limit, offset)
             return show(connection, view.scope, models), total
 
-        shown, total = await self.database.read(read)
+        shown, total = await self.database.scan(read)
         return await self._all_with_people(shown), total
 
     async def find(self, principal: Principal, workspace_id: UUID, name: str) -> Model:
@@ -93,9 +93,9 @@ class Registry:
         model_id = _id_or_none(name)
 
         def read(connection: Connection) -> Model | None:
-            found = rules.first_of(store.named(connection, view.scope.visible, name), view.scope)
+            found = rules.first_of(store.named(connection, view.scope, name), view.scope)
             if found is None and model_id is not None:
-                return store.load_visible(connection, view.scope.visible, model_id)
+                return store.load_visible(connection, view.scope, model_id)
             return found
 
         model = await self.database.read(read)
@@ -106,7 +106,7 @@ class Registry:
     async def usable(self, principal: Principal, workspace_id: UUID) -> list[Model]:
         """The models that a name may mean in a workspace, by name, at most MOST_USABLE."""
         view = await self.in_workspace(principal, workspace_id)
-        models, _ = await self.database.read(
+        models, _ = await self.database.scan(
             lambda connection: view_store.page(connection, view.scope, Filters(), "name", MOST_USABLE, 0)
         )
         return models
@@ -114,7 +114,7 @@ class Registry:
     async def secret_refs(self, principal: Principal, workspace_id: UUID, model: Model) -> tuple[SecretRef, ...]:
         """The secrets that a model uses in a workspace: those that may be sent where it calls."""
         view = await self.in_workspace(principal, workspace_id)
-        refs = await self.database.read(lambda connection: _refs(connection, view.scope, [model.needs]))
+        refs = await self.database.read(lambda connection: refs_of(connection, view.scope, [model.needs]))
         usable = _usable(refs, model.destination)
         return tuple(refs[name] for name in sorted(usable))
 
@@ -184,14 +184,17 @@ def with_people(shown: Shown, people: Mapping[UUID, Person]) -> Shown:
 
 def show(connection: Connection, scope: Scope, models: Sequence[Model]) -> list[Shown]:
     """The models with where they come from and whether their secrets are there, in the unit of work that read them."""
-    refs = _refs(connection, scope, (model.needs for model in models))
-    return [
-        Shown(model, scope.origin_of(model.scope_id), rules.is_connected(model.needs, _usable(refs, model.destination)))
-        for model in models
-    ]
+    refs = refs_of(connection, scope, (model.needs for model in models))
+    return [shown_with(refs, scope, model) for model in models]
 
 
-def _refs(connection: Connection, scope: Scope, needs: Iterable[Needs]) -> dict[str, SecretRef]:
+def shown_with(refs: Mapping[str, SecretRef], scope: Scope, model: Model) -> Shown:
+    """A model as seen from `scope`, where its secrets mean `refs`."""
+    connected = rules.is_connected(model.needs, _usable(refs, model.destination))
+    return Shown(model, scope.origin_of(model.scope_id), connected)
+
+
+def refs_of(connection: Connection, scope: Scope, needs: Iterable[Needs]) -> dict[str, SecretRef]:
     names = {name for one in needs for alternatives in one for name in alternatives}
     return secrets_room.resolve(connection, scope.secret_scopes, names) if names else {}
 
@@ -204,7 +207,7 @@ def _usable(refs: Mapping[str, SecretRef], destination: str | None) -> set[str]:
 def _only_connected(connection: Connection, scope: Scope, filters: Filters, connected: bool) -> Filters:
     texts = view_store.requirements_in(connection, scope)
     required = {text: store.read_requirements(text) for text in texts}
-    refs = _refs(connection, scope, (needs for needs, _ in required.values()))
+    refs = refs_of(connection, scope, (needs for needs, _ in required.values()))
     wanted = tuple(
         text
         for text, (needs, destination) in required.items()
@@ -215,7 +218,7 @@ def _only_connected(connection: Connection, scope: Scope, filters: Filters, conn
 
 def _scope_of(connection: Connection, scope: Scope, model_id: UUID) -> UUID:
     """The scope of a visible model, or of a deleted one that was made here. Raises NotFound."""
-    model = store.load_visible(connection, scope.visible, model_id)
+    model = store.load_visible(connection, scope, model_id)
     if model is not None:
         return model.scope_id
     if store.load_even_deleted(connection, scope.own_id, model_id) is None:

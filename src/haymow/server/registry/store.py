@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     Connection,
     Row,
-    Select,
     and_,
     bindparam,
     delete,
@@ -24,7 +24,7 @@ from sqlalchemy.exc import IntegrityError
 
 from haymow.errors import Conflict
 from haymow.names import name_key
-from haymow.server.registry.rules import NAME_TAKEN, Definition, Model, Revision
+from haymow.server.registry.rules import NAME_TAKEN, Definition, Model, Revision, Scope
 from haymow.server.registry.tables import model_secrets_table, models_table, revisions_table
 
 _m = models_table.c
@@ -33,6 +33,12 @@ _m = models_table.c
 # Statements of the hot path are made once: SQLAlchemy then finds their compiled form by identity.
 _LOAD = select(models_table).where(_m.scope_id == bindparam("scope"), _m.model_id == bindparam("model"))
 _LOAD_LIVE = _LOAD.where(_m.deleted_at.is_(None))
+_VISIBLE = select(models_table).where(
+    _m.scope_id.in_([bindparam(name, type_=_m.scope_id.type) for name in ("nearest", "farther", "farthest")]),
+    _m.deleted_at.is_(None),
+)
+_LOAD_VISIBLE = _VISIBLE.where(_m.model_id == bindparam("model"))
+_NAMED = _VISIBLE.where(_m.name_key == bindparam("name_key"))
 _SAVE = (
     update(models_table)
     .where(_m.scope_id == bindparam("scope"), _m.model_id == bindparam("model"), _m.revision == bindparam("seen"))
@@ -41,8 +47,8 @@ _SAVE = (
         "tag", "updated_at", "updated_by", "deleted_at",
     )})
 )  # fmt: skip
-_ADD = insert(models_table)
-_ADD_REVISION = insert(revisions_table)
+_ADD = insert(models_table).inline()
+_ADD_REVISION = insert(revisions_table).inline()
 
 
 def load(connection: Connection, scope_id: UUID, model_id: UUID) -> Model | None:
@@ -51,9 +57,9 @@ def load(connection: Connection, scope_id: UUID, model_id: UUID) -> Model | None
     return model_of(row) if row else None
 
 
-def load_visible(connection: Connection, scope_ids: Sequence[UUID], model_id: UUID) -> Model | None:
-    """A model of any of these scopes that is not deleted."""
-    row = connection.execute(live().where(_m.scope_id.in_(scope_ids), _m.model_id == model_id)).first()
+def load_visible(connection: Connection, scope: Scope, model_id: UUID) -> Model | None:
+    """A model seen from `scope`."""
+    row = connection.execute(_LOAD_VISIBLE, {**_visible(scope), "model": model_id}).first()
     return model_of(row) if row else None
 
 
@@ -63,9 +69,9 @@ def load_even_deleted(connection: Connection, scope_id: UUID, model_id: UUID) ->
     return (model_of(row), row.deleted_at is not None) if row else None
 
 
-def named(connection: Connection, scope_ids: Sequence[UUID], name: str) -> list[Model]:
-    """The models of this name in these scopes, at most one in each."""
-    rows = connection.execute(live().where(_m.scope_id.in_(scope_ids), _m.name_key == name_key(name)))
+def named(connection: Connection, scope: Scope, name: str) -> list[Model]:
+    """The models of this name seen from `scope`, at most one in each scope."""
+    rows = connection.execute(_NAMED, {**_visible(scope), "name_key": name_key(name)})
     return [model_of(row) for row in rows]
 
 
@@ -128,7 +134,8 @@ def count(connection: Connection, scope_id: UUID) -> int:
 
 def all_of(connection: Connection, scope_id: UUID) -> list[Model]:
     """Every model of a scope that is known to have few: the platform's."""
-    return [model_of(row) for row in connection.execute(live().where(_m.scope_id == scope_id))]
+    query = select(models_table).where(_m.scope_id == scope_id, _m.deleted_at.is_(None))
+    return [model_of(row) for row in connection.execute(query)]
 
 
 # Revisions
@@ -177,6 +184,7 @@ def revision(connection: Connection, scope_id: UUID, model_id: UUID, number: int
 # The secrets that models name
 
 
+@lru_cache(maxsize=4096)  # the different texts are few
 def read_requirements(text: str) -> tuple[tuple[tuple[str, ...], ...], str | None]:
     """The needs and the destination that a stored text holds."""
     value = json.loads(text)
@@ -221,8 +229,9 @@ def _changing(model: Model, deleted_at: datetime | None) -> dict[str, object]:
     }
 
 
-def live() -> Select[Any]:
-    return select(models_table).where(_m.deleted_at.is_(None))
+def _visible(scope: Scope) -> dict[str, UUID]:
+    scope_ids = scope.visible
+    return {"nearest": scope_ids[0], "farther": scope_ids[1], "farthest": scope_ids[-1]}
 
 
 def model_of(row: Row[Any]) -> Model:

@@ -34,11 +34,14 @@ def page(
         select(models_table)
         .where(*wanted)
         .order_by(order.desc() if sort.startswith("-") else order, _m.name_key, rank, _m.model_id)
-        .limit(limit)
+        .limit(limit + 1)
         .offset(offset)
     )
+    models = [model_of(row) for row in connection.execute(query)]
+    if 0 < len(models) <= limit:
+        return models, offset + len(models)  # the last page counts itself
     total = connection.execute(select(func.count()).select_from(models_table).where(*wanted)).scalar_one()
-    return [model_of(row) for row in connection.execute(query)], total
+    return models[:limit], total
 
 
 def requirements_in(connection: Connection, scope: Scope) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -105,6 +105,22 @@ _FIELDS: Final[dict[str, tuple[Callable[[object], bool], str]]] = {
 KNOWN: Final = frozenset(_FIELDS)
 """The parameters whose names haymow may repeat when the body as a whole is faulty."""
 
+# Names that a refusal may repeat: they are haymow's and OpenAI's own, not the caller's.
+_NAMEABLE: Final = frozenset(
+    {
+        "api_base", "api_key", "base_url", "extra_body", "extra_headers", "extra_query", "headers", "http_options",
+        "input", "request_options", "timeout",
+    }
+)  # fmt: skip
+
+
+def refused_parameters(names: Iterable[str]) -> Invalid:
+    """The refusal of parameters that no call may set, whatever the model's schema says."""
+    message = "A call may not set this: it would change where the call goes, or as whom."
+    faults = [Fault(f"#/{name}" if name in _NAMEABLE else "#", "refused_parameter", message) for name in names]
+    return Invalid("The model does not take these parameters.", faults, code="refused_parameter")
+
+
 # --- models ---
 
 
@@ -153,7 +169,7 @@ def key_of(model: Model, secrets: ResolvedSecrets) -> Key:
 
 # --- how a provider fails ---
 
-_UNEXPECTED_ARGUMENT: Final = re.compile(r"unexpected keyword argument '(\w+)'")
+_UNEXPECTED_ARGUMENT: Final = re.compile(r"unexpected keyword argument '(\w{1,64})'")
 _TIMEOUTS: Final = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError"})
 _UNREACHABLE: Final = frozenset({"APIConnectionError", "TransportError", "ConnectionError", "OSError"})
 _BROKEN_OFF: Final = frozenset({"APIError"})

@@ -12,9 +12,10 @@ from typing import Any
 from uuid import UUID
 
 from haymow.errors import HaymowError
-from haymow.generators import parameters
+from haymow.generators import refuses_generation_kwarg
 from haymow.generators.build import LiveGenerator, build
 from haymow.generators.chat import messages_from, tools_from
+from haymow.generators.parameters import CheckedSchema, check_call, stored_schema
 from haymow.generators.replies import Chunks, Heading, Json, completion, say_nothing
 from haymow.server.access.rules import Principal
 from haymow.server.registry.rules import Model
@@ -93,11 +94,14 @@ class LiveModel:
     """A model that answers: its generator, and what it lets callers set."""
 
     generator: LiveGenerator
-    schema: parameters.CheckedSchema
+    schema: CheckedSchema
 
     def call(self, chat: Chat) -> Callable[..., Any]:
         """The call of the generator that a chat asks for, not begun. Raises Invalid for what the chat may not ask."""
-        parameters.check_call(self.schema, self.generator.generation_kwargs, chat.parameters)
+        refused = [name for name in chat.parameters if refuses_generation_kwarg(self.generator.name, name)]
+        if refused:
+            raise rules.refused_parameters(refused)
+        check_call(self.schema, self.generator.generation_kwargs, chat.parameters)
         messages = messages_from(chat.messages)
         more = {"tools": tools_from(chat.tools)} if chat.tools else {}
         asked = chat.parameters
@@ -150,7 +154,7 @@ async def _built(model: Model, secrets: ResolvedSecrets, most_seconds: float) ->
 
 def _build(model: Model, values: Mapping[str, str], most_seconds: float) -> LiveModel:
     generator = build(json.loads(model.chat_generator_config), values, timeout=most_seconds)
-    return LiveModel(generator, parameters.stored_schema(model.generation_kwargs))
+    return LiveModel(generator, stored_schema(model.generation_kwargs))
 
 
 def _explained(model: Model, chat: Chat, error: BaseException) -> HaymowError:
