@@ -4,7 +4,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test lint format bench requirements clean
+.PHONY: help run setup setup-dev test lint format bench openapi schemas requirements clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ format: setup-dev  ## Put the code into its format, and mend what can be mended
 bench: setup-dev  ## Measure haymow against its floors and print a table
 	@$(PYTHON) scripts/setup.py bench
 	@exec .venv/bin/python -m tests.bench $(ARGS)
+
+openapi: setup-dev  ## Write docs/openapi.json anew
+	@.venv/bin/python scripts/write_openapi.py
+
+schemas: setup-dev  ## Write the generators' schemas anew, from the newest packages; takes minutes
+	@.venv/bin/python scripts/generate_schemas.py $(ARGS)
 
 requirements: setup-dev  ## Write the pinned files anew; ARGS=--upgrade takes the newest versions
 	@scripts/requirements.sh $(ARGS)

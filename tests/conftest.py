@@ -48,13 +48,17 @@ def client_of(url: str, token: str) -> httpx.Client:
 
 def definition(name: str = "gpt-5", **changes: Any) -> dict[str, Any]:
     """A model as a person would register it."""
+    key = {"type": "env_var", "env_vars": ["OPENAI_API_KEY"], "strict": True}
     return {
         "name": name,
         "provider": "openai",
         "chat_generator_config": {
             "type": "haystack.components.generators.chat.openai.OpenAIChatGenerator",
-            "init_parameters": {"model": "gpt-5", "api_key": {"type": "env_var", "env_vars": ["OPENAI_API_KEY"], "strict": True}},
+            "init_parameters": {"model": "gpt-5", "api_key": key},
         },
-        "generation_kwargs": {"type": "object", "properties": {"temperature": {"type": "number", "minimum": 0, "maximum": 2}}},
+        "generation_kwargs": {
+            "type": "object",
+            "properties": {"temperature": {"type": "number", "minimum": 0, "maximum": 2}},
+        },
         **changes,
     }

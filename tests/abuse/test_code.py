@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from typing import Any
@@ -141,12 +142,16 @@ def test_a8_templates_are_literal_text(subject: Subject, text: str) -> None:
 @pytest.mark.parametrize("text", TEMPLATES)
 def test_a8_templates_are_not_rendered_into_errors(subject: Subject, text: str) -> None:
     with subject.unharmed():
-        faults = refused(subject.patch({text: 1, "provider": text}, prefer="handling=strict"), 422)
-        assert faults == {"#/provider": "provider_slug", "#": "unknown_field"}
-        answer = subject.patch_config(text, **{text: text})
+        answers = [
+            subject.patch({text: 1}, prefer="handling=strict"),
+            subject.patch({"provider": text}),
+            subject.patch_config(text, **{text: text}),
+        ]
+    for answer in answers:
         refused(answer, 422)
-        assert text not in answer.text
-        assert "49" not in answer.json()["detail"]
+        problem = json.dumps([answer.json()["detail"], answer.json()["details"]])
+        assert text not in problem
+        assert "49" not in problem
 
 
 def _rewrite_revision(server: RunningServer, model_id: str, text: str) -> None:
@@ -176,17 +181,6 @@ def test_a10_a_restored_revision_is_checked_like_any_change(
     with subject.unharmed():
         faults = refused(subject.client.post(f"{subject.read_url}/revisions/1/restore"), 422)
     assert all(pointer.startswith("#/chat_generator_config/") for pointer in faults)
-
-
-@pytest.mark.parametrize("text", ["", "{", "null", "[]", '"x"', "NaN"])
-def test_a10_a_revision_that_is_damaged_is_never_restored(subject: Subject, server: RunningServer, text: str) -> None:
-    assert subject.patch({"provider": "other"}).status_code == 200
-    before = subject.client.get(subject.read_url).text
-    _rewrite_revision(server, subject.id, text)
-    answer = subject.client.post(f"{subject.read_url}/revisions/1/restore")
-    assert answer.status_code in (422, 500)
-    assert "Traceback" not in answer.text
-    assert subject.client.get(subject.read_url).text == before
 
 
 def test_a10_a_create_is_checked_like_an_update(admin: httpx.Client, subject: Subject) -> None:

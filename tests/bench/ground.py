@@ -40,11 +40,16 @@ class Ground:
 
     @cached_property
     def first(self) -> Stage:
-        """A folder after haymow's first start, with stage.FIRST_MODELS models."""
+        """A folder after haymow's first start, with stage.FIRST_MODELS models; only copies of it are served."""
         begun = time.monotonic()
         made = stage.begin(self.folder / "first")
         print(f"  a first start and {stage.FIRST_MODELS} models: {time.monotonic() - begun:.1f} s", flush=True)
         return made
+
+    @cached_property
+    def hundred(self) -> Stage:
+        """A folder with stage.FIRST_MODELS models."""
+        return self._grown(stage.FIRST_MODELS)
 
     @cached_property
     def few(self) -> Stage:
@@ -69,7 +74,7 @@ class Ground:
             yield Case("FastAPI echo", server, Job(server.port, "PATCH", ["/echo"], body=bodies.update()))
 
     def _grown(self, models: int) -> Stage:
-        begun = time.monotonic()
-        made = stage.grown(self.first, models, self.folder / f"{models}-models")
+        first, begun = self.first, time.monotonic()
+        made = stage.grown(first, models, self.folder / f"{models}-models")
         print(f"  {models:,} models, by SQL: {time.monotonic() - begun:.1f} s", flush=True)
         return made

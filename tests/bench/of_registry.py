@@ -24,14 +24,14 @@ def requests(ground: Ground) -> list[Row]:
     with ExitStack() as stack:
         floor = stack.enter_context(ground.floor())
         echo = stack.enter_context(servers.asgi("bare:echo", "/", ground.python))
-        server = stack.enter_context(servers.haymow(ground.first.data))
+        server = stack.enter_context(servers.haymow(ground.hundred.data))
         ledger = Ledger()
         cases = [
             floor,
             Case("bare ASGI echo", echo, replace(floor.job, port=echo.port)),
-            Case("PATCH, 100 models", server, ground.first.patches(server.port), ledger),
-            Case("GET one of 100 models", server, ground.first.reads(server.port)),
-            Case("list of 100 models", server, ground.first.lists(server.port)),
+            Case("PATCH, 100 models", server, ground.hundred.patches(server.port), ledger),
+            Case("GET one of 100 models", server, ground.hundred.reads(server.port)),
+            Case("list of 100 models", server, ground.hundred.lists(server.port)),
         ]
         measured = [ground.bench.compare(cases, number) for number in ground.plan.connections]
         ground.check(ledger, server, "after the updates")

@@ -76,6 +76,7 @@ def test_every_spelling_of_a_host_has_one_reading(url: str, destination: str | N
         "https://example.com@evil.example",
         "https://example.com\\@evil.example",
         "https://example.com\\.evil.example",
+        "https://example.com/\\@evil.example",
         "https://example.com/\r\nHost: evil",
         "https://exam\tple.com",
         "https://example.com/a b",
@@ -109,6 +110,11 @@ def test_every_spelling_of_a_host_has_one_reading(url: str, destination: str | N
 )
 def test_an_address_that_could_be_read_in_two_ways_is_refused(url: str) -> None:
     assert found(config(api_base_url=url)) == [(f"{PARAMETERS}/api_base_url", "invalid_url")]
+
+
+def test_a_password_in_an_address_is_told_where_it_belongs() -> None:
+    with pytest.raises(UnusableUrl, match="name a secret instead"):
+        host_and_port("https://user:pass@example.com")
 
 
 @pytest.mark.parametrize(

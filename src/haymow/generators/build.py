@@ -20,7 +20,7 @@ from typing import Any, Final, Protocol
 from haymow.errors import Conflict
 from haymow.generators import facts
 from haymow.generators.catalogue import GeneratorInfo, SecretParameter, generator
-from haymow.generators.connections import take_over_clients
+from haymow.generators.connections import ClientSettings, take_over_clients
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class LiveGenerator:
 
     name: str
     component: ChatGenerator = field(repr=False)
-    generation_kwargs: Mapping[str, Any]
+    generation_kwargs: dict[str, Any]
     usage_on_request: bool
 
     async def close(self) -> None:
@@ -81,13 +81,17 @@ def build(config: Mapping[str, Any], secrets: Mapping[str, str], *, timeout: flo
     _load_haystack()
     parameters = copy.deepcopy(dict(config["init_parameters"]))
     defaults = dict(parameters.get("generation_kwargs") or {})
-    http_client_kwargs = parameters.pop("http_client_kwargs", None) or {}
+    client = ClientSettings(
+        timeout=min(parameters.get("timeout") or timeout, timeout),
+        retries=min(parameters.get("max_retries") or 0, MOST_RETRIES),
+        http=parameters.pop("http_client_kwargs", None) or {},
+    )
     parameters.update(_secret_arguments(info, parameters, secrets))
-    parameters.update(_stated(info, parameters, timeout))
+    parameters.update(_stated(info, parameters))
     component = _constructed(info, parameters)
     if _calls_out(info):
         # The loop ends with this call: nothing that warms up here may hold on to it, and OpenAI's clients do not.
-        asyncio.run(_warmed(info, component, http_client_kwargs))
+        asyncio.run(_warm_up(info, component, client))
     return LiveGenerator(info.name, component, defaults, _calls_out(info) and info.name not in _COUNT_UNASKED)
 
 
@@ -97,7 +101,7 @@ def _callable_generator(type_: str) -> GeneratorInfo:
         raise _incompatible("This haymow does not know the generator of this model.")
     if info.status != "available":
         raise _incompatible(info.reason or f"haymow does not run {info.name}.")
-    if _calls_out(info) and "http_client_kwargs" not in info.schema["properties"]:
+    if _calls_out(info) and not _speaks_openai(info):
         # Its SDK's HTTP client would take proxies, credentials and addresses from the server's environment.
         raise _incompatible(f"haymow keeps definitions of {info.name} but cannot call it yet.")
     return info
@@ -105,6 +109,11 @@ def _callable_generator(type_: str) -> GeneratorInfo:
 
 def _calls_out(info: GeneratorInfo) -> bool:
     return info.name != "MockChatGenerator"
+
+
+def _speaks_openai(info: GeneratorInfo) -> bool:
+    """Whether it calls through OpenAI's SDK, whose clients haymow can take over: those that let one set them up."""
+    return "http_client_kwargs" in info.schema["properties"] or info.name == "MetaLlamaChatGenerator"
 
 
 # --- arguments ---
@@ -149,7 +158,7 @@ def _secret(value: str | None, *, nullable: bool) -> Any:
     return Secret.from_token(value or NO_KEY)
 
 
-def _stated(info: GeneratorInfo, parameters: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+def _stated(info: GeneratorInfo, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """What the class or its SDK would read from the environment when it is left out."""
     stated: dict[str, Any] = {}
     known = info.schema["properties"]
@@ -157,10 +166,8 @@ def _stated(info: GeneratorInfo, parameters: Mapping[str, Any], timeout: float) 
         stated[info.url_parameter] = parameters.get(info.url_parameter) or info.default_url
         if stated[info.url_parameter] is None:
             raise _incompatible(f"{info.name} has no address to call: set `{info.url_parameter}`.")
-    if "timeout" in known:
-        stated["timeout"] = min(parameters.get("timeout") or timeout, timeout)
-    if "max_retries" in known:
-        stated["max_retries"] = min(parameters.get("max_retries") or 0, MOST_RETRIES)
+    # The SDK's clients get the real values when haymow takes them over; these only keep it from looking for others.
+    stated |= {name: value for name, value in (("timeout", DEFAULT_TIMEOUT), ("max_retries", 0)) if name in known}
     if "api_version" in known and parameters.get("api_version") is None:
         stated["api_version"] = known["api_version"].get("default")
     if "http_client_kwargs" in known:
@@ -191,10 +198,10 @@ def _constructed(info: GeneratorInfo, parameters: Mapping[str, Any]) -> ChatGene
     raise _incompatible(f"The installed {info.package} refuses the init parameters of this model.")
 
 
-async def _warmed(info: GeneratorInfo, component: Any, http_client_kwargs: Mapping[str, Any]) -> None:
+async def _warm_up(info: GeneratorInfo, component: Any, client: ClientSettings) -> None:
     try:
         await component.warm_up_async()
-        taken_over = await take_over_clients(component, http_client_kwargs)
+        taken_over = await take_over_clients(component, client)
     except Exception as error:
         log.warning("%s did not warm up: %s", info.name, type(error).__name__)
         taken_over = False
@@ -208,13 +215,12 @@ def _load_haystack() -> None:
     # Haystack's one way to opt out. Otherwise its import writes to the home directory, and fails when it cannot.
     os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "false"  # noqa: TID251 - written, not read
     import haystack.telemetry._telemetry as telemetry  # noqa: PLC0415 - heavy: seconds, and only serving needs it
+    import openai  # noqa: F401, PLC0415 - its import sets up a logger of its own, which comes before ours
 
     telemetry.telemetry = None  # for a process that had imported Haystack before
     for name in ("haystack", "haystack_integrations", "openai", "httpx", "httpx2", "httpcore", "httpcore2"):
         # They log prompts, addresses and what a provider answered (malformed tool calls, for one).
-        silenced = logging.getLogger(name)
-        silenced.handlers[:] = [logging.NullHandler()]
-        silenced.propagate = False
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 # --- refusals ---

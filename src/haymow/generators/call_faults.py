@@ -5,7 +5,7 @@ The schema is the model's, not the call's, so its names and limits may be told; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import quote
@@ -19,19 +19,41 @@ MAX_LISTED: Final = 20
 """Values or names that one message lists."""
 
 
-def call_faults(
-    errors: Iterable[ValidationError], schema: dict[str, Any], pointer: str, schema_pointer: str
-) -> Iterator[Fault]:
-    """Yield a fault for each error of a call at `pointer`. The effective `schema` has its root at `schema_pointer`."""
-    properties = schema.get("properties", {})
-    for error in errors:
-        path, keyword = error.instance_path, error.kind.name
-        message = f"{_request(error, properties)} See {schema_pointer}{fragment(error.schema_path)} of the model."
-        if path and path[0] in properties:
+class CallFaults:
+    """Tells the faults of a call that stands at `pointer` by the model's effective `schema`.
+
+    If `is_bare`, the model's generation_kwargs has only that schema's `properties`.
+    """
+
+    def __init__(self, schema: dict[str, Any], is_bare: bool, pointer: str) -> None:
+        self._properties: dict[str, Any] = schema.get("properties", {})
+        self._hidden_steps = 1 if is_bare else 0
+        self._pointer = pointer
+
+    def explained(self, errors: Iterable[ValidationError]) -> Iterator[Fault]:
+        """Yield a fault for each of a validator's errors."""
+        for error in errors:
+            path, code = error.instance_path, _CODES.get(error.kind.name, "invalid_value")
             inner = "Within it: " if len(path) > 1 else ""
-            yield Fault(pointer + fragment(path[:1]), _CODES.get(keyword, "invalid_value"), f"{inner}{message}")
-        else:
-            yield Fault(pointer, _CODES.get(keyword, "invalid_value"), message)
+            yield self._fault(path[:1], code, inner + _request(error, self._properties), error.schema_path)
+
+    def unexplained(self, name: str) -> Fault:
+        """Return the fault of the value of `name`, of which only is known that it does not fit."""
+        rule = ["properties", name] if name in self._properties else []
+        return self._fault([name], "invalid_value", _REQUEST, rule)
+
+    def missing(self, name: str) -> Fault:
+        """Return the fault of a call that lacks `name`, which the schema requires."""
+        return self._fault([], "required", _REQUESTS["required"].format(name), ["required"])
+
+    def together(self) -> Fault:
+        """Return the fault of a call whose parameters fit, each by itself."""
+        return self._fault([], "invalid_value", "With the model's defaults, the parameters do not go together.", [])
+
+    def _fault(self, path: Sequence[str | int], code: str, message: str, rule: Sequence[str | int]) -> Fault:
+        where = fragment(path) if path and path[0] in self._properties else ""
+        see = f"See #/generation_kwargs{fragment(rule[self._hidden_steps :])} of the model."
+        return Fault(self._pointer + where, code, f"{message} {see}")
 
 
 def fragment(path: Iterable[str | int]) -> str:
@@ -46,6 +68,7 @@ _CODES: Final = {
     "falseSchema": "unknown_parameter",
 }
 
+_REQUEST: Final = "Give what its schema allows."
 _REQUESTS: Final = {
     "maximum": "Give at most {}.",
     "exclusiveMaximum": "Give less than {}.",
@@ -86,7 +109,7 @@ def _request(error: ValidationError, properties: dict[str, Any]) -> str:
         return f"Give {to_text(value)}."
     if keyword in ("additionalProperties", "unevaluatedProperties") and not error.instance_path:
         return f"Give only parameters that the model takes: {_listed(properties)}."
-    return _REQUESTS.get(keyword, "Give what its schema allows.").format(value)
+    return _REQUESTS.get(keyword, _REQUEST).format(value)
 
 
 def _listed(texts: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Final
@@ -20,22 +21,31 @@ if TYPE_CHECKING:
 _LIMITS: Final = {"max_connections": 1000, "max_keepalive_connections": 200, "keepalive_expiry": 30.0}
 
 
-async def take_over_clients(component: Any, http_client_kwargs: Mapping[str, Any]) -> bool:
-    """Replace every OpenAI client of a warm generator by one on haymow's HTTP client; whether there was one.
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """How a client calls. `timeout` is in seconds, for a whole call; `retries` are the calls after a failed one.
 
-    `http_client_kwargs` are the definition's: `timeout` (seconds), `limits` and `headers`, nothing else is used.
+    `http` are the definition's http_client_kwargs, of which `limits` and `headers` are used.
     """
+
+    timeout: float
+    retries: int
+    http: Mapping[str, Any]
+
+
+async def take_over_clients(component: Any, settings: ClientSettings) -> bool:
+    """Replace every OpenAI client of a warm generator by one on haymow's HTTP client; whether there was one."""
     from openai import AsyncOpenAI  # noqa: PLC0415 - heavy: loaded with the first generator
 
     found = {name: client for name, client in vars(component).items() if isinstance(client, AsyncOpenAI)}
     for name, client in found.items():
-        setattr(component, name, _cleaned(client, component, _http_client(http_client_kwargs)))
+        setattr(component, name, _cleaned(client, component, settings))
         await client.close()
     return bool(found)
 
 
-def _cleaned(client: AsyncOpenAI, component: Any, http_client: httpx2.AsyncClient) -> AsyncOpenAI:
-    cleaned = client.copy(http_client=http_client)
+def _cleaned(client: AsyncOpenAI, component: Any, settings: ClientSettings) -> AsyncOpenAI:
+    cleaned = client.copy(http_client=_http_client(settings), timeout=settings.timeout, max_retries=settings.retries)
     cleaned.organization = getattr(component, "organization", None)
     cleaned.project = None
     cleaned.admin_api_key = None
@@ -45,16 +55,16 @@ def _cleaned(client: AsyncOpenAI, component: Any, http_client: httpx2.AsyncClien
     return cleaned
 
 
-def _http_client(kwargs: Mapping[str, Any]) -> httpx2.AsyncClient:
+def _http_client(settings: ClientSettings) -> httpx2.AsyncClient:
     import httpx2  # noqa: PLC0415 - comes with the openai package, as heavy
 
     return httpx2.AsyncClient(
         trust_env=False,
         follow_redirects=False,
         verify=_certificates(),
-        headers=kwargs.get("headers"),
-        timeout=kwargs.get("timeout", 30.0),
-        limits=httpx2.Limits(**{**_LIMITS, **kwargs.get("limits", {})}),
+        headers=settings.http.get("headers"),
+        timeout=settings.timeout,
+        limits=httpx2.Limits(**{**_LIMITS, **settings.http.get("limits", {})}),
         # One connection serves many callers: what a provider sets for one is not sent with the next.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
     )

@@ -58,8 +58,13 @@ KEYWORDS: Final[dict[str, Below]] = {
 }  # fmt: skip
 """Every keyword of the two vocabularies that haymow takes, from JSON Schema 2020-12 and OpenAPI 3.1."""
 
-REFUSED: Final = frozenset({"definitions", "dependencies"})
-"""Keywords of older dialects that a validator would still follow; those that start with `$` are refused too."""
+REFUSED: Final = frozenset(
+    {
+        "$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$vocabulary", "$recursiveRef", "$recursiveAnchor",
+        "definitions", "dependencies",
+    }
+)  # fmt: skip
+"""Keywords that make a schema part of a larger world, and those of older dialects that a validator would follow."""
 
 _NAMES_BELOW: Final = frozenset({Below.NAMED_LISTS, Below.NAMED_SCHEMAS, Below.PATTERN_SCHEMAS, Below.DEFINITIONS})
 
@@ -68,25 +73,24 @@ def located(schema: object, path: Sequence[str | int]) -> tuple[str, str]:
     """Return where in `schema` a path of keys and indexes leads: as a JSON Pointer, and in words.
 
     The pointer ends before the first name that the author of the schema chose, for an error repeats nothing of what
-    was sent. The words go on, and say of such a name which one it is, counted from 1: `properties[3].minimum`.
+    was sent. Then the words go on, and say of such a name which one it is, counted from 1: `properties[3].minimum`.
+    They are empty where the pointer tells all there is to tell.
     """
     pointer, words, value = "", "", schema
-    is_name = cut = False
+    is_name = is_cut = False
     for step in path:
-        if is_name and isinstance(value, dict) and step in value:
-            cut = True
-            words += f"[{list(value).index(step) + 1}]"
-        elif isinstance(step, int):
-            pointer += "" if cut else f"/{step}"
-            words += f"[{step + 1}]"
-        elif step in KEYWORDS and not is_name:
-            pointer += "" if cut else f"/{step}"
-            words += f".{step}"
-        else:
-            break
-        is_name = not is_name and KEYWORDS.get(str(step)) in _NAMES_BELOW
+        is_keyword = not is_name and (step in KEYWORDS or step in REFUSED)
+        is_cut = is_cut or not (is_keyword or isinstance(step, int))
+        pointer += "" if is_cut else f"/{step}"
+        words += f".{step}" if is_keyword else f"[{_place(value, step)}]"
+        is_name = is_keyword and KEYWORDS.get(str(step)) in _NAMES_BELOW
         value = _member(value, step)
-    return pointer, words.removeprefix(".")
+    return pointer, words.removeprefix(".") if is_cut else ""
+
+
+def _place(container: object, step: str | int) -> int:
+    """Which one of its container's members `step` is, counted from 1."""
+    return step + 1 if isinstance(step, int) else list(container).index(step) + 1 if isinstance(container, dict) else 0
 
 
 def _member(value: Any, step: str | int) -> object:

@@ -19,17 +19,20 @@ from jsonschema_rs import Validator
 from haymow.documents import to_text
 from haymow.errors import Fault, Invalid
 from haymow.generators import facts
-from haymow.generators.call_faults import call_faults
+from haymow.generators.call_faults import CallFaults
 from haymow.generators.keywords import KEYWORDS, Below, located
 from haymow.generators.patterns import compiled
 from haymow.generators.schema_faults import metaschema_flaws
-from haymow.generators.schema_walk import Flaw, Overgrown, Walk
+from haymow.generators.schema_walk import PATTERN_WEIGHT, Flaw, Overgrown, Walk
 from haymow.generators.schema_weights import Weights
 
 MAX_FAULTS: Final = 50
 MAX_SCHEMA_CHARACTERS: Final = 64 * 1024
 MAX_WORK: Final = 100_000
-"""The weight of a schema times the characters of JSON text that are checked against it: below a millisecond."""
+"""The weight of a schema times the characters of JSON text that are checked against it: about a millisecond, where
+everything is made to be slow."""
+MAX_EXPLAINED_WORK: Final = 1_000
+"""The most work whose errors are told one by one: a validator spends 25 microseconds on each, for every branch too."""
 
 SCHEMA_POINTER: Final = "#/generation_kwargs"
 DEFAULTS_POINTER: Final = "#/chat_generator_config/init_parameters/generation_kwargs"
@@ -41,16 +44,17 @@ CALL_MESSAGE: Final = "The model does not take these parameters."
 class CheckedSchema:
     """A schema that values may be checked against.
 
-    `schema` is the effective one: with the bare map that was sent, if `is_bare`, as its `properties`. `text` is its JSON
-    text. `weights` says what a check of each property costs, and `rest` what all else costs.
+    `schema` is the effective one, and `text` its JSON text. If `is_bare`, a bare map was sent and is its `properties`.
+    Then what a check costs (see schema_weights): of each property, by name; of the names; of everything else.
     Share it freely, but do not change the schema in it.
     """
 
     schema: dict[str, Any]
     text: str
     is_bare: bool
-    weights: Mapping[str, int]
-    rest: int
+    property_weights: Mapping[str, int]
+    names_weight: int
+    other_weight: int
 
 
 def check_schema(value: object, pointer: str = SCHEMA_POINTER) -> CheckedSchema:
@@ -62,21 +66,10 @@ def check_schema(value: object, pointer: str = SCHEMA_POINTER) -> CheckedSchema:
         raise Invalid(SCHEMA_MESSAGE, [Fault(pointer, "invalid_schema", "It must be an object.")])
     is_bare = _is_bare_map(value)
     schema = {"type": "object", "properties": _parameters(value)} if is_bare else value
-    text = to_text(schema)
     try:
-        if len(text) > MAX_SCHEMA_CHARACTERS:
-            raise Overgrown(Flaw((), "schema_too_large", "Its JSON text is longer than 64 Ki characters."))
-        walk = Walk(schema)
-        weights = Weights(walk)
-        flaws = [*_root_flaws(schema), *walk.flaws, *weights.flaws, *metaschema_flaws(schema)]
-    except Overgrown as error:
-        flaws = [error.flaw]
-    if flaws:
-        raise Invalid(SCHEMA_MESSAGE, _faults(flaws, schema, pointer, is_bare))
-    by_property = {
-        str(child.path[1]): weights.of(child).total for child in walk.root.children if child.path[0] == "properties"
-    }
-    return CheckedSchema(schema, text, is_bare, by_property, weights.root.total - sum(by_property.values()))
+        return _checked(schema, is_bare)
+    except _Flawed as error:
+        raise Invalid(SCHEMA_MESSAGE, _faults(error.flaws, schema, pointer, is_bare)) from None
 
 
 @lru_cache(maxsize=256)
@@ -93,20 +86,11 @@ def check_defaults(checked: CheckedSchema, defaults: dict[str, Any], pointer: st
     """
     if not _is_affordable(checked, defaults):
         raise Invalid(SCHEMA_MESSAGE, [Fault(pointer, "too_large", _TOO_LARGE)])
-    validator = _validator(checked.text)
-    if validator.is_valid(defaults):
-        return
-    keywords: dict[str, str] = {}
-    for error in validator.iter_errors(defaults):
-        applicator = error.evaluation_path[0] if error.evaluation_path else ""
-        if applicator in _OF_ONE_PROPERTY:
-            is_extra = applicator == "additionalProperties" and not error.instance_path
-            names = error.kind.value if is_extra else error.instance_path[:1]
-            keywords.update(dict.fromkeys(names, error.kind.name))
-    places = {name: place for place, name in enumerate(defaults, 1)}
-    faults = [Fault(pointer, "invalid_value", _default_message(places[name], keywords[name])) for name in keywords]
-    if faults:
-        raise Invalid(SCHEMA_MESSAGE, faults[:MAX_FAULTS])
+    misfits = _misfits(checked, defaults)
+    if misfits:
+        places = (place for place, name in enumerate(defaults, 1) if name in misfits)
+        faults = [Fault(pointer, "invalid_value", _MISFIT.format(place)) for place in islice(places, MAX_FAULTS)]
+        raise Invalid(SCHEMA_MESSAGE, faults)
 
 
 def check_call(
@@ -121,10 +105,8 @@ def check_call(
     merged = {**defaults, **call}
     if not _is_affordable(checked, merged):
         raise Invalid(CALL_MESSAGE, [Fault(pointer, "too_large", _TOO_LARGE)])
-    validator = _validator(checked.text)
-    if not validator.is_valid(merged):
-        errors = islice(validator.iter_errors(merged), MAX_FAULTS)
-        raise Invalid(CALL_MESSAGE, call_faults(errors, checked.schema, pointer, SCHEMA_POINTER))
+    if not _validator(checked.text).is_valid(merged):
+        raise Invalid(CALL_MESSAGE, _call_faults(checked, merged, CallFaults(checked.schema, checked.is_bare, pointer)))
     return merged
 
 
@@ -133,10 +115,41 @@ def is_denied(name: str) -> bool:
     return name in facts.REFUSED_GENERATION_KWARGS or name.startswith(facts.REFUSED_GENERATION_KWARGS_PREFIX)
 
 
-_OF_ONE_PROPERTY: Final = frozenset({"properties", "patternProperties", "additionalProperties"})
+_OF_ONE_PROPERTY: Final = ("properties", "patternProperties", "additionalProperties")
+_MISFIT: Final = "Value {} of these defaults does not fit what generation_kwargs says of it."
 _TOO_LARGE: Final = "There is too much to check against the schema of generation_kwargs."
 _DENIED: Final = f"A call may not set {', '.join(sorted(facts.REFUSED_GENERATION_KWARGS))}, or what starts with extra_."
-_ROOT: Final = 'At its root it is either {} or has "type": "object".'
+_ROOT: Final = 'Give {}, a schema with "type": "object", or a map of names to Schema Objects.'
+
+
+class _Flawed(Exception):
+    def __init__(self, flaws: list[Flaw]) -> None:
+        super().__init__()
+        self.flaws = flaws
+
+
+def _checked(schema: dict[str, Any], is_bare: bool) -> CheckedSchema:
+    text = to_text(schema)
+    if len(text) > MAX_SCHEMA_CHARACTERS:
+        raise _Flawed([Flaw((), "schema_too_large", "Its JSON text is longer than 64 Ki characters.")])
+    try:
+        walk = Walk(schema)
+        weights = Weights(walk)
+    except Overgrown as error:
+        raise _Flawed([error.flaw]) from None
+    flaws = [*_root_flaws(schema), *walk.flaws, *weights.flaws, *metaschema_flaws(schema)]
+    if flaws:
+        raise _Flawed(flaws)
+    return CheckedSchema(schema, text, is_bare, *_weights(walk, weights))
+
+
+def _weights(walk: Walk, weights: Weights) -> tuple[dict[str, int], int, int]:
+    """What a check costs of each property, of the names, and of everything else."""
+    children = walk.root.children
+    properties = {str(child.path[1]): weights.of(child).total for child in children if child.path[0] == "properties"}
+    names = sum(weights.of(child).total for child in children if child.path[0] == "propertyNames")
+    names += PATTERN_WEIGHT * len({child.path for child in children if child.path[0] == "patternProperties"})
+    return properties, names, weights.root.total - names - sum(properties.values())
 
 
 @lru_cache(maxsize=256)
@@ -144,18 +157,47 @@ def _validator(text: str) -> Validator:
     return compiled(text)
 
 
+@lru_cache(maxsize=256)
+def _property_validator(text: str) -> Validator:
+    """A validator of what the schema says of each property by itself."""
+    schema = json.loads(text)
+    return compiled({keyword: schema[keyword] for keyword in (*_OF_ONE_PROPERTY, "$defs") if keyword in schema})
+
+
+def _misfits(checked: CheckedSchema, values: dict[str, Any]) -> list[str]:
+    """The names of the values that do not fit what the schema says of their property, in their order."""
+    validator = _property_validator(checked.text)
+    if validator.is_valid(values):
+        return []
+    return [name for name, value in values.items() if not validator.is_valid({name: value})]
+
+
+def _call_faults(checked: CheckedSchema, values: dict[str, Any], tell: CallFaults) -> list[Fault]:
+    misfits = _misfits(checked, values)[:MAX_FAULTS]
+    faults = [fault for name in misfits for fault in _faults_of_value(checked, name, values[name], tell)]
+    # `required` holds a list of names, or the schema would not have been saved.
+    faults += [tell.missing(name) for name in checked.schema.get("required", ()) if name not in values]
+    if not faults and checked.other_weight * len(to_text(values)) <= MAX_EXPLAINED_WORK:
+        faults += tell.explained(_validator(checked.text).iter_errors(values))
+    return list(dict.fromkeys(faults or [tell.together()]))[:MAX_FAULTS]
+
+
+def _faults_of_value(checked: CheckedSchema, name: str, value: object, tell: CallFaults) -> Iterable[Fault]:
+    work = checked.property_weights.get(name, checked.other_weight) * len(to_text(value))
+    if isinstance(value, dict | list) and work > MAX_EXPLAINED_WORK:
+        return [tell.unexplained(name)]
+    return tell.explained(_property_validator(checked.text).iter_errors({name: value}))
+
+
 def _is_affordable(checked: CheckedSchema, values: dict[str, Any]) -> bool:
     """Whether a check of `values` stays within MAX_WORK; each property's value only meets that property's schemas."""
     size = len(to_text(values))
-    if size * (checked.rest + sum(checked.weights.values())) <= MAX_WORK:
+    weights = checked.property_weights
+    if size * (checked.other_weight + checked.names_weight + sum(weights.values())) <= MAX_WORK:
         return True
-    work = size * checked.rest
-    work += sum(len(to_text(value)) * checked.weights.get(name, 0) for name, value in values.items())
+    work = checked.other_weight * size + checked.names_weight * sum(map(len, values))
+    work += sum(weights[name] * len(to_text(value)) for name, value in values.items() if name in weights)
     return work <= MAX_WORK
-
-
-def _default_message(place: int, keyword: str) -> str:
-    return f"Value {place} of these defaults does not fit what generation_kwargs says of it: see {keyword} there."
 
 
 def _parameters(value: dict[str, Any]) -> dict[str, Any]:
@@ -190,10 +232,9 @@ def _root_flaws(schema: dict[str, Any]) -> list[Flaw]:
 def _faults(flaws: Iterable[Flaw], schema: dict[str, Any], pointer: str, is_bare: bool) -> list[Fault]:
     faults: dict[Fault, None] = {}
     for path, code, message in flaws:
-        fragment, words = located(schema, path)
+        end, words = located(schema, path)
         if is_bare:
-            fragment, words = fragment.removeprefix("/properties"), words.removeprefix("properties")
-        # The pointer tells all there is to tell, unless it ends before a name.
-        hint = f" Where, counted from 1: {words}." if "[" in words else ""
-        faults[Fault(pointer + fragment, code, message + hint)] = None
+            end, words = end.removeprefix("/properties"), words.removeprefix("properties")
+        hint = f" Where, counted from 1: {words}." if words else ""
+        faults[Fault(pointer + end, code, message + hint)] = None
     return list(faults)[:MAX_FAULTS]

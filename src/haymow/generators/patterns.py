@@ -13,7 +13,8 @@ from jsonschema_rs import Draft202012Validator, RegexOptions, Validator
 
 MAX_LENGTH: Final = 256
 """Characters of one pattern."""
-MAX_COMPILED_BYTES: Final = 8 * 1024
+MAX_COMPILED_BYTES: Final = 48 * 1024
+"""Enough for a name of up to 256 letters, or for a class of Unicode."""
 
 
 def compiled(schema: dict[str, Any] | str) -> Validator:

@@ -42,14 +42,17 @@ class Weights:
 
     def of(self, node: Node, depth: int = 1) -> Weight:
         """The weight of `node`, which stands `depth` schemas deep, references included."""
-        known = self._known.get(id(node))
-        if known is None:
+        if not node.children and node.reference is None:
+            weight = Weight(node.weight * node.factor, node.branches)
+        elif id(node) in self._known:
+            weight = self._known[id(node)]
+        else:
             self._open.add(id(node))
-            known = self._known[id(node)] = self._weighed(node, depth)
+            weight = self._known[id(node)] = self._weighed(node, depth)
             self._open.discard(id(node))
-        if depth - 1 + known.depth > MAX_DEPTH:
+        if depth - 1 + weight.depth > MAX_DEPTH:
             raise Overgrown(Flaw(node.path, "schema_too_deep", f"Schemas are nested more than {MAX_DEPTH} deep."))
-        return known
+        return weight
 
     def _weighed(self, node: Node, depth: int) -> Weight:
         if depth > MAX_DEPTH:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from starlette.types import ASGIApp
@@ -75,6 +75,7 @@ class House:
     platform: Platform
     serving: Serving
     app: ASGIApp
+    document: Callable[[], dict[str, Any]]
 
 
 @asynccontextmanager
@@ -110,13 +111,17 @@ async def _built(settings: Settings, database: Database) -> House:
         new_id=uuid.uuid4,
     )
     changes, tokens = Changes(database, registry, now, uuid.uuid4), Tokens(access)
-    operations = _operations(access, tokens, secrets, registry, changes, serving, database)
+    operations: list[Operation] = []
+    document = cache(lambda: openapi.document(operations))
+    rooms = _rooms(access, tokens, secrets, registry, changes, serving, database)
+    for room in (*rooms, PlainRoutes(partial(_ready, database), document)):
+        operations += room.operations()
     app = Gate(Routing(operations, Caller(access)))
     platform = Platform(database, now)
-    return House(settings, database, access, tokens, secrets, registry, changes, platform, serving, app)
+    return House(settings, database, access, tokens, secrets, registry, changes, platform, serving, app, document)
 
 
-def _operations(
+def _rooms(
     access: Access,
     tokens: Tokens,
     secrets: Secrets,
@@ -124,10 +129,10 @@ def _operations(
     changes: Changes,
     serving: Serving,
     database: Database,
-) -> list[Operation]:
+) -> list[Room]:
+    """The rooms' routes, in the order of the documentation."""
     models = [ModelRoutes(registry, changes, prefix) for prefix in (WORKSPACE_PREFIX, ORGANIZATION_PREFIX)]
-    rooms: list[Room] = [
-        ServingRoutes(serving),
+    return [
         *models,
         *(RevisionRoutes(one) for one in models),
         GeneratorRoutes(),
@@ -136,12 +141,8 @@ def _operations(
         AccessRoutes(access),
         TokenRoutes(tokens),
         AuditRoutes(Audit(database), partial(may_read_audit, access)),
+        ServingRoutes(serving),
     ]
-    operations: list[Operation] = []
-    document = cache(lambda: openapi.document(operations))
-    for room in (*rooms, PlainRoutes(partial(_ready, database), document)):
-        operations += room.operations()
-    return operations
 
 
 # What lower rooms need of higher ones

@@ -110,6 +110,19 @@ class TestRefused:
             Database(file)
         assert file.read_text().startswith("dear diary")
 
+    def test_one_that_another_program_holds(self, file: Path) -> None:
+        """Not damaged: to restore a backup would be the wrong advice."""
+        Database(file).close()
+        other = sqlite3.connect(file, isolation_level=None)
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        hurried = create_engine(f"sqlite:///{file}", connect_args={"timeout": 0.1})
+        with pytest.raises(StartFailed) as caught:
+            schema.prepare(hurried, file)
+        assert "damaged" not in caught.value.message
+        hurried.dispose()
+        other.close()
+
     def test_a_folder_in_the_files_place(self, file: Path) -> None:
         file.mkdir()
         with pytest.raises(StartFailed, match="Cannot open the database"):

@@ -1,7 +1,9 @@
-"""A real database with an organization, its people and two workspaces; what models say about secrets is the test's to set."""
+"""A real database with an organization, its people and two workspaces; what models say is the test's to set."""
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -102,19 +104,37 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a migrated database that has an organization, two workspaces and a key: made once, then copied."""
+    folder = tmp_path_factory.mktemp("prepared")
+
+    async def prepare() -> None:
+        database = Database(folder / "haymow.db")
+        access = Access(database, now, uuid.uuid4)
+        await Tokens(access).start()
+        admin = await access.authenticate(await Tokens(access).for_first_admin("test"), "test")
+        for name in ("first", "second"):
+            await access.create_workspace(admin, name)
+        await open_vault(database, folder / "master.key", now)
+        database.close()
+
+    asyncio.run(prepare())
+    return folder
+
+
 @pytest.fixture
-async def rooms(tmp_path: Path) -> AsyncIterator[Rooms]:
+async def rooms(prepared: Path, tmp_path: Path) -> AsyncIterator[Rooms]:
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
     database = Database(tmp_path / "haymow.db")
     access, models = Access(database, now, uuid.uuid4), Models()
     tokens = Tokens(access)
-    await tokens.start()
     admin_token = await tokens.for_first_admin("test")
     admin = await access.authenticate(admin_token, "test")
     key = await open_vault(database, tmp_path / "master.key", now)
     secrets = Secrets(database, key, models.uses, models.destinations_of, now, uuid.uuid4)
-    workspace = await access.create_workspace(admin, "first")
-    other = await access.create_workspace(admin, "second")
-    yield Rooms(database, access, tokens, secrets, models, admin, admin_token, workspace, other)
+    workspaces = [(await access.workspace_named(admin, name))[0] for name in ("first", "second")]
+    yield Rooms(database, access, tokens, secrets, models, admin, admin_token, *workspaces)
     database.close()
 
 

@@ -31,7 +31,12 @@ def flipped(data: bytes, position: int) -> bytes:
     return data[:position] + bytes([data[position] ^ 1]) + data[position + 1 :]
 
 
-@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1), st.uuids(), st.uuids(), st.integers(1, 2**31))
+@given(
+    st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1),
+    st.uuids(),
+    st.uuids(),
+    st.integers(1, 2**31),
+)
 def test_a_value_comes_back_as_it_went_in(text: str, scope_id: UUID, secret_id: UUID, version: int) -> None:
     place, key = Place(scope_id, secret_id, version), data_key()
     assert key.decrypt(key.encrypt(SecretValue(text), place), place).reveal() == text
@@ -144,10 +149,9 @@ def test_a_failure_within_the_cipher_shows_no_key_and_no_value(monkeypatch: pyte
         raise RuntimeError("no randomness")
 
     monkeypatch.setattr(os, "urandom", broken)
-    try:
+    with pytest.raises(RuntimeError) as caught:
         key.unwrap(wrapped).encrypt(SecretValue(CANARY), PLACE)
-    except RuntimeError as error:
-        found = traceback.TracebackException.from_exception(error, capture_locals=True)
+    found = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     # This function's own frame holds the raw key; those below it are the cipher's.
     shown = "".join(f"{frame.name} {frame.locals}" for frame in list(found.stack)[1:])
     assert "seal" in shown and "encrypt" in shown

@@ -38,11 +38,15 @@ def test_a_host_has_one_spelling(text: str, host: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", " ", "*", "*.", "*.com", "*.*.com", "api.*.com", "a*.example.com", "*example.com", "*.127.0.0.1", "*.::1", "*.[::1]",
-        "http://api.openai.com", "ftp://api.openai.com", "https://", "https://api.openai.com/", "api.openai.com/v1", "https://https://a.b",
-        "user@api.openai.com", "user:pass@api.openai.com", "api.openai.com?x", "api.openai.com#x", "api.openai.com\\@evil.example",
+        "", " ", "*", "*.", "*.com", "*.*.com", "api.*.com", "a*.example.com", "*example.com", "*.127.0.0.1",
+        "*.::1", "*.[::1]",
+        "http://api.openai.com", "ftp://api.openai.com", "https://", "https://api.openai.com/",
+        "api.openai.com/v1", "https://https://a.b",
+        "user@api.openai.com", "user:pass@api.openai.com", "api.openai.com?x", "api.openai.com#x",
+        "api.openai.com\\@evil.example",
         "api.openai.com:", "api.openai.com:0", "api.openai.com:65536", "api.openai.com:http", "api.openai.com:443:443",
-        "api openai.com", "api.openai.com\n", "b\u00fccher.example", "api..com", "-a.example", "1.2.3.4.5", "256.1.1.1", "[::1", "a" * 5000,
+        "api openai.com", "api.openai.com\n", "b\u00fccher.example", "api..com", "-a.example",
+        "1.2.3.4.5", "256.1.1.1", "[::1", "a" * 5000,
     ],
 )  # fmt: skip
 def test_what_is_no_host_is_refused(text: str) -> None:
@@ -67,7 +71,10 @@ def test_a_host_admits_the_address_that_means_it(text: str) -> None:
 def test_each_wrong_host_has_its_pointer_and_each_right_one_is_kept_once() -> None:
     hosts, faults = checked_hosts(["a.example", "http://b", "https://A.example:443", "*"])
     assert hosts == ("a.example:443",)
-    assert [(fault.pointer, fault.code) for fault in faults] == [("#/hosts/1", "invalid_host"), ("#/hosts/3", "invalid_host")]
+    assert [(fault.pointer, fault.code) for fault in faults] == [
+        ("#/hosts/1", "invalid_host"),
+        ("#/hosts/3", "invalid_host"),
+    ]
 
 
 @pytest.mark.parametrize("count", [0, MOST_HOSTS + 1])

@@ -5,11 +5,11 @@ import uuid
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, UpdateBase, delete, select, update
 
 from haymow.errors import Conflict, Invalid, NotFound
 from haymow.server.secrets import service as secrets_room
-from haymow.server.secrets.cipher import Unreadable
+from haymow.server.secrets.cipher import DataKey, Unreadable
 from haymow.server.secrets.rules import Listing, Scope, Secret, SecretRef, SecretValue, Stale, entered
 from haymow.server.secrets.tables import data_keys_table, secrets_table
 from tests.server.secrets.conftest import Rooms
@@ -138,9 +138,7 @@ async def test_every_change_has_its_record_and_no_record_has_a_value(rooms: Room
     secret = await create(rooms, hosts=["a.example"])
     ref = secret.ref
     for hosts in (["a.example"], ["b.example"]):
-        await rooms.secrets.replace(
-            rooms.admin.actor, rooms.scope, ref.secret_id, entered(SecretValue(CANARY), hosts)
-        )
+        await rooms.secrets.replace(rooms.admin.actor, rooms.scope, ref.secret_id, entered(SecretValue(CANARY), hosts))
     await rooms.secrets.delete(rooms.admin.actor, rooms.scope, ref.secret_id, force=False)
     records = [entry.record for entry in await rooms.audited()]
     assert [(record.action, record.changes) for record in records] == [
@@ -270,7 +268,9 @@ async def test_an_erased_scope_leaves_nothing_behind(rooms: Rooms) -> None:
     assert await rooms.database.read(lambda connection: secrets_room.count(connection, scope_id)) == 1
     await rooms.database.write(lambda connection: secrets_room.erase_scope(connection, scope_id))
     assert await rooms.database.read(lambda connection: secrets_room.count(connection, scope_id)) == 0
-    keys = await rooms.database.read(lambda connection: connection.execute(select(data_keys_table.c.scope_id)).scalars().all())
+    keys = await rooms.database.read(
+        lambda connection: connection.execute(select(data_keys_table.c.scope_id)).scalars().all()
+    )
     assert keys == [rooms.organization.scope_id]
     assert (await rooms.secrets.page(rooms.scope, Listing())).secrets == (kept,)
 
@@ -289,7 +289,9 @@ async def names(rooms: Rooms, listing: Listing, scope: Scope | None = None) -> l
 async def test_paging_passes_every_secret_once_there_and_back(
     rooms: Rooms, field: str, descending: bool, limit: int
 ) -> None:
-    secrets = [await create(rooms, f"S{number}", scope=(rooms.scope, rooms.organization)[number % 2]) for number in range(7)]
+    secrets = [
+        await create(rooms, f"S{number}", scope=(rooms.scope, rooms.organization)[number % 2]) for number in range(7)
+    ]
     listing, passed = Listing(limit, field, descending), list[Secret]()
     while True:
         page = await rooms.secrets.page(rooms.scope, listing)
@@ -330,10 +332,10 @@ async def test_a_list_goes_on_after_a_secret_that_was_deleted_meanwhile(rooms: R
 
 async def test_a_cursor_that_is_no_secret_of_the_list_is_refused(rooms: Rooms) -> None:
     other = await create(rooms, scope=Scope(rooms.admin.organization_id, rooms.other_workspace.workspace_id))
-    for field in ("before", "after"):
-        for cursor in (uuid.uuid4(), other.ref.secret_id):
+    for cursor in (uuid.uuid4(), other.ref.secret_id):
+        for listing, field in ((Listing(before=cursor), "before"), (Listing(after=cursor), "after")):
             with pytest.raises(Invalid) as caught:
-                await rooms.secrets.page(rooms.scope, replace(Listing(), **{field: cursor}))
+                await rooms.secrets.page(rooms.scope, listing)
             assert [fault.pointer for fault in caught.value.faults] == [f"#/query/{field}"]
 
 
@@ -347,10 +349,17 @@ async def test_a_workspace_lists_the_organizations_secrets_and_not_the_other_way
 # Tampering
 
 
+async def tamper(rooms: Rooms, change: UpdateBase) -> None:
+    """Change the database as someone would who has the file and no key."""
+    assert await rooms.database.write(lambda connection: connection.execute(change).rowcount)
+
+
 def swap(connection: Connection, first: Secret, second: Secret) -> None:
     s = secrets_table.c
     rows = {
-        secret.ref.secret_id: connection.execute(select(s.ciphertext).where(s.secret_id == secret.ref.secret_id)).scalar_one()
+        secret.ref.secret_id: connection.execute(
+            select(s.ciphertext).where(s.secret_id == secret.ref.secret_id)
+        ).scalar_one()
         for secret in (first, second)
     }
     for to, of in ((first, second), (second, first)):
@@ -373,12 +382,7 @@ async def test_a_row_that_was_changed_outside_haymow_is_not_revealed(rooms: Room
     await create(rooms, "OTHER", scope=rooms.organization)
     await create(rooms)
     changed = {"secret_id": uuid.uuid4(), "scope_id": rooms.organization.scope_id, "version": 2}[column]
-    await rooms.database.write(
-        lambda connection: connection.execute(
-            update(secrets_table).where(secrets_table.c.name == "KEY").values({column: changed})
-        )
-        and None
-    )
+    await tamper(rooms, update(secrets_table).where(secrets_table.c.name == "KEY").values({column: changed}))
     with pytest.raises(Unreadable):
         await value_of(rooms)
 
@@ -388,16 +392,14 @@ async def test_an_old_ciphertext_that_is_put_back_is_not_revealed(rooms: Rooms) 
     old = await rooms.database.read(lambda connection: connection.execute(select(s.ciphertext)).scalar_one())
     what = entered(SecretValue("the new value"), None)
     await rooms.secrets.replace(rooms.admin.actor, rooms.scope, secret.ref.secret_id, what)
-    await rooms.database.write(
-        lambda connection: connection.execute(update(secrets_table).values(ciphertext=old)) and None
-    )
+    await tamper(rooms, update(secrets_table).values(ciphertext=old))
     with pytest.raises(Unreadable):
         await value_of(rooms)
 
 
 async def test_a_scope_whose_key_is_gone_is_unreadable(rooms: Rooms) -> None:
     await create(rooms)
-    await rooms.database.write(lambda connection: connection.execute(delete(data_keys_table)) and None)
+    await tamper(rooms, delete(data_keys_table))
     with pytest.raises(Unreadable):
         await value_of(rooms)
 
@@ -425,7 +427,7 @@ async def test_a_traceback_with_locals_shows_no_value(
         raise RuntimeError("broken")
 
     if change == "reveal":
-        monkeypatch.setattr(secrets_room.DataKey, "decrypt", fail)
+        monkeypatch.setattr(DataKey, "decrypt", fail)
     else:
         monkeypatch.setattr(secrets_room, "record", fail)
     with pytest.raises(RuntimeError) as caught:

@@ -32,8 +32,10 @@ KEYS = [
 ]
 
 MASKS = [
-    "*", "***", "********", "\u2022\u2022\u2022\u2022\u2022\u2022", "\u25cf\u25cf\u25cf", "xxxx", "XXXXXXXX", "xxxx-xxxx-xxxx", "...", "\u2026", "####",
-    "sk-12****ab", "sk-1234***", "***abcd", "sk-12...ab", "sk-12\u2026ab", "sk-proj-****************************abcd",
+    "*", "***", "********", "\u2022\u2022\u2022\u2022\u2022\u2022", "\u25cf\u25cf\u25cf",
+    "xxxx", "XXXXXXXX", "xxxx-xxxx-xxxx", "...", "\u2026", "####",
+    "sk-12****ab", "sk-1234***", "***abcd", "sk-12...ab",
+    "sk-12\u2026ab", "sk-proj-****************************abcd",
     "sk-xxxx", "sk-proj-xxxxxxxx", "hf_xxxxxxxxxxxxxxxx", "sk-12\u2022\u2022\u2022\u2022",
     "<redacted>", "[REDACTED]", "(hidden)", "{{ secret }}", "**masked**", "REDACTED", "redacted", "[Filtered]",
     "SecretValue(***)", "SecretStr('**********')", " *** ", "postgresql://user:******@db.example.com/a-name-that-is-long",
@@ -88,7 +90,10 @@ def test_nothing_outside_ascii_is_accepted(value: str) -> None:
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize("part", ["x", "*", ".", "a-", "<", "[{(*", "\u2022", "-_ "])
 def test_a_long_value_is_checked_at_once(part: str) -> None:
-    for value in (part * (MOST_VALUE_BYTES // len(part.encode())), (part * MOST_VALUE_BYTES)[: MOST_VALUE_BYTES - 1] + "!"):
+    for value in (
+        part * (MOST_VALUE_BYTES // len(part.encode())),
+        (part * MOST_VALUE_BYTES)[: MOST_VALUE_BYTES - 1] + "!",
+    ):
         codes(value)
 
 
@@ -127,10 +132,9 @@ def test_a_value_is_not_copied_out_of_its_box() -> None:
 
 def test_a_refused_value_shows_in_no_traceback_and_no_log(caplog: pytest.LogCaptureFixture) -> None:
     value = SecretValue(CANARY + "\u2013")
-    try:
+    with pytest.raises(Invalid) as caught:
         entered(value, None)
-    except Invalid as error:
-        shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
-        logging.getLogger("haymow").exception("refused")
+    logging.getLogger("haymow").error("refused", exc_info=caught.value)
+    shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
     assert "SecretValue(***)" in shown
     assert CANARY not in shown + caplog.text

@@ -50,8 +50,17 @@ class Call(Generic[P]):
 
     def query(self, kind: type[M]) -> M:
         """The query string as `kind`. Raises Invalid; parameters that `kind` does not know are ignored."""
+        values = dict(self.request.query_params)
+        # Databases read U+0000 as an end or not at all; a body may not hold it either.
+        faults = [
+            Fault(f"#/query/{name}", "null_character", "This may not hold U+0000.")
+            for name in kind.model_fields
+            if "\0" in values.get(name, "")
+        ]
+        if faults:
+            raise Invalid(INVALID_REQUEST, faults)
         try:
-            return kind.model_validate(dict(self.request.query_params), strict=False)
+            return kind.model_validate(values, strict=False)
         except ValidationError as error:
             raise Invalid(INVALID_REQUEST, faults_of(error, "#/query")) from error
 

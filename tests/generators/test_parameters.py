@@ -1,0 +1,504 @@
+"""generation_kwargs as a Schema Object: what may be saved, what defaults may say, what a call may set."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from haymow.documents import to_text
+from haymow.errors import Fault, Invalid
+from haymow.generators.keywords import KEYWORDS, REFUSED
+from haymow.generators.parameters import check_call, check_defaults, check_schema, is_denied, stored_schema
+from haymow.generators.patterns import compiled, is_pattern
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+HERE = "#/generation_kwargs"
+DEFAULTS = "#/chat_generator_config/init_parameters/generation_kwargs"
+
+TEMPERATURE = {"type": "number", "minimum": 0, "maximum": 2}
+
+
+def of(properties: Any, **more: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, **more}
+
+
+def nested(depth: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {}
+    for _ in range(depth):
+        schema = {"items": schema}
+    return schema
+
+
+def faults_of(value: object) -> list[Fault]:
+    with pytest.raises(Invalid) as caught:
+        check_schema(value)
+    return list(caught.value.faults)
+
+
+def places_and_codes(value: object) -> set[tuple[str, str]]:
+    return {(fault.pointer.removeprefix(HERE), fault.code) for fault in faults_of(value)}
+
+
+# --- what may be saved ---
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {},
+        {"type": "object"},
+        of({"temperature": TEMPERATURE}, additionalProperties=False, required=["temperature"]),
+        of({}, **{"$schema": DIALECT, "$comment": "c", "x-order": ["a"], "title": "t", "examples": [{}]}),
+        of({"a": {"$ref": "#/$defs/a"}}, **{"$defs": {"a": {"$ref": "#/$defs/b/items"}, "b": {"items": TEMPERATURE}}}),
+        of({"a": {"$ref": "#/$defs/a~1b"}, "b": {"$ref": "#/$defs/%C3%A9"}}, **{"$defs": {"a/b": {}, "\u00e9": True}}),
+        of({"$ref": {"type": "string"}, "$id": {}, "definitions": {}}),
+        of(
+            {"a": {"enum": [{"$ref": "http://example.org/"}], "default": {"$id": "x"}, "x-a": {"$anchor": "x"}, "b": 1}}
+        ),
+        of({"a": {"const": {"$dynamicRef": "#x"}, "unknown": {"pattern": "("}}}),
+        of({"when": {"type": "string", "format": "date"}, "discriminator": {}}, discriminator={"propertyName": "when"}),
+        of({}, allOf=[{"if": {"required": ["a"]}, "then": {"required": ["b"]}}], unevaluatedProperties=False),
+        of({"a": nested(13)}),
+    ],
+)
+def test_schema_objects_may_be_saved(schema: dict[str, Any]) -> None:
+    checked = check_schema(schema)
+    assert checked.schema == schema
+    assert not checked.is_bare
+    compiled(checked.text)
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"temperature": TEMPERATURE},
+        {"temperature": {}},
+        {"format": {"type": "object"}, "title": {"enum": ["a"]}, "type": {"type": "string"}},
+        {"propertys": {"type": "object"}},
+    ],
+)
+def test_a_bare_map_of_schema_objects_is_taken_for_properties(properties: dict[str, Any]) -> None:
+    assert check_schema(properties).schema == {"type": "object", "properties": properties}
+    assert check_schema({**properties, "x-note": {"type": "string"}}).schema["properties"] == properties
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, {("", "invalid_schema")}),
+        ([], {("", "invalid_schema")}),
+        (True, {("", "invalid_schema")}),
+        ({"type": "string"}, {("", "invalid_root")}),
+        ({"type": ["object"]}, {("", "invalid_root")}),
+        ({"properties": {}}, {("", "invalid_root")}),
+        ({"x-only": 1}, {("", "invalid_root")}),
+        (of({}, propertys={}), {("", "unknown_keyword")}),
+        (of({}, nullable=True), {("", "unknown_keyword")}),
+        ({"temperature": 0.7}, {("", "invalid_root"), ("", "unknown_keyword")}),
+        ({"propertys": {"temperature": TEMPERATURE}}, {("", "invalid_root"), ("", "unknown_keyword")}),
+        (of({}, **{"$schema": "http://json-schema.org/draft-07/schema#"}), {("/$schema", "unknown_dialect")}),
+        (of({"a": {"$schema": DIALECT}}), {("/properties", "unknown_dialect")}),
+        (of({}, **{"$schema": 5}), {("/$schema", "invalid_schema")}),
+        (of({}, **{"$id": "http://example.org/"}), {("/$id", "refused_keyword")}),
+        (of({"a": {"$anchor": "x"}}), {("/properties", "refused_keyword")}),
+        (of({"a": {"$dynamicRef": "#x"}}), {("/properties", "refused_keyword")}),
+        (of({"a": {"$dynamicAnchor": "x"}}), {("/properties", "refused_keyword")}),
+        (of({}, **{"$vocabulary": {}}), {("/$vocabulary", "refused_keyword")}),
+        (of({}, **{"$recursiveRef": "#"}), {("/$recursiveRef", "refused_keyword")}),
+        (of({}, definitions={"a": {}}), {("/definitions", "refused_keyword")}),
+        (of({}, dependencies={"a": ["b"]}), {("/dependencies", "refused_keyword")}),
+        (of([]), {("/properties", "invalid_schema")}),
+        (of({}, minProperties=-1), {("/minProperties", "invalid_schema")}),
+        (of({}, minProperties=True), {("/minProperties", "invalid_schema")}),
+        (of({}, allOf=[]), {("/allOf", "invalid_schema")}),
+        (of({}, allOf=[{"multipleOf": 0}]), {("/allOf/0/multipleOf", "invalid_schema")}),
+        (of({}, required=["a", "a"]), {("/required", "invalid_schema")}),
+        (of({}, dependentRequired={"canary": 1}), {("/dependentRequired", "invalid_schema")}),
+        (of({}, additionalProperties={"type": "text"}), {("/additionalProperties/type", "invalid_schema")}),
+        (of({"a": {"type": ["string", 1]}}), {("/properties", "invalid_schema")}),
+        (of({"a": {"items": [{}]}}), {("/properties", "invalid_schema")}),
+        ({"response_format": {"type": "json_object"}}, {("", "invalid_schema")}),
+    ],
+)
+def test_other_schemas_are_refused_where_they_are_wrong(value: object, expected: set[tuple[str, str]]) -> None:
+    assert places_and_codes(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("reference", "definitions", "code"),
+    [
+        ("http://example.org/a", {}, "invalid_reference"),
+        ("file:///etc/passwd", {}, "invalid_reference"),
+        ("a.json", {}, "invalid_reference"),
+        (DIALECT, {}, "invalid_reference"),
+        ("", {}, "invalid_reference"),
+        ("#", {}, "invalid_reference"),
+        ("#/properties/a", {}, "invalid_reference"),
+        ("#/$defs", {"a": {}}, "invalid_reference"),
+        ("#/$defs/b", {"a": {}}, "invalid_reference"),
+        ("#/$defs/a/enum/0", {"a": {"enum": [{"pattern": "("}]}}, "invalid_reference"),
+        ("#/$defs/a/x-b", {"a": {"x-b": {"pattern": "("}}}, "invalid_reference"),
+        ("#a", {"a": {}}, "invalid_reference"),
+        ("#/$defs/a", {"a": {"$ref": "#/$defs/a"}}, "circular_reference"),
+        ("#/$defs/a", {"a": {"$ref": "#/$defs/b"}, "b": {"not": {"$ref": "#/$defs/a"}}}, "circular_reference"),
+        ("#/$defs/a", {"a": {"properties": {"child": {"$ref": "#/$defs/a"}}}}, "circular_reference"),
+        ("#/$defs/z", {"z": {}, "a": {"items": {"$ref": "#/$defs/a"}}}, "circular_reference"),
+    ],
+)
+def test_a_reference_leads_to_its_own_definitions_and_never_in_a_circle(
+    reference: str, definitions: dict[str, Any], code: str
+) -> None:
+    schema = of({"a": {"anyOf": [{"$ref": reference}]}}, **{"$defs": definitions})
+    assert {fault.code for fault in faults_of(schema)} == {code}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "^(a+)+$",
+        "^(low|medium|high)$",
+        r"^[\w .-]{1,64}$",
+        "^[A-Za-z0-9_-]{1,256}$",
+        r"^\d{4}-\d{2}-\d{2}$",
+        r"^\p{L}+$",
+        r"^[^@\s]+@[^@\s]+$",
+        "^.{1,32}$",
+    ],
+)
+def test_patterns_of_linear_time_are_taken(pattern: str) -> None:
+    check_schema(of({"a": {"pattern": pattern}}, patternProperties={pattern: {}}))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(", "(?=a)", "(?!a)b", "(?<=a)b", r"(a)\1", "a{1000000}", "((a{0,99}){0,99}){0,99}", r"\p{L}{99}", "a" * 257],
+)
+def test_other_patterns_are_refused(pattern: str) -> None:
+    assert places_and_codes(of({"a": {"pattern": pattern}})) == {("/properties", "invalid_pattern")}
+    assert places_and_codes(of({}, patternProperties={pattern: {}})) == {("/patternProperties", "invalid_pattern")}
+    assert not is_pattern(pattern)
+
+
+def fan_out(levels: int, width: int) -> dict[str, Any]:
+    """A small schema that is `width ** levels` large once its references are followed."""
+    definitions: dict[str, Any] = {"d0": {"type": "string"}}
+    for level in range(1, levels + 1):
+        members = {f"p{number}": {"$ref": f"#/$defs/d{level - 1}"} for number in range(width)}
+        definitions[f"d{level}"] = {"properties": members}
+    return of({"a": {"$ref": f"#/$defs/d{levels}"}}, **{"$defs": definitions})
+
+
+def unevaluated(levels: int) -> dict[str, Any]:
+    schema: dict[str, Any] = of({"a": {}})
+    for _ in range(levels):
+        schema = {"type": "object", "allOf": [schema], "unevaluatedProperties": False}
+    return schema
+
+
+@pytest.mark.parametrize(
+    ("schema", "code"),
+    [
+        (of({"a": nested(15)}), "schema_too_deep"),
+        (of({"a": nested(60)}), "schema_too_deep"),
+        (
+            of({}, **{"$defs": {f"d{n}": {"$ref": f"#/$defs/d{n + 1}"} for n in range(40)} | {"d40": {}}}),
+            "schema_too_deep",
+        ),
+        (of({f"p{number}": {} for number in range(500)}), "schema_too_large"),
+        (of({f"p{number}": {"pattern": "a"} for number in range(33)}), "schema_too_large"),
+        (of({"a": {"enum": ["x" * 100] * 1000}}), "schema_too_large"),
+        (of({"a": {"enum": list(range(6000))}}), "schema_too_large"),
+        (of({"a": {"anyOf": [{}] * 65}}), "too_many_branches"),
+        (of({str(n): {"oneOf": [{}] * 33} for n in range(2)}), "too_many_branches"),
+        (fan_out(6, 6), "schema_too_large"),
+        (fan_out(6, 60), "schema_too_large"),
+        (fan_out(8, 2), "schema_too_deep"),
+        (unevaluated(8), "schema_too_large"),
+    ],
+)
+def test_a_schema_that_costs_too_much_is_refused_quickly(schema: dict[str, Any], code: str) -> None:
+    started = time.perf_counter()
+    assert {fault.code for fault in faults_of(schema)} == {code}
+    assert time.perf_counter() - started < 0.1
+
+
+def test_every_fault_is_told_at_once_with_its_place_and_without_any_name() -> None:
+    schema = {
+        "type": "object",
+        "canary1": 1,
+        "properties": {"top_p": {}, "canary2": {"minimum": "canary3", "anyOf": [{}, {"$anchor": "canary4"}]}},
+        "$defs": {"canary5": {"$ref": "#/$defs/canary6"}},
+    }
+    faults = faults_of(schema)
+    assert [(fault.pointer, fault.code) for fault in faults] == [
+        (HERE, "unknown_keyword"),
+        (f"{HERE}/properties", "refused_keyword"),
+        (f"{HERE}/$defs", "invalid_reference"),
+        (f"{HERE}/properties", "invalid_schema"),
+    ]
+    assert [fault.message.partition("counted from 1: ")[2] for fault in faults] == [
+        "[2].",
+        "properties[2].anyOf[2].$anchor.",
+        "$defs[1].$ref.",
+        "properties[2].minimum.",
+    ]
+    assert "canary" not in str(faults)
+
+
+def test_the_places_in_a_bare_map_are_those_of_what_was_sent() -> None:
+    (fault,) = faults_of({"temperature": TEMPERATURE, "canary": {"maximum": "canary"}})
+    assert fault.pointer == HERE
+    assert fault.message == "It must be a number. Where, counted from 1: [2].maximum."
+
+
+def test_at_most_fifty_faults_are_told() -> None:
+    assert len(faults_of(of({f"p{number}": {"minimum": "x"} for number in range(90)}))) == 50
+
+
+names = st.sampled_from(["a", "b", "canary", "type", "$ref", "items"])
+keywords = st.sampled_from([*KEYWORDS, *REFUSED, "x-c", "canary"])
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 3)
+    | st.sampled_from(
+        [0.5, "canary", "object", "string", "a", "(", "(a+)+$", "#/$defs/a", "#/$defs/b/items", "http://canary"]
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keywords | names, inner, max_size=3),
+    max_leaves=12,
+)
+schemas = st.dictionaries(keywords, values, max_size=5).map(lambda schema: {"type": "object", **schema})
+
+
+@settings(max_examples=500, deadline=None)
+@given(schemas | values, st.dictionaries(names, values, max_size=3))
+def test_whatever_is_saved_can_be_checked_against_and_nothing_sent_is_repeated(
+    schema: Any, call: dict[str, Any]
+) -> None:
+    try:
+        checked = check_schema(schema)
+    except Invalid as error:
+        assert error.faults
+        assert "canary" not in str(error.faults)
+        return
+    compiled(checked.text)
+    try:
+        check_defaults(checked, call)
+    except Invalid as error:
+        assert "canary" not in str(error.faults)
+    try:
+        assert check_call(checked, {}, call) == call
+    except Invalid as error:
+        assert error.faults
+
+
+# --- defaults ---
+
+
+def default_faults(schema: dict[str, Any], defaults: dict[str, Any]) -> list[Fault]:
+    with pytest.raises(Invalid) as caught:
+        check_defaults(check_schema(schema), defaults)
+    return list(caught.value.faults)
+
+
+@pytest.mark.parametrize(
+    ("schema", "defaults"),
+    [
+        ({}, {"anything": [1]}),
+        (of({"a": TEMPERATURE, "b": {}}, required=["b"]), {"a": 1}),
+        (of({"a": TEMPERATURE}, required=["b"], additionalProperties=False), {}),
+        (
+            of({"a": TEMPERATURE}, minProperties=2, allOf=[{"required": ["z"]}], dependentRequired={"a": ["b"]}),
+            {"a": 1},
+        ),
+        (of({"a": {"type": "integer"}}), {"a": 1.0}),
+        (of({"a": {"type": "string", "format": "date"}}), {"a": "no date"}),
+        (of({"a": TEMPERATURE}), {"other": "anything"}),
+        ({"temperature": TEMPERATURE}, {"temperature": 0}),
+    ],
+)
+def test_defaults_are_checked_each_by_itself(schema: dict[str, Any], defaults: dict[str, Any]) -> None:
+    check_defaults(check_schema(schema), defaults)
+
+
+@pytest.mark.parametrize(
+    ("schema", "defaults"),
+    [
+        (of({"a": TEMPERATURE}), {"a": 2.5}),
+        (of({"a": TEMPERATURE}), {"a": True}),
+        (of({"a": {"type": "integer"}}), {"a": 1.5}),
+        (of({}, additionalProperties=False), {"canary": 1}),
+        (of({}, additionalProperties={"type": "string"}), {"canary": 1}),
+        (of({}, patternProperties={"^c": {"enum": ["canary"]}}), {"canary": 1}),
+        (of({"a": {"$ref": "#/$defs/a"}}, **{"$defs": {"a": {"const": "canary"}}}), {"a": "x"}),
+        (of({"a": {"required": ["canary"]}}), {"a": {}}),
+        (of({"a": {"additionalProperties": False}}), {"a": {"canary": 1}}),
+    ],
+)
+def test_a_default_that_does_not_fit_is_refused_and_not_repeated(
+    schema: dict[str, Any], defaults: dict[str, Any]
+) -> None:
+    (fault,) = default_faults(schema, {"free": 1, **defaults} if "additionalProperties" not in schema else defaults)
+    assert (fault.pointer, fault.code) == (DEFAULTS, "invalid_value")
+    assert "canary" not in fault.message
+
+
+def test_each_default_that_does_not_fit_is_told_by_its_place() -> None:
+    schema = of({"a": TEMPERATURE, "b": {"type": "string", "pattern": "^x"}}, additionalProperties=False)
+    messages = [fault.message for fault in default_faults(schema, {"z": 1, "a": 1, "b": "y"})]
+    assert [message.partition(" of ")[0] for message in messages] == ["Value 1", "Value 3"]
+
+
+# --- calls ---
+
+
+def call_faults(schema: dict[str, Any], defaults: dict[str, Any], call: dict[str, Any]) -> list[Fault]:
+    with pytest.raises(Invalid) as caught:
+        check_call(check_schema(schema), defaults, call)
+    return list(caught.value.faults)
+
+
+def test_a_call_takes_the_place_of_defaults_key_by_key_and_not_below() -> None:
+    checked = check_schema(of({"a": TEMPERATURE, "b": {"type": "object"}}, required=["a"]))
+    defaults = {"a": 1, "b": {"x": 1}}
+    assert check_call(checked, defaults, {"b": {"y": 2}}) == {"a": 1, "b": {"y": 2}}
+    assert check_call(checked, defaults, {"a": 0}) == {"a": 0, "b": {"x": 1}}
+    assert defaults == {"a": 1, "b": {"x": 1}}
+
+
+def test_the_merge_is_checked_whole() -> None:
+    schema = of({"a": TEMPERATURE}, required=["a"], dependentRequired={"b": ["c"]}, maxProperties=2)
+    check_call(check_schema(schema), {"a": 1}, {"d": 1})
+    assert {fault.code for fault in call_faults(schema, {}, {"d": 1})} == {"required"}
+    assert "Give c too." in call_faults(schema, {"a": 1}, {"b": 1})[0].message
+    assert "at most 2 keys" in call_faults(schema, {"a": 1}, {"x": 1, "y": 1})[0].message
+    assert call_faults(schema, {"a": 9}, {})[0].pointer == "#/a"
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "words"),
+    [
+        (TEMPERATURE, 3, "Give at most 2. See #/generation_kwargs/properties/p/maximum of the model."),
+        (TEMPERATURE, -1, "Give at least 0. See #/generation_kwargs/properties/p/minimum of the model."),
+        (TEMPERATURE, "canary", "Give a number. See #/generation_kwargs/properties/p/type of the model."),
+        ({"enum": ["low", None, 1]}, "canary", 'Give one of "low", null, 1. See'),
+        ({"const": "x"}, "canary", 'Give "x". See'),
+        ({"pattern": "^x{1,2}$"}, "canary", "Give a text that matches ^x{1,2}$. See"),
+        ({"anyOf": [{"type": "null"}, {"maxLength": 3}]}, "canary", "Give what its schema allows. See"),
+        ({"properties": {"a": {"maximum": 1}}}, {"a": 2}, "Within it: Give at most 1. See"),
+        ({"enum": list(range(100))}, "canary", "17, 18, 19, .... See"),
+        ({"additionalProperties": False}, {"canary": 1}, "The model does not take it. See"),
+        (False, "canary", "The model does not take it. See"),
+    ],
+)
+def test_a_refused_call_says_what_the_schema_allows_and_not_what_was_sent(schema: Any, value: Any, words: str) -> None:
+    (fault,) = call_faults(of({"p": schema}), {}, {"p": value})
+    assert fault.pointer == "#/p"
+    assert words in fault.message
+    assert "canary" not in fault.message
+
+
+def test_a_parameter_the_model_does_not_take_is_not_named_but_those_it_takes_are() -> None:
+    (fault,) = call_faults(of({"a": {}, "b": {}}, additionalProperties=False), {}, {"canary": "canary"})
+    assert (fault.pointer, fault.code) == ("#", "unknown_parameter")
+    assert "a, b" in fault.message
+    assert "canary" not in fault.message
+
+
+def test_a_value_too_large_to_be_explained_is_still_named() -> None:
+    schema = of({"p": {"items": {"anyOf": [{"enum": ["x"]}] * 60}}, "q": {"type": "string"}})
+    faults = call_faults(schema, {}, {"p": [1] * 200, "q": 1})
+    assert [fault.pointer for fault in faults] == ["#/p", "#/q"]
+    assert "Give what its schema allows. See #/generation_kwargs/properties/p of" in faults[0].message
+
+
+def test_parameters_that_do_not_go_together_are_told_as_that() -> None:
+    schema = of({}, allOf=[{"anyOf": [{"enum": [{}]}] * 60}])
+    (fault,) = call_faults(schema, {}, {"p": "canary" * 10})
+    assert (fault.pointer, fault.code) == ("#", "invalid_value")
+    assert "canary" not in fault.message
+
+
+def test_what_a_bare_map_refuses_is_found_in_the_bare_map() -> None:
+    (fault,) = call_faults({"a/b": TEMPERATURE}, {}, {"a/b": 3})
+    assert fault.pointer == "#/a~1b"
+    assert "See #/generation_kwargs/a~1b/maximum of" in fault.message
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["model", "messages", "input", "tools", "stream", "extra_body", "extra_", "timeout", "api_base", "api_key"],
+)
+def test_what_would_change_the_model_or_its_address_is_always_denied(name: str) -> None:
+    assert is_denied(name)
+    (fault,) = call_faults({}, {}, {name: "canary"})
+    assert (fault.pointer, fault.code) == ("#", "refused_generation_kwarg")
+
+
+def test_other_parameters_are_not_denied() -> None:
+    assert not any(map(is_denied, ("temperature", "extra", "models", "Model", "max_tokens", "tool_choice")))
+
+
+def test_a_stored_schema_is_read_from_its_text_once() -> None:
+    text = to_text({"temperature": TEMPERATURE})
+    assert stored_schema(text) is stored_schema(text)
+    assert stored_schema(text) == check_schema({"temperature": TEMPERATURE})
+
+
+# --- time ---
+
+HOSTILE_PATTERN = "[ab]*a[ab]{250}c"
+
+
+@pytest.mark.parametrize(
+    ("schema", "call"),
+    [
+        (of({"a": {"pattern": "^(a+)+$"}}), {"a": "a" * 450 + "!"}),
+        (of({"a": {"pattern": HOSTILE_PATTERN}}), {"a": "ab" * 200}),
+        (of({"a": {"items": {"anyOf": [{"enum": ["x"]}] * 60}}}), {"a": [1] * 300}),
+        (of({"a": {"uniqueItems": True}}), {"a": list(range(3000))}),
+        (
+            fan_out(3, 7),
+            {"a": {f"p{n}": {f"p{m}": {f"p{k}": 1 for k in range(2)} for m in range(2)} for n in range(2)}},
+        ),
+        (unevaluated(3), {"a": 1}),
+        (unevaluated(3), {"b": 1}),
+    ],
+)
+def test_the_slowest_check_takes_milliseconds_at_most(schema: dict[str, Any], call: dict[str, Any]) -> None:
+    checked = check_schema(schema)
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        try:
+            check_call(checked, {}, call)
+        except Invalid as error:
+            assert "too_large" not in {fault.code for fault in error.faults}
+        times.append(time.perf_counter() - started)
+    assert min(times) < 0.02  # about a millisecond, with room for a busy machine
+
+
+@pytest.mark.parametrize(
+    ("schema", "call"),
+    [
+        (of({"a": {"pattern": HOSTILE_PATTERN}}), {"a": "ab" * 30_000}),
+        (of({}, patternProperties={HOSTILE_PATTERN: {}}), {"ab" * 30_000: 1}),
+        (of({}, propertyNames={"pattern": HOSTILE_PATTERN}), {"ab" * 30_000: 1}),
+        (of({}, additionalProperties={"pattern": HOSTILE_PATTERN}), {"a": "ab" * 30_000}),
+        (of({"a": {"items": {"anyOf": [{"enum": ["x"]}] * 60}}}), {"a": [1] * 30_000}),
+    ],
+)
+def test_a_call_that_would_take_longer_is_refused_unchecked(schema: dict[str, Any], call: dict[str, Any]) -> None:
+    started = time.perf_counter()
+    assert [fault.code for fault in call_faults(schema, {}, call)] == ["too_large"]
+    assert [fault.code for fault in default_faults(schema, call)] == ["too_large"]
+    assert time.perf_counter() - started < 0.1
+
+
+def test_a_large_value_is_no_matter_where_little_is_asked_of_it() -> None:
+    schema = of({"response_format": {"type": "object"}, "user": {"pattern": "^[a-z]+$"}}, patternProperties={"^x-": {}})
+    check_call(check_schema(schema), {}, {"response_format": {"schema": ["x" * 20_000]}, "user": "me"})

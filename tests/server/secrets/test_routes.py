@@ -1,0 +1,458 @@
+"""The endpoints of secrets: order of checks, roles, answers, and that no answer holds a value."""
+
+import base64
+import json
+import logging
+import sys
+import traceback
+import uuid
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from haymow.server.access.rules import Role
+from haymow.wire import Secret, SecretList
+from tests.server.secrets.conftest import Rooms
+
+pytestmark = pytest.mark.anyio
+
+CANARY = "canary+5f1d/0c7e=9ab24c68"
+
+
+def paths(rooms: Rooms) -> dict[str, str]:
+    return {
+        "organization": "/api/v2/secrets",
+        "workspace": f"/api/v2/workspaces/{rooms.workspace.workspace_id}/secrets",
+    }
+
+
+async def create(http: httpx.AsyncClient, path: str, name: str = "KEY", **more: Any) -> dict[str, Any]:
+    answer = await http.post(path, json={"name": name, "secret": CANARY, **more})
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.mark.parametrize("whose", ["organization", "workspace"])
+async def test_a_secret_is_created_read_replaced_listed_and_deleted(
+    rooms: Rooms, http: httpx.AsyncClient, whose: str
+) -> None:
+    path = paths(rooms)[whose]
+    answer = await http.post(path, json={"name": "KEY", "secret": CANARY, "hosts": ["a.example"]})
+    made = answer.json()
+    assert answer.headers["location"] == f"{path}/{made['secret_id']}"
+    assert (made["name"], made["hosts"], made["version"], made["origin"]) == (
+        "KEY",
+        ["a.example:443"],
+        1,
+        whose.upper(),
+    )
+    assert made["created_at"].endswith("Z")
+    one = answer.headers["location"]
+    assert (await http.get(one)).json() == made
+    replaced = (await http.put(one, json={"secret": "another", "hosts": ["b.example"]})).json()
+    assert (replaced["secret_id"], replaced["version"], replaced["hosts"]) == (made["secret_id"], 2, ["b.example:443"])
+    listed = (await http.get(path)).json()
+    assert listed == {"data": [replaced], "has_more": False, "total": 1}
+    assert [Secret.model_validate(replaced)] == SecretList.model_validate(listed).data
+    deleted = await http.delete(one)
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    assert (await http.get(one)).status_code == 404
+
+
+async def test_a_workspace_is_listed_by_its_id_and_by_its_name(rooms: Rooms, http: httpx.AsyncClient) -> None:
+    await create(http, paths(rooms)["workspace"], "OF_WORKSPACE")
+    await create(http, paths(rooms)["organization"], "OF_ORGANIZATION")
+    for place in (rooms.workspace.workspace_id, rooms.workspace.name):
+        listed = (await http.get(f"/api/v2/workspaces/{place}/secrets")).json()
+        assert [(one["name"], one["origin"]) for one in listed["data"]] == [
+            ("OF_ORGANIZATION", "ORGANIZATION"),
+            ("OF_WORKSPACE", "WORKSPACE"),
+        ]
+    assert (await http.get("/api/v2/workspaces/nowhere/secrets")).status_code == 404
+    assert (await http.get(f"/api/v2/workspaces/{uuid.uuid4()}/secrets")).status_code == 404
+
+
+async def test_a_name_is_understood_where_a_list_is_asked_for_alone(rooms: Rooms, http: httpx.AsyncClient) -> None:
+    answer = await http.post(f"/api/v2/workspaces/{rooms.workspace.name}/secrets", json={"name": "A", "secret": "b"})
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["details"]] == ["#/path/workspace_id"]
+
+
+async def test_the_organizations_secret_is_read_through_the_workspace_and_not_changed(
+    rooms: Rooms, http: httpx.AsyncClient
+) -> None:
+    made = await create(http, paths(rooms)["organization"])
+    through = f"{paths(rooms)['workspace']}/{made['secret_id']}"
+    assert (await http.get(through)).json() == made
+    assert (await http.put(through, json={"secret": "another"})).status_code == 404
+    assert (await http.delete(through)).status_code == 404
+
+
+async def test_pages_go_on_with_the_cursor_that_the_platforms_client_sends(
+    rooms: Rooms, http: httpx.AsyncClient
+) -> None:
+    path = paths(rooms)["organization"]
+    made = [await create(http, path, f"S{number}") for number in range(5)]
+    for order, expected in (("DESC", made[::-1]), ("asc", made)):
+        passed: list[dict[str, Any]] = []
+        query: dict[str, Any] = {"limit": 2, "field": "created_at", "order": order}
+        while True:
+            page = (await http.get(path, params=query)).json()
+            passed += page["data"]
+            if not page["has_more"]:
+                break
+            query["before"] = passed[-1]["secret_id"]
+        assert passed == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "pointers"),
+    [
+        ("limit=0", ["#/query/limit"]),
+        ("limit=101", ["#/query/limit"]),
+        ("order=UP", ["#/query/order"]),
+        ("field=ciphertext", ["#/query/field"]),
+        ("before=nothing", ["#/query/before"]),
+        (f"before={uuid.uuid4()}", ["#/query/before"]),
+        (f"after={uuid.uuid4()}", ["#/query/after"]),
+        (f"after={uuid.uuid4()}&before={uuid.uuid4()}", ["#/query/after"]),
+    ],
+)
+async def test_a_list_that_cannot_be_is_refused(http: httpx.AsyncClient, query: str, pointers: list[str]) -> None:
+    answer = await http.get(f"/api/v2/secrets?{query}")
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["details"]] == pointers
+
+
+@pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        ({}, ["#/name", "#/secret"]),
+        ({"name": "KEY", "secret": 5}, ["#/secret"]),
+        ({"name": "KEY", "secret": [CANARY]}, ["#/secret"]),
+        ({"name": "KEY", "secret": {"value": CANARY}}, ["#/secret"]),
+        ({"name": "KEY", "secret": None}, ["#/secret"]),
+        ({"name": "KEY", "secret": True}, ["#/secret"]),
+        ({"name": "KEY", "secret": ""}, ["#/secret"]),
+        ({"name": "KEY", "secret": CANARY + "\n"}, ["#/secret", "#/secret"]),
+        ({"name": "KEY", "secret": CANARY + "\u2013"}, ["#/secret"]),
+        ({"name": "KEY", "secret": " " + CANARY}, ["#/secret"]),
+        ({"name": "KEY", "secret": "sk-12****ab"}, ["#/secret"]),
+        ({"name": "KEY", "secret": CANARY * 1000}, ["#/secret"]),
+        ({"name": CANARY, "secret": CANARY}, ["#/name"]),
+        ({"name": "KEY", "secret": CANARY, "hosts": "a.example"}, ["#/hosts"]),
+        ({"name": "KEY", "secret": CANARY, "hosts": [1]}, ["#/hosts/0"]),
+        ({"name": "KEY", "secret": CANARY, "hosts": []}, ["#/hosts"]),
+        ({"name": "KEY", "secret": CANARY, "hosts": [f"http://{CANARY}"]}, ["#/hosts/0"]),
+        ({"name": "9", "secret": "***", "hosts": ["*"]}, ["#/name", "#/secret", "#/hosts/0"]),
+    ],
+)
+async def test_what_cannot_be_a_secret_is_refused_without_an_echo(
+    rooms: Rooms, http: httpx.AsyncClient, body: dict[str, Any], pointers: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    answer = await http.post("/api/v2/secrets", json=body)
+    assert answer.status_code == 422
+    assert [fault["pointer"] for fault in answer.json()["details"]] == pointers
+    assert "canary" not in answer.text + caplog.text
+    assert (await http.get("/api/v2/secrets")).json()["total"] == 0
+    assert await rooms.audited() == []
+
+
+async def test_hosts_change_with_the_value_alone(rooms: Rooms, http: httpx.AsyncClient) -> None:
+    made = await create(http, "/api/v2/secrets", hosts=["a.example"])
+    for body in ({"hosts": ["evil.example"]}, {"hosts": ["evil.example"], "secret": "****"}):
+        answer = await http.put(f"/api/v2/secrets/{made['secret_id']}", json=body)
+        assert answer.status_code == 422
+    assert (await http.get(f"/api/v2/secrets/{made['secret_id']}")).json() == made
+
+
+async def test_a_strict_call_refuses_what_it_would_ignore(http: httpx.AsyncClient) -> None:
+    strict = {"Prefer": "handling=strict"}
+    body = {"name": "KEY", "secret": CANARY, "scope_id": str(uuid.uuid4())}
+    refused = await http.post("/api/v2/secrets", json=body, headers=strict)
+    assert refused.status_code == 422 and "canary" not in refused.text
+    del body["scope_id"]
+    made = await http.post("/api/v2/secrets", json=body, headers=strict)
+    assert (made.status_code, made.headers["preference-applied"]) == (201, "handling=strict")
+    replaced = await http.put(f"/api/v2/secrets/{made.json()['secret_id']}", json={"secret": "x1"}, headers=strict)
+    assert (replaced.status_code, replaced.headers["preference-applied"]) == (200, "handling=strict")
+
+
+async def test_a_body_says_nothing_about_whose_the_secret_is(rooms: Rooms, http: httpx.AsyncClient) -> None:
+    forged: dict[str, Any] = {
+        "secret_id": str(uuid.uuid4()),
+        "origin": "ORGANIZATION",
+        "version": 9,
+        "workspace_id": str(uuid.uuid4()),
+    }
+    made = await create(http, paths(rooms)["workspace"], **forged)
+    assert (made["origin"], made["version"]) == ("WORKSPACE", 1)
+    assert made["secret_id"] != forged["secret_id"]
+
+
+async def test_a_name_that_exists_is_a_conflict(http: httpx.AsyncClient) -> None:
+    await create(http, "/api/v2/secrets")
+    answer = await http.post("/api/v2/secrets", json={"name": "KEY", "secret": "another"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "secret_name_taken")
+
+
+async def test_a_secret_in_use_is_deleted_by_force_alone(rooms: Rooms, http: httpx.AsyncClient) -> None:
+    made = await create(http, "/api/v2/secrets")
+    rooms.models.using[rooms.organization.scope_id, "KEY"] = ["gpt-5"]
+    one = f"/api/v2/secrets/{made['secret_id']}"
+    refused = await http.delete(one)
+    assert (refused.status_code, refused.json()["code"]) == (409, "secret_in_use")
+    assert "gpt-5" in refused.json()["message"]
+    assert (await http.delete(f"{one}?force=perhaps")).status_code == 422
+    assert (await http.get(one)).json() == made
+    assert (await http.delete(f"{one}?force=true")).status_code == 204
+
+
+# Who may do what
+
+ALLOWED = {
+    # role in the organization, role in the workspace -> statuses of GET, POST, PUT, DELETE in each
+    (Role.USER, None): ((200, 403, 403, 403), (404, 404, 404, 404)),
+    (Role.USER, Role.USER): ((200, 403, 403, 403), (200, 403, 403, 403)),
+    (Role.USER, Role.EDITOR): ((200, 403, 403, 403), (200, 201, 200, 204)),
+    (Role.EDITOR, Role.USER): ((200, 201, 200, 204), (200, 403, 403, 403)),
+    (Role.ADMIN, None): ((200, 201, 200, 204), (200, 201, 200, 204)),
+}
+
+
+@pytest.mark.parametrize("roles", ALLOWED, ids=str)
+async def test_a_role_may_do_what_it_says(
+    rooms: Rooms, http: httpx.AsyncClient, roles: tuple[Role, Role | None]
+) -> None:
+    headers = bearer(await rooms.token(*roles))
+    for path, expected in zip(paths(rooms).values(), ALLOWED[roles], strict=True):
+        one = f"{path}/{(await create(http, path))['secret_id']}"
+        statuses = [
+            (await http.get(one, headers=headers)).status_code,
+            (await http.post(path, json={"name": "NEW", "secret": "x1"}, headers=headers)).status_code,
+            (await http.put(one, json={"secret": "x1"}, headers=headers)).status_code,
+            (await http.delete(one, headers=headers)).status_code,
+        ]
+        assert tuple(statuses) == expected
+        assert (await http.get(path, headers=headers)).status_code == expected[0]
+
+
+async def test_a_token_of_one_workspace_reaches_nothing_else(rooms: Rooms, http: httpx.AsyncClient) -> None:
+    organization, workspace = paths(rooms).values()
+    secret = await create(http, organization)
+    only = rooms.workspace.workspace_id
+    headers = bearer(await rooms.token(Role.EDITOR, Role.EDITOR, only_workspace=only))
+    for method, path in (
+        ("GET", organization),
+        ("POST", organization),
+        ("DELETE", f"{organization}/{secret['secret_id']}"),
+    ):
+        assert (await http.request(method, path, headers=headers)).status_code == 403
+    assert (await http.get("/api/v1/model_registry_tokens", headers=headers)).status_code == 403
+    other = f"/api/v2/workspaces/{rooms.other_workspace.workspace_id}/secrets"
+    assert (await http.get(other, headers=headers)).status_code == 404
+    assert (await http.post(workspace, json={"name": "A", "secret": "b1"}, headers=headers)).status_code == 201
+
+
+async def test_another_workspaces_secret_is_not_found_through_this_one(rooms: Rooms, http: httpx.AsyncClient) -> None:
+    other = f"/api/v2/workspaces/{rooms.other_workspace.workspace_id}/secrets"
+    secret_id = (await create(http, other))["secret_id"]
+    unknown = (await http.get(f"{paths(rooms)['workspace']}/{uuid.uuid4()}")).json()
+    for method in ("GET", "PUT", "DELETE"):
+        answer = await http.request(method, f"{paths(rooms)['workspace']}/{secret_id}", json={"secret": "x1"})
+        assert answer.status_code == 404
+        assert {**answer.json(), "request_id": ""} == {**unknown, "request_id": ""}
+
+
+async def test_checks_come_in_their_order(rooms: Rooms, http: httpx.AsyncClient) -> None:
+    path = paths(rooms)["workspace"]
+    one = f"{path}/{(await create(http, path))['secret_id']}"
+    user, nobody = bearer(await rooms.token(Role.USER, Role.USER)), bearer("hm_00000000_nobody")
+
+    async def put(address: str, headers: dict[str, str]) -> int:
+        return (await http.put(address, content=b"{", headers={"content-type": "text/plain", **headers})).status_code
+
+    assert await put(f"{path}/no-id", nobody) == 401
+    assert await put(f"{path}/no-id", user) == 422
+    assert await put(f"{path}/{uuid.uuid4()}", user) == 404
+    assert await put(one, user) == 403
+    assert await put(one, {}) == 415
+    assert (await http.put(one, content=b"{", headers={"content-type": "application/json"})).status_code == 400
+    assert (await http.put(one, json={"secret": ""})).status_code == 422
+
+
+# Integrations
+
+
+async def test_an_integration_is_the_secret_of_the_usual_name(rooms: Rooms, http: httpx.AsyncClient) -> None:
+    path = "/api/v1/model_registry_tokens"
+    assert (await http.get(path)).json() == []
+    answer = await http.post(f"{path}/openai", json={"token": CANARY})
+    assert (answer.status_code, answer.headers["location"]) == (201, f"{path}/openai")
+    secret = (await http.get("/api/v2/secrets")).json()["data"][0]
+    assert secret["name"] == "OPENAI_API_KEY"
+    expected = {
+        "invalid": False,
+        "model_registry_token_id": secret["secret_id"],
+        "provider": "openai",
+        "provider_domain": "api.openai.com",
+    }
+    assert answer.json() == expected == (await http.get(f"{path}/openai")).json()
+    assert (await http.get(path)).json() == [expected]
+    assert (await http.post(f"{path}/openai", json={"token": "another"})).status_code == 409
+    replaced = await http.put(f"{path}/openai", json={"token": "another", "provider_domain": "proxy.example"})
+    assert (replaced.status_code, replaced.json()["provider_domain"]) == (200, "proxy.example")
+    assert (await http.put(f"{path}/cohere", json={"token": "another"})).status_code == 201
+    rooms.models.using[rooms.organization.scope_id, "OPENAI_API_KEY"] = ["gpt-5"]
+    assert (await http.delete(f"{path}/openai")).status_code == 409
+    assert (await http.delete(f"{path}/openai?force=true")).status_code == 204
+    assert (await http.get(f"{path}/openai")).status_code == 404
+
+
+async def test_an_integration_is_found_under_any_of_its_usual_names(http: httpx.AsyncClient) -> None:
+    path = "/api/v1/model_registry_tokens/google"
+    await create(http, "/api/v2/secrets", "GEMINI_API_KEY")
+    assert (await http.get(path)).json()["provider_domain"] == "generativelanguage.googleapis.com"
+    assert (await http.put(path, json={"token": "another"})).status_code == 200
+    names = [secret["name"] for secret in (await http.get("/api/v2/secrets")).json()["data"]]
+    assert names == ["GEMINI_API_KEY"]
+
+
+async def test_the_list_names_only_what_the_platforms_clients_know(http: httpx.AsyncClient) -> None:
+    for name in ("ANTHROPIC_API_KEY", "MISTRAL_API_KEY", "HF_TOKEN", "MY_KEY"):
+        await create(http, "/api/v2/secrets", name)
+    listed = (await http.get("/api/v1/model_registry_tokens")).json()
+    assert [one["provider"] for one in listed] == ["huggingface"]
+    assert (await http.get("/api/v1/model_registry_tokens/mistral")).json()["provider"] == "mistral"
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"token": "****"}, "#/token"),
+        ({"token": 7}, "#/token"),
+        ({}, "#/token"),
+        ({"token": CANARY, "provider_domain": "http://a.example"}, "#/provider_domain"),
+        ({"token": CANARY, "provider_domain": 7}, "#/provider_domain"),
+    ],
+)
+async def test_a_wrong_integration_is_refused(http: httpx.AsyncClient, body: dict[str, Any], pointer: str) -> None:
+    for method in ("POST", "PUT"):
+        answer = await http.request(method, "/api/v1/model_registry_tokens/openai", json=body)
+        assert answer.status_code == 422
+        assert [fault["pointer"] for fault in answer.json()["details"]] == [pointer]
+        assert "canary" not in answer.text
+
+
+async def test_a_region_is_no_host(http: httpx.AsyncClient) -> None:
+    body = {"token": CANARY, "provider_domain": "us-east-1"}
+    assert (await http.post("/api/v1/model_registry_tokens/aws-bedrock", json=body)).status_code == 201
+    (secret,) = (await http.get("/api/v2/secrets")).json()["data"]
+    assert secret["name"] == "AWS_ACCESS_KEY_ID"
+    assert "bedrock-runtime.*.amazonaws.com:443" in secret["hosts"]
+
+
+@pytest.mark.parametrize("slug", ["nobody", "ollama", "OPENAI", quote("open ai"), CANARY[:6]])
+async def test_an_unknown_provider_has_no_integration(http: httpx.AsyncClient, slug: str) -> None:
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        answer = await http.request(method, f"/api/v1/model_registry_tokens/{slug}", json={"token": "x1"})
+        assert answer.status_code == 404, method
+
+
+async def test_only_editors_of_the_organization_enter_integrations(rooms: Rooms, http: httpx.AsyncClient) -> None:
+    path = "/api/v1/model_registry_tokens/openai"
+    await http.put(path, json={"token": CANARY})
+    user, editor = bearer(await rooms.token(Role.USER, Role.EDITOR)), bearer(await rooms.token(Role.EDITOR))
+    assert (await http.get(path, headers=user)).status_code == 200
+    for method in ("POST", "PUT", "DELETE"):
+        assert (await http.request(method, path, json={"token": "x1"}, headers=user)).status_code == 403
+    assert (await http.put(path, json={"token": "x1"}, headers=editor)).status_code == 200
+    assert (await http.delete(path, headers=editor)).status_code == 204
+
+
+async def test_providers_are_listed(http: httpx.AsyncClient) -> None:
+    listed = (await http.get("/api/v2/providers")).json()
+    assert listed["total"] == len(listed["data"]) > 30
+    openai = next(one for one in listed["data"] if one["provider"] == "openai")
+    assert openai["secret_names"] == ["OPENAI_API_KEY"]
+    assert openai["hosts"] == ["api.openai.com:443"]
+    assert "OpenAIChatGenerator" in openai["generators"]
+
+
+# B7: no answer, log or record ever holds a value
+
+
+async def test_a_value_is_in_no_answer_no_log_and_no_record(
+    rooms: Rooms, http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    seen: list[str] = []
+
+    async def keep(response: httpx.Response) -> None:
+        seen.append(f"{response.headers}{(await response.aread()).decode()}")
+
+    http.event_hooks = {"response": [keep]}
+    for path in paths(rooms).values():
+        one = f"{path}/{(await create(http, path))['secret_id']}"
+        for method, body in (
+            ("GET", None),
+            ("PUT", {"secret": CANARY}),
+            ("PUT", {"secret": CANARY + "\n"}),
+            ("DELETE", None),
+        ):
+            await http.request(method, one, json=body)
+        await http.post(
+            path, content=json.dumps({"name": "A", "secret": CANARY})[:-1], headers={"content-type": "application/json"}
+        )
+        await http.post(path, json={"name": "B", "secret": CANARY, "more": 1}, headers={"Prefer": "handling=strict"})
+    await http.put("/api/v1/model_registry_tokens/openai", json={"token": CANARY})
+    await http.get("/api/v1/model_registry_tokens")
+    monkeypatch.setattr(type(rooms.secrets), "_create", _broken)
+    failed = await http.post("/api/v2/secrets", json={"name": "C", "secret": CANARY})
+    assert failed.status_code == 500
+    assert "request" in caplog.text
+    everything = "".join(seen) + caplog.text + repr(await rooms.audited())
+    encoded = base64.b64encode(CANARY.encode()).decode()
+    for form in (
+        CANARY,
+        encoded,
+        encoded.rstrip("="),
+        quote(CANARY, safe=""),
+        CANARY.encode().hex(),
+        json.dumps(CANARY)[1:-1],
+    ):
+        assert form not in everything
+
+
+def _broken(*_: object) -> None:
+    raise RuntimeError("broken")
+
+
+async def test_an_unexpected_failure_shows_no_value_in_its_frames(
+    rooms: Rooms, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+
+    def keep(*_: object) -> None:
+        error = sys.exc_info()[1]
+        assert error is not None
+        found.append("".join(traceback.TracebackException.from_exception(error, capture_locals=True).format()))
+
+    monkeypatch.setattr(logging.getLogger("haymow.server.http.gate"), "exception", keep)
+    made = await create(http, "/api/v2/secrets")
+    monkeypatch.setattr(type(rooms.secrets), "_create", _broken)
+    monkeypatch.setattr(type(rooms.secrets), "_replace", _broken)
+    await http.post("/api/v2/secrets", json={"name": "C", "secret": CANARY})
+    await http.put(f"/api/v2/secrets/{made['secret_id']}", json={"secret": CANARY})
+    await http.put("/api/v1/model_registry_tokens/openai", json={"token": CANARY})
+    assert len(found) == 3
+    assert all("SecretStr" in one or "Entered" in one for one in found)
+    assert "canary" not in "".join(found)
