@@ -42,6 +42,12 @@ def faults_of_name(name: str, pointer: str) -> list[Fault]:
     return [Fault(pointer, code, _MESSAGES[code]) for code in codes]
 
 
+def faults_of_label(label: str, pointer: str) -> list[Fault]:
+    """Return what is wrong with a text that is only shown, such as a person's name; its shape is free."""
+    only_shown = ("name_length", "name_edge", "name_character")
+    return [fault for fault in faults_of_name(label, pointer) if fault.code in only_shown]
+
+
 _MESSAGES: Final = {
     "name_length": f"A name has 1 to {MAX_LENGTH} characters.",
     "name_edge": "A name does not start or end with white space.",

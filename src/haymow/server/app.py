@@ -13,6 +13,7 @@ from uuid import UUID
 
 from starlette.types import ASGIApp
 
+from haymow.errors import StartFailed, Unavailable
 from haymow.server import local
 from haymow.server.access.routes import AccessRoutes, Caller
 from haymow.server.access.rules import Principal
@@ -97,7 +98,11 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
 
 
 async def _built(settings: Settings, database: Database) -> House:
-    key = await open_vault(database, settings.key_file, now)
+    try:
+        key = await open_vault(database, settings.key_file, now)
+    except Unavailable as error:
+        message = f"The database {settings.database_file} is damaged. Restore it from a backup, or move it away."
+        raise StartFailed(message) from error
     access = Access(database, now, uuid.uuid4, contents=_contents, erase=_erase)
     secrets = Secrets(database, key, registry_room.uses, registry_room.destinations_of, now, uuid.uuid4)
     registry = Registry(database, access)

@@ -36,7 +36,7 @@ class Caller:
 
 def _token(request: Request) -> str:
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    token = value.strip() if scheme.lower() == "bearer" else request.headers.get("x-api-key", "")
+    token = value.strip(" \t") if scheme.lower() == "bearer" else request.headers.get("x-api-key", "")
     if not token or len(token) > MOST_TOKEN_BYTES or not token.isascii():
         raise Unauthenticated("Send an API token as 'Authorization: Bearer TOKEN'.")
     return token

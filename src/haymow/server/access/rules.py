@@ -11,9 +11,12 @@ from enum import IntEnum
 from uuid import UUID
 
 from haymow.errors import Denied, Fault, Invalid, NotFound
+from haymow.names import faults_of_label
 from haymow.server.audit.rules import Actor
 
 TOKEN_PREFIX = "hm"
+
+MOST_EMAIL_CHARACTERS = 254
 
 NO_WORKSPACE = "We couldn't find a workspace with this name or ID. Check it and try again."
 
@@ -110,7 +113,9 @@ class Principal:
 
     @property
     def highest_role(self) -> Role:
-        """The most that the caller may do anywhere."""
+        """The most that the caller may do anywhere; with a token of one workspace, there."""
+        if self.only_workspace is not None and self.organization_role is not Role.ADMIN:
+            return min(self.limit, self.workspaces.get(self.only_workspace, Role.USER))
         return min(self.limit, max([self.organization_role, *self.workspaces.values()]))
 
     @property
@@ -163,7 +168,30 @@ def check_workspace_name(name: str, faults: Sequence[Fault]) -> None:
         raise Invalid("This is no name for a workspace.", found)
 
 
-def check_token_scope(role: Role, own: Role) -> None:
-    """Raises Denied when a token would have more than the one who makes it."""
+def check_token_scope(principal: Principal, role: Role, own: Role, expires_at: datetime | None) -> None:
+    """Raises Denied when a token would have more than the one who makes it, or have it for longer."""
     if role > own:
         raise Denied(f"A token cannot have more than its owner: at most the role {own.word}.", code="scope_too_wide")
+    if principal.expires_at is not None and (expires_at is None or expires_at > principal.expires_at):
+        raise Denied("A token cannot outlive the token that makes it. Give an earlier expiry.", code="scope_too_wide")
+
+
+def check_person(person: Person) -> None:
+    """Raises Invalid for a name or an address that could not be shown or written to."""
+    faults = [
+        *faults_of_label(person.given_name, "#/given_name"),
+        *faults_of_label(person.family_name, "#/family_name"),
+    ]
+    local, at, domain = person.email.rpartition("@")
+    plain = person.email.isprintable() and " " not in person.email and len(person.email) <= MOST_EMAIL_CHARACTERS
+    if not (at and local and domain and "@" not in local and plain):
+        faults.append(Fault("#/email", "email", "This must be an e-mail address."))
+    if faults:
+        raise Invalid("This person cannot be added.", faults)
+
+
+def check_token_name(name: str) -> None:
+    """Raises Invalid."""
+    faults = faults_of_label(name, "#/name")
+    if faults:
+        raise Invalid("This is no name for a token.", faults)

@@ -163,6 +163,7 @@ class Access:
     async def add_member(self, principal: Principal, person: Person, role: Role) -> Member:
         """A new person in the organization. Raises Denied, Conflict when the e-mail address is known."""
         rules.require(principal.role_in_organization(), Role.ADMIN)
+        rules.check_person(person)
         added = replace(person, user_id=self.new_id())
 
         def add(connection: Connection) -> Member:

@@ -39,10 +39,11 @@ class Tokens:
 
     async def create(self, principal: Principal, wanted: NewToken) -> tuple[Token, str]:
         """A new token and its text. Raises Denied, NotFound, Invalid."""
+        rules.check_token_name(wanted.name)
         owner = await self._owner(principal, wanted)
         own = await self._own_role(principal, wanted.workspace_id)
-        role = wanted.role or own
-        rules.check_token_scope(role, own)
+        role = wanted.role or await self._default_role(principal, owner, own)
+        rules.check_token_scope(principal, role, own, wanted.expires_at)
         self._check_expiry(wanted.expires_at)
         text = rules.new_token()
         token = self._token(owner, wanted, role, text)
@@ -126,6 +127,13 @@ class Tokens:
         if principal.only_workspace is not None:
             raise Denied("A token of one workspace makes tokens of that workspace only.", code="scope_too_wide")
         return principal.highest_role
+
+    async def _default_role(self, principal: Principal, owner: Person, own: Role) -> Role:
+        """As much as the owner has now, and no more when they get more later; never more than the maker has."""
+        if owner == principal.person:
+            return own
+        read = store.highest_role
+        return min(own, await self.access.database.read(lambda c: read(c, principal.organization_id, owner.user_id)))
 
     def _check_expiry(self, expires_at: datetime | None) -> None:
         if expires_at is None:

@@ -80,8 +80,8 @@ class Lane:
             if tickets:
                 try:
                     outcomes = runner.run([ticket.unit for ticket in tickets])
-                except BaseException:
-                    log.exception("a connection to the storage broke; a new one takes its place")
+                except BaseException as error:  # whatever it was, those who wait must hear
+                    log.error("a connection to the storage broke, a new one takes its place: %s", error)
                     outcomes = [(None, Unavailable("haymow's storage failed. Try again.", code="storage_failed"))]
                     outcomes *= len(tickets)
                     runner = self._replaced(runner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect
@@ -16,6 +17,16 @@ HEAD = "0001"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+_TROUBLE = {
+    sqlite3.SQLITE_BUSY: "is in use by another program. Close it there and start again.",
+    sqlite3.SQLITE_LOCKED: "is in use by another program. Close it there and start again.",
+    sqlite3.SQLITE_FULL: "cannot be written: the disk is full. Make room and start again.",
+    sqlite3.SQLITE_READONLY: "cannot be written: it is read-only. Make it writable for this user.",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: the disk fails. Look at the system's log.",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened. Make it and its folder writable for this user.",
+}
+
+
 def prepare(engine: Engine, file: Path) -> None:
     """Migrate to HEAD when needed. Raises StartFailed with one line that says what is wrong and what to do."""
     try:
@@ -26,6 +37,8 @@ def prepare(engine: Engine, file: Path) -> None:
         message = f"Cannot open the database {file} ({error.strerror}). Make it writable for this user."
         raise StartFailed(message) from error
     except DatabaseError as error:
+        if trouble := _TROUBLE.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF):
+            raise StartFailed(f"The database {file} {trouble}") from error
         message = f"{file} is not a haymow database or is damaged. Restore it from a backup, or move it away."
         raise StartFailed(message) from error
 
