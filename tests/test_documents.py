@@ -170,12 +170,16 @@ def test_depth_64_is_read_and_65_is_refused() -> None:
     assert faults_of(f'{{"name": {nested(64)}}}') == {("#/name", "too_deep")}
 
 
+def test_a_backslash_at_the_end_of_a_string_hides_no_depth() -> None:
+    assert faults_of('["\\\\", ' + nested(64) + "]") == {("#", "too_deep")}
+
+
 def test_brackets_in_strings_and_side_by_side_are_no_depth() -> None:
-    document = ['\\"' + "[" * 100, [[]] * 100, {"[{": {}}]
+    document = ['\\"' + "[" * 600, [[]] * 100, {"[{": {}}]
     assert parse(to_text(document).encode()) == document
 
 
-@pytest.mark.parametrize("body", ["[" * 100_000, nested(100_000), '{"a":' * 100_000, nested(5_000)])
+@pytest.mark.parametrize("body", ["[" * 100_000, nested(100_000), '{"a":' * 100_000, nested(513)])
 def test_a_hundred_thousand_levels_are_malformed_quickly(body: str) -> None:
     started = time.perf_counter()
     with pytest.raises(Malformed):
@@ -187,6 +191,7 @@ def test_ten_thousand_keys_are_read_and_one_more_is_refused() -> None:
     many = [{f"{number}": number for number in range(100)} for _ in range(100)]
     assert parse(to_text(many).encode()) == many
     assert faults_of(to_text([*many, {"one": "more"}])) == {("#", "too_many_keys")}
+    assert faults_of(to_text({f"{number}": number for number in range(10_001)})) == {("#", "too_many_keys")}
     assert parse(to_text({"name": ":" * 20_000}).encode()) == {"name": ":" * 20_000}
 
 

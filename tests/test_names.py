@@ -116,6 +116,7 @@ def test_no_name_asks_for_a_revision(name: str, revision: int) -> None:
         ("caf\u00e9", "cafe\u0301"),
         ("\u01c4", "\u01c6"),
         ("\u1fb7", "\u03b1\u0342\u03b9"),
+        ("\u03b1\u0345\u0301", "\u1fb4"),
     ],
 )
 def test_names_that_differ_in_case_or_composition_are_the_same(left: str, right: str) -> None:

@@ -21,6 +21,7 @@ from tests.upstream import Upstream
 CORE = "haystack.components.generators.chat"
 OPENAI = f"{CORE}.openai.OpenAIChatGenerator"
 AZURE = f"{CORE}.azure.AzureOpenAIChatGenerator"
+INTEGRATIONS = "haystack_integrations.components.generators"
 KEY = "sk-workspace"
 
 
@@ -198,21 +199,23 @@ def test_a_missing_secret_is_not_taken_from_the_environment(poisoned: Upstream) 
 
 
 @pytest.mark.parametrize(
-    "type_",
+    ("type_", "reason"),
     [
-        "subprocess.Popen",
-        "haystack.components.fetchers.link_content.LinkContentFetcher",
-        f"{CORE}.fallback.FallbackChatGenerator",
-        "haystack_integrations.components.generators.anthropic.chat.chat_generator.AnthropicChatGenerator",
+        ("subprocess.Popen", "does not know"),
+        ("haystack.components.fetchers.link_content.LinkContentFetcher", "does not know"),
+        (f"{CORE}.fallback.FallbackChatGenerator", "register each of them"),
+        (f"{INTEGRATIONS}.anthropic.chat.chat_generator.AnthropicChatGenerator", "cannot call it yet"),
     ],
 )
-def test_a_type_haymow_does_not_call_is_incompatible(type_: str) -> None:
-    assert refusal(config(type_, model="m"), {"ANTHROPIC_API_KEY": KEY}).code == "incompatible"
+def test_a_type_haymow_does_not_call_is_incompatible(type_: str, reason: str) -> None:
+    refused = refusal(config(type_, model="m"), {"ANTHROPIC_API_KEY": KEY})
+    assert refused.code == "incompatible"
+    assert reason in refused.message
 
 
 def test_a_package_that_is_not_installed_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "haystack_integrations.components.generators.mistral", None)
-    type_ = "haystack_integrations.components.generators.mistral.chat.chat_generator.MistralChatGenerator"
+    monkeypatch.setitem(sys.modules, f"{INTEGRATIONS}.mistral", None)
+    type_ = f"{INTEGRATIONS}.mistral.chat.chat_generator.MistralChatGenerator"
     refused = refusal(config(type_, model="m"), {"MISTRAL_API_KEY": KEY})
     assert refused.code == "incompatible"
     assert "haymow[mistral]" in refused.message

@@ -57,8 +57,10 @@ def test_missing_init_parameters_are_an_empty_object() -> None:
     assert check({"type": "OpenAIChatGenerator"}).config["init_parameters"] == {}
 
 
-def test_the_config_given_is_not_changed() -> None:
-    config = openai(api_key={"env_vars": ["A"], "type": "env_var"})
+@pytest.mark.parametrize(
+    "config", [openai(api_key={"env_vars": ["A"], "type": "env_var"}), {"type": "OpenAIChatGenerator"}]
+)
+def test_the_config_given_is_not_changed(config: dict[str, Any]) -> None:
     before = json.dumps(config)
     check(config)
     assert json.dumps(config) == before

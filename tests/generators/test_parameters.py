@@ -211,7 +211,7 @@ def unevaluated(levels: int) -> dict[str, Any]:
         (of({f"p{number}": {} for number in range(500)}), "schema_too_large"),
         (of({f"p{number}": {"pattern": "a"} for number in range(33)}), "schema_too_large"),
         (of({"a": {"enum": ["x" * 100] * 1000}}), "schema_too_large"),
-        (of({"a": {"enum": list(range(6000))}}), "schema_too_large"),
+        (of({"a": {"enum": [1] * 11_000}}), "schema_too_large"),
         (of({"a": {"anyOf": [{}] * 65}}), "too_many_branches"),
         (of({str(n): {"oneOf": [{}] * 33} for n in range(2)}), "too_many_branches"),
         (fan_out(6, 6), "schema_too_large"),
@@ -420,7 +420,17 @@ def test_parameters_that_do_not_go_together_are_told_as_that() -> None:
     schema = of({}, allOf=[{"anyOf": [{"enum": [{}]}] * 60}])
     (fault,) = call_faults(schema, {}, {"p": "canary" * 10})
     assert (fault.pointer, fault.code) == ("#", "invalid_value")
-    assert "canary" not in fault.message
+    assert "do not go together" in fault.message
+
+
+def test_a_name_the_schema_does_not_have_is_in_no_pointer() -> None:
+    (fault,) = call_faults(of({}, additionalProperties={"type": "string"}), {}, {"canary": 1})
+    assert (fault.pointer, fault.code) == ("#", "invalid_value")
+
+
+def test_what_is_missing_is_told_with_what_does_not_fit() -> None:
+    faults = call_faults(of({"a": TEMPERATURE}, required=["b"]), {}, {"a": 3})
+    assert [(fault.pointer, fault.code) for fault in faults] == [("#/a", "invalid_value"), ("#", "required")]
 
 
 def test_what_a_bare_map_refuses_is_found_in_the_bare_map() -> None:
@@ -485,10 +495,10 @@ def test_the_slowest_check_takes_milliseconds_at_most(schema: dict[str, Any], ca
 @pytest.mark.parametrize(
     ("schema", "call"),
     [
-        (of({"a": {"pattern": HOSTILE_PATTERN}}), {"a": "ab" * 30_000}),
-        (of({}, patternProperties={HOSTILE_PATTERN: {}}), {"ab" * 30_000: 1}),
-        (of({}, propertyNames={"pattern": HOSTILE_PATTERN}), {"ab" * 30_000: 1}),
-        (of({}, additionalProperties={"pattern": HOSTILE_PATTERN}), {"a": "ab" * 30_000}),
+        (of({"a": {"pattern": HOSTILE_PATTERN}}), {"a": "ab" * 5_000}),
+        (of({}, patternProperties={HOSTILE_PATTERN: {}}), {"ab" * 5_000: 1}),
+        (of({}, propertyNames={"pattern": HOSTILE_PATTERN}), {"ab" * 5_000: 1}),
+        (of({}, additionalProperties={"pattern": HOSTILE_PATTERN}), {"a": "ab" * 5_000}),
         (of({"a": {"items": {"anyOf": [{"enum": ["x"]}] * 60}}}), {"a": [1] * 30_000}),
     ],
 )
@@ -501,4 +511,5 @@ def test_a_call_that_would_take_longer_is_refused_unchecked(schema: dict[str, An
 
 def test_a_large_value_is_no_matter_where_little_is_asked_of_it() -> None:
     schema = of({"response_format": {"type": "object"}, "user": {"pattern": "^[a-z]+$"}}, patternProperties={"^x-": {}})
+    schema["propertyNames"] = {"pattern": "^[a-z_-]+$"}
     check_call(check_schema(schema), {}, {"response_format": {"schema": ["x" * 20_000]}, "user": "me"})

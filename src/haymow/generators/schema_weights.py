@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from haymow.generators.schema_walk import MAX_DEPTH, Flaw, Node, Overgrown, Walk
 
-MAX_WEIGHT: Final = 5_000
+MAX_WEIGHT: Final = 10_000
 MAX_BRANCHES: Final = 64
 """Entries of `allOf`, `anyOf` and `oneOf` together, through every `$ref`."""
 

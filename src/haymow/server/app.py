@@ -11,6 +11,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
+from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from haymow.errors import StartFailed, Unavailable
@@ -118,10 +119,12 @@ async def _built(settings: Settings, database: Database) -> House:
     changes, tokens = Changes(database, registry, now, uuid.uuid4), Tokens(access)
     operations: list[Operation] = []
     document = cache(lambda: openapi.document(operations))
-    rooms = _rooms(access, tokens, secrets, registry, changes, serving, database)
+    caller = Caller(access)
+    chats = ServingRoutes(serving, partial(_still_allowed, caller, access))
+    rooms = _rooms(access, tokens, secrets, registry, changes, chats, database)
     for room in (*rooms, PlainRoutes(partial(_ready, database), document)):
         operations += room.operations()
-    app = Gate(Routing(operations, Caller(access)))
+    app = Gate(Routing(operations, caller))
     platform = Platform(database, now)
     return House(settings, database, access, tokens, secrets, registry, changes, platform, serving, app, document)
 
@@ -132,7 +135,7 @@ def _rooms(
     secrets: Secrets,
     registry: Registry,
     changes: Changes,
-    serving: Serving,
+    chats: ServingRoutes,
     database: Database,
 ) -> list[Room]:
     """The rooms' routes, in the order of the documentation."""
@@ -146,7 +149,7 @@ def _rooms(
         AccessRoutes(access),
         TokenRoutes(tokens),
         AuditRoutes(Audit(database), partial(may_read_audit, access)),
-        ServingRoutes(serving),
+        chats,
     ]
 
 
@@ -164,6 +167,10 @@ def _erase(connection: Connection, workspace_id: UUID) -> None:
 
 async def _ready(database: Database) -> None:
     await database.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar())
+
+
+async def _still_allowed(caller: Caller, access: Access, request: Request, workspace_id: UUID) -> None:
+    await access.workspace(await caller(request), workspace_id)
 
 
 async def _secrets_of(

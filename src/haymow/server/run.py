@@ -29,15 +29,23 @@ GRACE_SECONDS = 2
 def serve(settings: Settings, say: Say) -> None:
     """Serve until SIGINT or SIGTERM. `say` prints a line for a person. Raises StartFailed."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, contextlib.suppress(asyncio.CancelledError):
         runner.run(_serve(settings, say))
+    say("haymow has stopped.")
 
 
 async def _serve(settings: Settings, say: Say) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    _on_signal(task.cancel)  # a start that takes long is given up in order, too
     with _listening(settings) as listener:
         async with open_house(settings) as house, _started(house, settings, say):
             await _answer(house, listener, say, settings)
-    say("haymow has stopped.")
+
+
+def _on_signal(act: Callable[[], object]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, act)
 
 
 @contextlib.asynccontextmanager
@@ -68,9 +76,7 @@ async def _answer(house: House, listener: socket.socket, say: Say, settings: Set
         timeout_keep_alive=75,
     )
     server = _Server(config)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
+    _on_signal(server.stop)
     port = listener.getsockname()[1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     say(f"haymow {__version__} is ready at http://{host}:{port} - press Ctrl-C to stop it.")

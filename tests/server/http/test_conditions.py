@@ -147,6 +147,7 @@ def test_prefer_asks_for_strict_handling(lines: list[str]) -> None:
         ['handling=""'],
         ["handling=lenient"],
         ["handling=stricter"],
+        ["handling=strict mode"],
         ["handling-strict"],
         ["xhandling=strict"],
         ["strict"],

@@ -100,6 +100,7 @@ def test_too_few_or_too_many_hosts_are_refused(count: int) -> None:
         (("*.a.example:443",), "evil-a.example:443", False),
         (("a.*.example:443",), "a.b.example:443", True),
         (("a.*.example:443",), "b.b.example:443", False),
+        (("a.*.example:443",), "a.evil:443", False),
         # A destination that only a library makes whole
         (("*.a.example:443",), "*.a.example:443", True),
         (("b.a.example:443",), "*.a.example:443", False),

@@ -36,7 +36,7 @@ MASKS = [
     "xxxx", "XXXXXXXX", "xxxx-xxxx-xxxx", "...", "\u2026", "####",
     "sk-12****ab", "sk-1234***", "***abcd", "sk-12...ab",
     "sk-12\u2026ab", "sk-proj-****************************abcd",
-    "sk-xxxx", "sk-proj-xxxxxxxx", "hf_xxxxxxxxxxxxxxxx", "sk-12\u2022\u2022\u2022\u2022",
+    "sk-xxxx", "sk-proj-xxxxxxxx", "hf_xxxxxxxxxxxxxxxx", "sk-12xxxxxxxxxxab", "sk-12\u2022\u2022\u2022\u2022",
     "<redacted>", "[REDACTED]", "(hidden)", "{{ secret }}", "**masked**", "REDACTED", "redacted", "[Filtered]",
     "SecretValue(***)", "SecretStr('**********')", " *** ", "postgresql://user:******@db.example.com/a-name-that-is-long",
 ]  # fmt: skip

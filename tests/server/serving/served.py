@@ -61,7 +61,7 @@ class Served:
             find=self._find, usable=self._usable, secrets_of=self._secrets_of, pool=self.pool, timeout=timeout,
             now=lambda: CREATED, new_id=uuid4,
         )  # fmt: skip
-        app = Starlette(routes=routes(ServingRoutes(serving).operations(), _authenticate))
+        app = Starlette(routes=routes(ServingRoutes(serving, _still_allowed).operations(), _authenticate))
         config = uvicorn.Config(Gate(app), log_level="critical", lifespan="off")
         self._server = uvicorn.Server(config)
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -148,3 +148,7 @@ async def _authenticate(request: Request) -> Principal:
     if request.headers.get("authorization") != f"Bearer {TOKEN}":
         raise Unauthenticated("The token is not valid.")
     return PRINCIPAL
+
+
+async def _still_allowed(request: Request, workspace_id: UUID) -> None:
+    """Nobody loses a right here."""

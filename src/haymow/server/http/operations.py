@@ -104,7 +104,9 @@ class _Dispatch:
             _check_acceptable(request)
             return await operation.endpoint(Call(request, principal))
         except HaymowError as error:
-            return operation.render(error, request.scope["haymow.request_id"])
+            response = operation.render(error, request.scope["haymow.request_id"])
+            response.headers.update(Call(request, None).preference_applied)
+            return response
 
     def _refusal(self, request: Request) -> Response:
         error = Malformed(f"This address allows {self._allow}.", code="method_not_allowed")

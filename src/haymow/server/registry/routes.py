@@ -120,6 +120,7 @@ class ModelRoutes:
             seen = await self.changes.open(view, asked.model_id)
             change = _change(asked)
         else:
+            document.pop("model_id", None)
             change = _change(call.parsed(wire.CreateModelRequest, document, rules.INVALID))
         shown = await self.changes.validate(view, seen, change)
         return json_answer(validation_answer(shown, seen is None), headers=call.preference_applied)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +26,9 @@ C = Call[Principal]
 T = TypeVar("T")
 
 PREFIX = "/api/v2/workspaces/{workspace_id}/openai/v1"
+
+WATCH_SECONDS: Final = 1.0
+"""How often a stream asks whether its caller may still have it."""
 
 _ERRORS: Final = {
     400: "The chat or one of its parameters is refused; `param` names it.",
@@ -44,9 +49,13 @@ def problem_in_openai(error: HaymowError, _request_id: str) -> Response:
 
 @dataclass(frozen=True)
 class ServingRoutes:
-    """OpenAI's API for the models of a workspace."""
+    """OpenAI's API for the models of a workspace.
+
+    `still_allowed` raises when the caller of a request may not see the workspace any more.
+    """
 
     serving: Serving
+    still_allowed: Callable[[Request, UUID], Awaitable[object]]
 
     def operations(self) -> list[Operation]:
         """Everything these routes answer."""
@@ -68,7 +77,7 @@ class ServingRoutes:
             answer = await _while_connected(call.request, self.serving.complete(call.principal, workspace_id, chat))
             return Response(_encoded(answer), media_type="application/json")
         stream = await _while_connected(call.request, self.serving.stream(call.principal, workspace_id, chat))
-        return _EventStream(stream)
+        return _EventStream(stream, partial(self.still_allowed, call.request, workspace_id))
 
     async def models(self, call: C) -> Response:
         listed = await self.serving.models(call.principal, call.id("workspace_id"))
@@ -82,15 +91,17 @@ class _EventStream(Response):
     provider that broke off by breaking off too.
     """
 
-    def __init__(self, chunks: ChatStream) -> None:
+    def __init__(self, chunks: ChatStream, still: Callable[[], Awaitable[object]]) -> None:
         super().__init__(media_type="text/event-stream")
         del self.headers["content-length"]
         self._chunks = chunks
+        self._still = still
         self._last = b"data: [DONE]\n\n"
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         leaving = asyncio.ensure_future(_gone(receive))
         leaving.add_done_callback(lambda _: self._chunks.stop())
+        watching = asyncio.ensure_future(self._watch())
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             while events := await self._next():
@@ -98,14 +109,25 @@ class _EventStream(Response):
             await send({"type": "http.response.body", "body": self._last, "more_body": False})
         finally:
             leaving.cancel()
+            watching.cancel()
+            self._chunks.stop()
+
+    async def _watch(self) -> None:
+        """Cut the stream when its token ends, or what the token may see."""
+        try:
+            while True:
+                await asyncio.sleep(WATCH_SECONDS)
+                await self._still()
+        except HaymowError as error:
+            self._last = _event(encoded(rules.body_in_openai(error, status_of(error))))
             self._chunks.stop()
 
     async def _next(self) -> bytes:
         """The next events; none at the end, after which `_last` is due: a broken answer is not said to be done."""
         try:
-            return b"".join(b"data: %b\n\n" % _encoded(chunk) for chunk in await self._chunks.next())
+            return b"".join(_event(_encoded(chunk)) for chunk in await self._chunks.next())
         except HaymowError as error:
-            self._last = b"data: %b\n\n" % encoded(rules.body_in_openai(error, status_of(error)))
+            self._last = _event(encoded(rules.body_in_openai(error, status_of(error))))
             return b""
 
 
@@ -126,6 +148,10 @@ async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
 async def _gone(receive: Any) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _event(data: bytes) -> bytes:
+    return b"data: %b\n\n" % data
 
 
 def _encoded(content: Any) -> bytes:

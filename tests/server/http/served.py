@@ -1,0 +1,72 @@
+"""A few operations on a real server in this process, with the gate and the protocol that haymow serves with."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from starlette.requests import Request
+from starlette.routing import Router
+
+from haymow.errors import NotFound, Unauthenticated
+from haymow.server.http import Call, Operation, json_answer
+from haymow.server.http.gate import Gate
+from haymow.server.http.operations import routes
+from haymow.server.http.protocol import PatientProtocol
+from tests.upstream import wait_until
+
+
+async def echo(call: Call[Any]) -> Any:
+    """What was read of the body."""
+    call.require_json()
+    return json_answer({"read": await call.document()})
+
+
+async def hello(call: Call[Any]) -> Any:
+    return json_answer({"hello": "world"})
+
+
+ECHO = Operation("PATCH", "/echo", echo, "Echo", "Echo.")
+HELLO = Operation("GET", "/hello", hello, "Hello", "Hello.", public=True)
+
+
+async def _authenticate(request: Request) -> str:
+    if "authorization" not in request.headers:
+        raise Unauthenticated("Send a token.")
+    return "somebody"
+
+
+async def _nothing_here(scope: Any, receive: Any, send: Any) -> None:
+    raise NotFound("There is nothing at this address.")
+
+
+class Served:
+    """The server; `url` is where it answers."""
+
+    def __init__(self, operations: Sequence[Operation] = (ECHO, HELLO)) -> None:
+        app = Gate(Router(routes(operations, _authenticate), redirect_slashes=False, default=_nothing_here))
+        config = uvicorn.Config(
+            app, http=PatientProtocol, ws="none", log_config=None, log_level=logging.CRITICAL, lifespan="off",
+            timeout_keep_alive=75,
+        )
+        self._server = uvicorn.Server(config)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="served", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        wait_until(lambda: self._server.started)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(timeout=5)
+        self._socket.close()

@@ -1,0 +1,73 @@
+"""How many statements the hot paths take: a query in a loop shows here before it shows in production."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import definition
+from tests.server.registry.inside import opened, statements
+from tests.server.registry.shelf import openai_config
+
+Request = Callable[[httpx.AsyncClient, str, dict[str, Any]], Awaitable[httpx.Response]]
+
+
+async def get(client: httpx.AsyncClient, prefix: str, model: dict[str, Any]) -> httpx.Response:
+    return await client.get(f"{prefix}/models/{model['model_id']}")
+
+
+async def page(client: httpx.AsyncClient, prefix: str, model: dict[str, Any]) -> httpx.Response:
+    return await client.get(f"{prefix}/models")
+
+
+async def connected(client: httpx.AsyncClient, prefix: str, model: dict[str, Any]) -> httpx.Response:
+    return await client.get(f"{prefix}/models", params={"connected": "true"})
+
+
+async def rename(client: httpx.AsyncClient, prefix: str, model: dict[str, Any]) -> httpx.Response:
+    return await client.patch(f"{prefix}/models/custom/{model['model_id']}", json={"name": "renamed"})
+
+
+async def redefine(client: httpx.AsyncClient, prefix: str, model: dict[str, Any]) -> httpx.Response:
+    body = {"provider": "azure", "chat_generator_config": openai_config("OTHER_KEY"), "generation_kwargs": {}}
+    return await client.patch(f"{prefix}/models/custom/{model['model_id']}", json=body)
+
+
+async def nothing(client: httpx.AsyncClient, prefix: str, model: dict[str, Any]) -> httpx.Response:
+    return await client.patch(f"{prefix}/models/custom/{model['model_id']}", json={"name": model["name"]})
+
+
+async def create(client: httpx.AsyncClient, prefix: str, model: dict[str, Any]) -> httpx.Response:
+    return await client.post(f"{prefix}/models/custom", json=definition("another"))
+
+
+async def counted(data: Path, request: Request, models: int) -> list[str]:
+    """The statements of one request, after the same caller has been seen once."""
+    async with opened(data) as (_, client, prefix):
+        for number in range(models):
+            made = await client.post(f"{prefix}/models/custom", json=definition(f"m{number}"))
+        await client.get(f"{prefix}/models/{made.json()['model_id']}")
+        with statements() as said:
+            answer = await request(client, prefix, made.json())
+        assert answer.status_code in (200, 201), answer.text
+        return said
+
+
+@pytest.mark.parametrize(
+    ("request_", "most"), [(get, 2), (page, 2), (connected, 4), (rename, 5), (redefine, 7), (nothing, 3), (create, 5)]
+)
+def test_a_request_takes_so_many_statements_at_most(tmp_path: Path, request_: Request, most: int) -> None:
+    said = asyncio.run(counted(tmp_path / "data", request_, 1))
+    assert len(said) <= most, said
+
+
+@pytest.mark.parametrize("request_", [get, page, connected, rename])
+def test_they_do_not_grow_with_the_number_of_models(tmp_path: Path, request_: Request) -> None:
+    few = asyncio.run(counted(tmp_path / "few", request_, 1))
+    many = asyncio.run(counted(tmp_path / "many", request_, 30))
+    assert len(few) == len(many)
