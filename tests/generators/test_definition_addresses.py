@@ -162,7 +162,7 @@ def test_every_parameter_that_holds_an_address_is_checked(
         ("AnthropicVertexChatGenerator", {"region": "eu", "project_id": "p"}, "aiplatform.eu.rep.googleapis.com:443"),
         ("GoogleGenAIChatGenerator", {}, "generativelanguage.googleapis.com:443"),
         ("GoogleGenAIChatGenerator", {"api": "vertex"}, "aiplatform.googleapis.com:443"),
-        ("AmazonBedrockChatGenerator", {"model": "m"}, "*.amazonaws.com:443"),
+        ("AmazonBedrockChatGenerator", {"model": "m"}, "bedrock-runtime.*.amazonaws.com:443"),
         (
             "AmazonBedrockChatGenerator",
             {"model": "m", "aws_region_name": "eu-west-1"},

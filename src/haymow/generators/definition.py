@@ -30,7 +30,7 @@ class CheckedConfig:
     order is kept, Secrets are in their full form. It shares its inner values with what was checked: do not change them.
     `generator` is the short class name. `needs`: the secrets it cannot work without; `uses`: every secret it sends when
     there is one, needed or not, so each of these must be allowed to go to `destination`. That is where its calls go, as
-    `host:port`; None when it calls nothing; `*.amazonaws.com:443` when only a secret knows the region.
+    `host:port`; None when it calls nothing; `bedrock-runtime.*.amazonaws.com:443` when only a secret knows the region.
     `restricted`: what only an administrator may set, value by JSON pointer; compare it with the stored definition's.
     """
 

@@ -75,14 +75,15 @@ class Walk:
             self.definitions[_reference_to(path)] = node
         if isinstance(schema, dict):
             for keyword, value in schema.items():
-                self._keyword(keyword, value, node, depth)
+                below = KEYWORDS.get(keyword)
+                if below is not _PLAIN:
+                    self._keyword(below, keyword, value, node, depth)
+                elif isinstance(value, list):
+                    node.weight += len(value)
         return node
 
-    def _keyword(self, keyword: str, value: object, node: Node, depth: int) -> None:
-        below = KEYWORDS.get(keyword)
-        if below is Below.PLAIN:
-            node.weight += len(value) if isinstance(value, list) else 0
-        elif below is Below.SCHEMA or below is Below.REST:
+    def _keyword(self, below: Below | None, keyword: str, value: object, node: Node, depth: int) -> None:
+        if below is Below.SCHEMA or below is Below.REST:
             node.factor *= REST_FACTOR if below is Below.REST else 1
             node.children.append(self._visit(value, (*node.path, keyword), depth + 1))
         elif below is None:
@@ -129,6 +130,7 @@ class Walk:
             self.flaws.append(Flaw((keyword,), "unknown_keyword", _UNKNOWN))
 
 
+_PLAIN: Final = Below.PLAIN  # most keywords are, and each save visits all of them
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _NO_PATTERN: Final = (
     "The pattern cannot be read, or is too large. Look-around and back-references are not available, and counted "

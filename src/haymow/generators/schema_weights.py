@@ -42,11 +42,10 @@ class Weights:
 
     def of(self, node: Node, depth: int = 1) -> Weight:
         """The weight of `node`, which stands `depth` schemas deep, references included."""
-        if not node.children and node.reference is None:
-            weight = Weight(node.weight * node.factor, node.branches)
-        elif id(node) in self._known:
-            weight = self._known[id(node)]
-        else:
+        weight = self._known.get(id(node))
+        if weight is None and not node.children and node.reference is None:
+            weight = self._known[id(node)] = Weight(node.weight * node.factor, node.branches)
+        elif weight is None:
             self._open.add(id(node))
             weight = self._known[id(node)] = self._weighed(node, depth)
             self._open.discard(id(node))

@@ -116,11 +116,9 @@ def test_an_absolute_address_is_taken_by_its_path(url: str, target: str) -> None
     assert "evil" not in answer.text
 
 
-@pytest.mark.parametrize("target", ["*", "hello", "h:80", "?x", "#x", "/hello#x", "/hel lo", "/\x7f", "/\xff", "/hello HTTP/1.1 x"])
+@pytest.mark.parametrize("target", ["*", "hello", "h:80", "?x", "#x", "/hel lo", "/\x7f", "/\xff", "/hello HTTP/1.1 x", "/%"])
 def test_what_is_no_address_is_refused(url: str, target: str) -> None:
-    assert send(url, request("GET", target)).status in (200, 400, 404) and target == "/hello#x" or (
-        400 <= send(url, request("GET", target)).status < 500
-    )
+    assert send(url, request("GET", target)).status in (400, 404)
 
 
 def test_an_address_of_more_than_8_kib_is_414(url: str) -> None:
@@ -156,8 +154,7 @@ def test_a_content_length_of_a_megabyte_is_not(url: str) -> None:
     assert answer.status == 200, answer.text
 
 
-@pytest.mark.parametrize("line", [b"GET /hello", b"GET  /hello HTTP/1.1", b"GET /hello HTTP/9.9", b"GET /hello HTTP/2.0", b"/hello",
-                                  b"GET\t/hello\tHTTP/1.1", b"GE\x00T /hello HTTP/1.1", b"PRI * HTTP/2.0", b"\x16\x03\x01"])  # fmt: skip
+@pytest.mark.parametrize("line", [b"GET /hello HTTP/9.9", b"GET /hello HTTP/x", b"/hello", b"GET\t/hello\tHTTP/1.1", b"GE\x00T /hello HTTP/1.1", b"PRI * HTTP/2.0", b"\x16\x03\x01"])  # fmt: skip
 def test_what_is_no_request_line_is_400_and_the_end(url: str, line: bytes) -> None:
     with closing(connect(url)) as connection:
         connection.sendall(line + b"\r\nHost: h\r\n\r\n")

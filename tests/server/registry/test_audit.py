@@ -57,12 +57,16 @@ def test_a_workspaces_entries_are_in_its_record_and_the_organizations(shelf: She
 
 def test_no_entry_holds_a_value(shelf: Shelf) -> None:
     config = openai_config("CANARY_KEY", api_base_url="https://canary.example/v1", organization="canary-org")
-    model = shelf.made(definition(chat_generator_config=config, generation_kwargs={"description": "canary-text"}))
+    model = shelf.made(definition(chat_generator_config=config, generation_kwargs=titled("canary-1")))
     shelf.enter("ANOTHER_KEY", "sk-live-canary-77")
-    shelf.patch(model["model_id"], {"generation_kwargs": {"title": "canary-title"}})
+    shelf.patch(model["model_id"], {"generation_kwargs": titled("canary-2")})
     record = shelf.client.get(f"{shelf.prefix}/audit").text
     assert "model.update" in record
     assert "canary" not in record.lower()
+
+
+def titled(text: str) -> dict[str, str]:
+    return {"type": "object", "title": text}
 
 
 def test_pages_go_back_to_the_beginning_while_new_entries_come(shelf: Shelf) -> None:

@@ -8,7 +8,8 @@ import httpx
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from tests.server.registry.shelf import Shelf, openai_config
+from tests.conftest import definition
+from tests.server.registry.shelf import Shelf, faults, openai_config
 
 
 @pytest.fixture
@@ -20,9 +21,16 @@ def listed(admin: httpx.Client) -> list[dict[str, Any]]:
 
 def test_every_generator_is_listed_once_by_its_name(listed: list[dict[str, Any]]) -> None:
     names = [one["name"] for one in listed]
-    assert len(names) == len(set(names)) == 33
+    assert len(names) == len(set(names)) > 30
     assert names == sorted(names)
     assert all(one["type"].endswith(f".{one['name']}") for one in listed)
+
+
+def test_every_one_that_is_listed_may_be_named(shelf: Shelf, listed: list[dict[str, Any]]) -> None:
+    for one in listed:
+        answer = shelf.validate(definition(chat_generator_config={"type": one["name"], "init_parameters": {}}))
+        wrong = faults(answer) if answer.status_code == 422 else {}
+        assert "#/chat_generator_config/type" not in wrong, one["name"]
 
 
 def test_each_says_whether_its_package_is_here(listed: list[dict[str, Any]]) -> None:

@@ -261,6 +261,12 @@ def _found(person: Person | None, message: str) -> Person:
     return person
 
 
+def require_workspace(connection: Connection, workspace_id: UUID | None) -> None:
+    """Within a unit of work that adds to a workspace: raises NotFound when it was deleted meanwhile. None is fine."""
+    if workspace_id is not None and store.workspace(connection, workspace_id) is None:
+        raise NotFound(rules.NO_WORKSPACE, code="workspace_not_found")
+
+
 async def may_read_audit(access: Access, principal: Principal, workspace_id: UUID | None) -> UUID:
     """The organization whose record may be read: a workspace's by its editors, all of it by administrators.
 

@@ -123,6 +123,8 @@ EXPLANATIONS = {
     "secret_in_use": "Models use this secret. Change or delete them first, or delete it with force=true.",
     "secret_name_taken": "There is already a secret of this name. Enter its new value with PUT.",
     "secret_not_found": "There is no such secret here, or you may not see it.",
+    "secret_unreadable": "A secret's stored value cannot be decrypted with this master key. Enter its value again.",
+    "stale": "It changed while this was decided. Try again.",
     "storage_failed": "haymow's storage does not answer as it should. Nothing was changed.",
     "storage_full": "haymow's disk is full. Nothing was changed; reading goes on.",
     "token_expired": "The API token has expired. Make a new one.",

@@ -16,6 +16,7 @@ from uuid import UUID
 from haymow.errors import Fault, NotFound
 from haymow.generators.definition import CheckedConfig
 from haymow.server.access.rules import Role, require
+from haymow.server.access.service import require_workspace
 from haymow.server.audit.rules import Record
 from haymow.server.audit.service import record
 from haymow.server.database import Database
@@ -111,6 +112,7 @@ class Changes:
     # Units of work
 
     def _create(self, connection: Connection, view: View, proposal: Proposal) -> Shown:
+        require_workspace(connection, view.scope.workspace_id)
         definition = applied(NOTHING, proposal, view.role is Role.ADMIN)
         at, by = self.now(), view.principal.person.user_id
         model = Model(view.scope.own_id, self.new_id(), definition, 1, new_tag(), at, by, at, by)

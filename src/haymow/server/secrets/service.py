@@ -11,6 +11,7 @@ from uuid import UUID
 
 from haymow.catalog import usual_hosts
 from haymow.errors import Fault, Invalid, NotFound
+from haymow.server.access.service import require_workspace
 from haymow.server.audit.rules import Actor, Record
 from haymow.server.audit.service import record
 from haymow.server.database import Database
@@ -183,6 +184,7 @@ class Secrets:
     # Units of work
 
     def _create(self, connection: Connection, actor: Actor, scope: Scope, name: str, entered: Entered) -> Secret:
+        require_workspace(connection, scope.workspace_id)
         at, hosts = self.now(), self._hosts(connection, scope, name, entered)
         ref = SecretRef(self.new_id(), scope.scope_id, name, 1, hosts)
         secret = Secret(ref, scope.organization_id, at, actor.user_id, at, actor.user_id)

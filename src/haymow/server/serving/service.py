@@ -19,6 +19,7 @@ from haymow.generators.parameters import CheckedSchema, check_call, stored_schem
 from haymow.generators.replies import Chunks, Heading, Json, completion, say_nothing
 from haymow.server.access.rules import Principal
 from haymow.server.registry.rules import Model
+from haymow.server.secrets.rules import Stale
 from haymow.server.serving import rules
 from haymow.server.serving.pool import Lease, Pool
 from haymow.server.serving.rules import Chat, ResolvedSecrets
@@ -80,6 +81,12 @@ class Serving:
         return ChatStream(stream, Chunks(self._heading(model), chat.include_usage))
 
     async def _borrow(self, principal: Principal, workspace_id: UUID, chat: Chat) -> tuple[Model, Lease[LiveModel]]:
+        try:
+            return await self._lent(principal, workspace_id, chat)
+        except Stale:  # a secret got a new value between finding and opening it: find it again
+            return await self._lent(principal, workspace_id, chat)
+
+    async def _lent(self, principal: Principal, workspace_id: UUID, chat: Chat) -> tuple[Model, Lease[LiveModel]]:
         model = await self.find(principal, workspace_id, chat.model)
         secrets = await self.secrets_of(principal, workspace_id, model)
         key = rules.key_of(model, secrets)
