@@ -120,7 +120,14 @@ class Hangs:
     seconds: float = 30.0
 
 
-Answer = Says | Calls | Fails | Dies | Garbles | Hangs
+@dataclass(frozen=True)
+class Trickles:
+    """200, then white space without end, which is never silence long enough for a read to time out."""
+
+    pause: float = 0.05
+
+
+Answer = Trickles | Says | Calls | Fails | Dies | Garbles | Hangs
 
 
 class Upstream:
@@ -176,6 +183,8 @@ class Upstream:
                 return _json(error, answer.status, answer.headers)
             case Garbles():
                 return Response(answer.body, media_type=answer.media_type)
+            case Trickles():
+                return StreamingResponse(_trickle(answer.pause), media_type="application/json")
             case Hangs():
                 await self._hang(request, answer.seconds)
                 return Response(status_code=504)
@@ -209,6 +218,12 @@ class Upstream:
         except asyncio.CancelledError:
             self.abandoned += 1
             raise
+
+
+async def _trickle(pause: float) -> AsyncIterator[bytes]:
+    while True:
+        yield b" "
+        await asyncio.sleep(pause)
 
 
 async def _dying(answer: Dies) -> AsyncIterator[bytes]:

@@ -18,7 +18,9 @@ def said(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("serve", "--help"), ("admin", "-h"), ("admin", "token", "-h")])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("-h",), ("serve", "--help"), ("admin", "-h"), ("admin", "token", "-h")]
+)
 def test_help_is_there_for_every_command(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = said(tmp_path, *arguments)
     assert (done.returncode, done.stderr) == (0, "")

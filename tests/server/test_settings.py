@@ -18,7 +18,9 @@ def test_nothing_needs_to_be_set() -> None:
     assert settings.database_file.parent == settings.admin_socket.parent == settings.data
 
 
-def test_what_is_set_counts_and_paths_do_not_move_with_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_set_counts_and_paths_do_not_move_with_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     environ = {"HAYMOW_DATA": "here", "HAYMOW_MASTER_KEY_FILE": "keys/k", "HAYMOW_HOST": "::1", "HAYMOW_PORT": "65535"}
     monkeypatch.chdir(tmp_path)
     settings = settings_from(environ)

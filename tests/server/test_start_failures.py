@@ -125,7 +125,7 @@ class TestTheAddress:
     @pytest.mark.parametrize("host", ["999.1.1.1", "x" * 300, "a b", "\u2603", "http://127.0.0.1", "192.0.2.1", "::g"])
     def test_that_is_none_of_this_machine(self, tmp_path: Path, host: str) -> None:
         settings = settings_from({"HAYMOW_DATA": str(tmp_path / "data"), "HAYMOW_HOST": host})
-        with pytest.raises(StartFailed, match="^Cannot listen on ") as caught:
+        with pytest.raises(StartFailed, match=r"^Cannot listen on ") as caught:
             serve(settings, print)
         assert "\n" not in caught.value.message
 
@@ -133,7 +133,7 @@ class TestTheAddress:
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
             port = str(other.getsockname()[1])
-            with pytest.raises(StartFailed, match="^Cannot listen on "):
+            with pytest.raises(StartFailed, match=r"^Cannot listen on "):
                 serve(settings_from({"HAYMOW_DATA": str(tmp_path / "data"), "HAYMOW_PORT": port}), print)
 
 

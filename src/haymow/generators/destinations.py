@@ -55,7 +55,7 @@ def _google_host(region: str) -> str:
 def _bedrock(parameters: Parameters) -> str:
     region = parameters.get("aws_region_name")
     if not isinstance(region, str):
-        return "bedrock-runtime.*.amazonaws.com:443"  # a secret knows the region, and the AWS library makes the host of it
+        return "bedrock-runtime.*.amazonaws.com:443"  # a secret knows the region
     domain = "amazonaws.com.cn" if region.lower().startswith("cn-") else "amazonaws.com"
     return f"bedrock-runtime.{region.lower()}.{domain}:443"
 

@@ -67,6 +67,7 @@ def change(settings: Settings) -> Change:
                 "api_key": {"type": "env_var", "env_vars": [SECRET_NAME], "strict": True},
                 "model": MODEL,
                 "api_base_url": f"http://{HOST}:{settings.local_model_port}/v1",
+                "generation_kwargs": {"max_tokens": 512},  # it is small, and would ramble to the end of its context
             },
         },
         generation_kwargs=GENERATION_KWARGS,

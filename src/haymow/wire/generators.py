@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -10,10 +10,12 @@ from haymow.wire.shapes import Answer
 
 
 class GeneratorInfo(Answer):
-    """A chat generator that a definition may name."""
+    """A chat generator that haymow knows."""
 
     name: str = Field(description="The class, such as OpenAIChatGenerator; unique among the known generators.")
     type: str = Field(description="The class with its module, as `chat_generator_config.type` is stored.")
+    status: Literal["available", "refused"] = Field(description="Whether a definition may name it.")
+    reason: str | None = Field(description="Why it is refused.")
     package: str = Field(description="The distribution that holds it.")
     installed: bool = Field(description="Whether that distribution is installed here, so that models can answer.")
 

@@ -43,7 +43,8 @@ def somebody(admin: httpx.Client, role: str = "user", **limits: Any) -> Somebody
 
 
 def with_token_of(admin: httpx.Client, user_id: str, **limits: Any) -> Somebody:
-    token = new_token(admin, user_id=user_id, **limits)["token"]
+    """The same person with another token, which by itself limits nothing unless `limits` do."""
+    token = new_token(admin, user_id=user_id, **{"role": "admin", **limits})["token"]
     return Somebody(user_id, token, client_of(str(admin.base_url), token))
 
 

@@ -25,7 +25,9 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def database(file: Path) -> Iterator[Database]:
     opened = Database(file)
-    asyncio.run(opened.write(lambda connection: connection.exec_driver_sql("CREATE TABLE numbers (n PRIMARY KEY)").close()))
+    asyncio.run(
+        opened.write(lambda connection: connection.exec_driver_sql("CREATE TABLE numbers (n PRIMARY KEY)").close())
+    )
     yield opened
     opened.close()
 

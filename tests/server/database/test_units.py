@@ -120,7 +120,7 @@ class TestAnAnswer:
             return before, numbers(connection)
 
         async def interleaved() -> tuple[list[int], list[int]]:
-            looking = asyncio.ensure_future(database.read(look_twice))
+            looking = asyncio.ensure_future(database.scan(look_twice))
             await gate.holds()
             await database.write(put(1))
             gate.open()
@@ -187,7 +187,9 @@ class TestClosing:
 
 class TestConnections:
     def test_a_commit_is_on_the_disk_before_it_is_acknowledged(self, database: Database) -> None:
-        assert asyncio.run(database.write(pragma("synchronous"))) == 2, "FULL: WAL with NORMAL does not sync every commit"
+        assert asyncio.run(database.write(pragma("synchronous"))) == 2, (
+            "FULL: WAL with NORMAL does not sync every commit"
+        )
         assert asyncio.run(database.write(pragma("journal_mode"))) == "wal"
 
     def test_constraints_between_tables_hold(self, database: Database) -> None:

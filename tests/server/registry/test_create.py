@@ -96,9 +96,9 @@ class TestRefused:
         refused = shelf.create(body)
         assert refused.status_code == 422
         assert {"#/name", "#/provider", "#/generation_kwargs/type"} <= set(faults(refused))
-        assert {
-            f"#/chat_generator_config/init_parameters/{name}" for name in ("organization", "tools")
-        } <= set(faults(refused))
+        assert {f"#/chat_generator_config/init_parameters/{name}" for name in ("organization", "tools")} <= set(
+            faults(refused)
+        )
         assert "canary" not in refused.text.lower()
 
     def test_a_literal_key(self, shelf: Shelf) -> None:
@@ -108,7 +108,9 @@ class TestRefused:
         assert refused.status_code == 422
         assert "sk-canary" not in refused.text
 
-    @pytest.mark.parametrize("kind", ["subprocess.Popen", "haystack.components.fetchers.LinkContentFetcher", "os.system"])
+    @pytest.mark.parametrize(
+        "kind", ["subprocess.Popen", "haystack.components.fetchers.LinkContentFetcher", "os.system"]
+    )
     def test_a_type_that_is_no_chat_generator(self, shelf: Shelf, kind: str) -> None:
         refused = shelf.create(definition(chat_generator_config={"type": kind, "init_parameters": {}}))
         assert refused.status_code == 422
@@ -138,9 +140,7 @@ class TestRefused:
             (b"{}", "application/merge-patch+json", 415),
         ],
     )
-    def test_a_body_that_is_no_definition(
-        self, either: Shelf, content: bytes, kind: str, status: int
-    ) -> None:
+    def test_a_body_that_is_no_definition(self, either: Shelf, content: bytes, kind: str, status: int) -> None:
         refused = either.client.post(either.custom, content=content, headers={"content-type": kind})
         assert refused.status_code == status
         assert refused.headers["content-type"] == "application/problem+json"
@@ -227,8 +227,6 @@ class TestIdempotencyKey:
 
     @pytest.mark.parametrize("key", ["", "x" * 256, "caf\u00e9"])
     def test_a_malformed_key_is_refused(self, shelf: Shelf, key: str) -> None:
-        refused = shelf.client.post(
-            shelf.custom, json=definition(), headers={"idempotency-key": key.encode("latin-1")}
-        )
+        refused = shelf.client.post(shelf.custom, json=definition(), headers={"idempotency-key": key.encode("latin-1")})
         assert refused.status_code == 422
         assert shelf.page(origin="WORKSPACE").json()["total"] == 0

@@ -117,7 +117,9 @@ class TestRevisions:
             assert answer.status_code == 404
             assert answer.json()["detail"] == GONE
 
-    def test_those_of_a_deleted_model_stay_readable_here_and_nowhere_else(self, shelf: Shelf, organization: Shelf) -> None:
+    def test_those_of_a_deleted_model_stay_readable_here_and_nowhere_else(
+        self, shelf: Shelf, organization: Shelf
+    ) -> None:
         model = changed(shelf)
         shelf.delete(model["model_id"])
         assert shelf.revisions(model["model_id"]).json()["total"] == 4

@@ -26,11 +26,12 @@ def test_every_generator_is_listed_once_by_its_name(listed: list[dict[str, Any]]
     assert all(one["type"].endswith(f".{one['name']}") for one in listed)
 
 
-def test_every_one_that_is_listed_may_be_named(shelf: Shelf, listed: list[dict[str, Any]]) -> None:
+def test_each_says_truly_whether_it_may_be_named(shelf: Shelf, listed: list[dict[str, Any]]) -> None:
     for one in listed:
         answer = shelf.validate(definition(chat_generator_config={"type": one["name"], "init_parameters": {}}))
         wrong = faults(answer) if answer.status_code == 422 else {}
-        assert "#/chat_generator_config/type" not in wrong, one["name"]
+        assert ("#/chat_generator_config/type" in wrong) is (one["status"] == "refused"), one["name"]
+        assert (one["reason"] is None) is (one["status"] == "available"), one["name"]
 
 
 def test_each_says_whether_its_package_is_here(listed: list[dict[str, Any]]) -> None:

@@ -168,9 +168,7 @@ class TestOrder:
 
 
 class TestShadows:
-    def test_the_nearest_of_a_name_is_shown_and_the_others_on_request(
-        self, shelf: Shelf, organization: Shelf
-    ) -> None:
+    def test_the_nearest_of_a_name_is_shown_and_the_others_on_request(self, shelf: Shelf, organization: Shelf) -> None:
         name = unique("shared")
         theirs = organization.made(definition(name))
         assert [model["origin"] for model in shelf.page(q=name).json()["data"]] == ["ORGANIZATION"]

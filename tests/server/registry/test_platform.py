@@ -1,4 +1,4 @@
-"""The platform's models: what haymow puts there itself, seen from everywhere, hidden by nearer ones, changed by nobody."""
+"""The platform's models: put there by haymow, seen from everywhere, hidden by nearer ones, changed by nobody."""
 
 from __future__ import annotations
 

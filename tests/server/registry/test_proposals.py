@@ -29,7 +29,9 @@ SCHEMAS: list[dict[str, Any]] = [
 
 scalars = st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from([0.0, 1.0, -1.0, 2.5]) | st.text(max_size=3)
 documents = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3), max_leaves=6
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
 )
 changes = st.builds(
     Change,
@@ -126,7 +128,9 @@ class TestDocuments:
         changed = after(stored, Change(generation_kwargs=of_value(right)))
         assert (rules.changed_fields(stored, changed) == ()) == same(left, right)
 
-    @pytest.mark.parametrize(("left", "right"), [(1, 1.0), (1, True), (0, False), (0.0, -0.0), ("1", 1), (None, False), ([], {})])
+    @pytest.mark.parametrize(
+        ("left", "right"), [(1, 1.0), (1, True), (0, False), (0.0, -0.0), ("1", 1), (None, False), ([], {})]
+    )
     def test_what_python_may_take_for_equal_is_a_change(self, left: Any, right: Any) -> None:
         stored = after(BEFORE, Change(generation_kwargs=of_value(left)))
         assert rules.changed_fields(stored, after(stored, Change(generation_kwargs=of_value(right))))

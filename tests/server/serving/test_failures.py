@@ -13,7 +13,7 @@ import pytest
 
 from tests.server.serving.served import KEY, TOKEN, Served, openai_config
 from tests.server.serving.test_chat import HELLO
-from tests.upstream import Answer, Fails, Garbles, Hangs, Upstream
+from tests.upstream import Answer, Fails, Garbles, Hangs, Trickles, Upstream
 
 ECHO = f"Incorrect API key provided: {KEY} / {base64.b64encode(KEY.encode()).decode()} / https://x/?key={KEY}"
 CHAT = {"model": "fast", "messages": HELLO}
@@ -64,6 +64,14 @@ def test_a_silent_provider_is_504(upstream: Upstream, stream: bool) -> None:
         got = served.post({**CHAT, "stream": stream})
     assert (got.status_code, got.json()["error"]["code"]) == (504, "upstream_timeout")
     assert len(upstream.seen) == 1
+
+
+def test_a_provider_that_trickles_is_cut_off(upstream: Upstream) -> None:
+    upstream.script(Trickles())
+    with Served(timeout=0.5) as served:
+        served.add("fast", openai_config(upstream.url))
+        got = served.post(CHAT)
+    assert (got.status_code, got.json()["error"]["code"]) == (504, "upstream_timeout")
 
 
 def test_the_definitions_own_shorter_timeout_holds(served: Served, upstream: Upstream) -> None:

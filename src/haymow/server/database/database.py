@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
+from haymow.errors import Unavailable
 from haymow.server.database import schema, sqlite
 from haymow.server.database.lanes import Lane, Unit
 
@@ -20,20 +21,26 @@ class Database:
 
     def __init__(self, file: Path) -> None:
         """Open and migrate `file`. Raises StartFailed when it is damaged, foreign or newer than this haymow."""
+        self._closed = False
         writing = sqlite.writing_engine(file)
         schema.prepare(writing, file)
         reading = sqlite.reading_engine(file)
         self._writer = Lane("writer", 1, lambda: sqlite.Writer(writing))
-        # One thread for each kind: threads that only compute take turns anyway, and batches are larger.
-        self._reader = Lane("reader", 1, lambda: sqlite.Reader(reading))
+        self._reader = sqlite.Reader(reading)
         self._scanner = Lane("scanner", 1, lambda: sqlite.Reader(reading))
 
     async def read(self, unit: Unit[T]) -> T:
-        """Run `unit` in a snapshot that holds every write acknowledged before the call."""
-        return await self._reader.run(unit)
+        """Run `unit`, which finds a few rows by their keys, in a snapshot that holds every acknowledged write.
+
+        It runs where it is asked for: a look into the embedded database takes 0.04 ms and never waits for a
+        writer, a hop to another thread and back twice that (docs/adr/0002).
+        """
+        if self._closed:
+            raise Unavailable("haymow is stopping. Try again.")
+        return self._reader.run_one(unit)
 
     async def scan(self, unit: Unit[T]) -> T:
-        """As `read`, for what looks at many rows: what reads a few never waits behind it."""
+        """Run `unit`, which may look at many rows, in such a snapshot too, and away from the event loop."""
         return await self._scanner.run(unit)
 
     async def write(self, unit: Unit[T]) -> T:
@@ -42,6 +49,7 @@ class Database:
 
     def close(self) -> None:
         """Finish what is under way and close every connection, the writer's last."""
+        self._closed = True
         self._reader.close()
         self._scanner.close()
         self._writer.close()

@@ -11,7 +11,7 @@ import logging
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +21,8 @@ from haymow.errors import Unavailable
 from haymow.server.database.lanes import BatchRunner, Outcome, Unit
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _EVERY_CONNECTION = ("PRAGMA foreign_keys=ON", "PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-16000")
 _WRITER = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA wal_autocheckpoint=4000")
@@ -77,6 +79,10 @@ class _Runner(BatchRunner):
     def close(self) -> None:
         self._connection.close()
 
+    def _roll_back(self) -> None:
+        if self._raw.in_transaction:
+            self._raw.execute("ROLLBACK")
+
     def _attempt(self, unit: Unit[Any]) -> Outcome:
         try:
             return unit(self._connection), None
@@ -87,15 +93,22 @@ class _Runner(BatchRunner):
 class Reader(_Runner):
     """Runs a batch of reads in one snapshot, taken after the last of them was asked for."""
 
+    def run_one(self, unit: Unit[T]) -> T:
+        """Run one read. Raises what it raises, and Unavailable."""
+        result, error = self.run([unit])[0]
+        if error is not None:
+            raise error
+        return cast(T, result)
+
     def run(self, units: Sequence[Unit[Any]]) -> list[Outcome]:
         try:
             self._raw.execute("BEGIN")
-            return [self._attempt(unit) for unit in units]
+            outcomes = [self._attempt(unit) for unit in units]
+            self._raw.execute("COMMIT")
+            return outcomes
         except sqlite3.Error as error:
+            self._roll_back()
             return [(None, _explained(error))] * len(units)
-        finally:
-            if self._raw.in_transaction:
-                self._raw.execute("COMMIT")
 
 
 class Writer(_Runner):
@@ -121,10 +134,6 @@ class Writer(_Runner):
             self._raw.execute("ROLLBACK TO unit")
         self._raw.execute("RELEASE unit")
         return result, error
-
-    def _roll_back(self) -> None:
-        if self._raw.in_transaction:
-            self._raw.execute("ROLLBACK")
 
 
 def _explained(error: BaseException) -> BaseException:

@@ -131,7 +131,7 @@ class Changes:
             if "chat_generator_config" in changes:
                 refs = _sendable(connection, view, proposal.config)
             else:
-                refs = refs_of(connection, view.scope, [model.needs])
+                refs = refs_of(connection, view.scope, model.uses)
             if changes and store.save(connection, seen, model):
                 self._keep(connection, view, model, "update", changes)
                 return shown_with(refs, view.scope, model)
@@ -217,7 +217,7 @@ def _sendable(connection: Connection, view: View, config: CheckedConfig | None) 
     """
     if config is None:
         return {}
-    refs = refs_of(connection, view.scope, [tuple(need.names for need in config.needs)])
+    refs = refs_of(connection, view.scope, (name for use in config.uses for name in use.names))
     if config.destination is None:
         return refs
     for name, ref in refs.items():
@@ -225,10 +225,7 @@ def _sendable(connection: Connection, view: View, config: CheckedConfig | None) 
             refs[name] = secrets_room.bind(connection, ref, config.destination)
     kept = {name for name, ref in refs.items() if not admits(ref.hosts, config.destination)}
     rules.require_no(
-        Fault(need.pointer, "secret_host_mismatch", _MISMATCH)
-        for need in config.needs
-        for name in need.names
-        if name in kept
+        Fault(use.pointer, "secret_host_mismatch", _MISMATCH) for use in config.uses if kept.intersection(use.names)
     )
     return refs
 

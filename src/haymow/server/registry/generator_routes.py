@@ -26,7 +26,7 @@ class GeneratorRoutes:
         """Everything these routes answer."""
         path = "/api/v2/generators"
         return [
-            Operation("GET", path, self.list, "List Generators", "The chat generators that a definition may name.",
+            Operation("GET", path, self.list, "List Generators", "The chat generators that haymow knows; `status` says whether a definition may name one.",
                       answer=wire.GeneratorList),
             Operation("GET", path + "/{name}", self.read, "Read Generator",
                       "A chat generator with the JSON Schema of its init parameters.", answer=wire.Generator,
@@ -45,7 +45,14 @@ class GeneratorRoutes:
 
 
 def _listed(info: GeneratorInfo) -> dict[str, Any]:
-    return {"name": info.name, "type": info.type, "package": info.package, "installed": _installed(info)}
+    return {
+        "name": info.name,
+        "type": info.type,
+        "status": info.status,
+        "reason": info.reason,
+        "package": info.package,
+        "installed": _installed(info),
+    }
 
 
 def _installed(info: GeneratorInfo) -> bool:

@@ -98,6 +98,7 @@ def _with_config(before: Definition, config: CheckedConfig, administrator: bool)
         before,
         chat_generator_config=_kept(before.chat_generator_config, config.config),
         needs=tuple(need.names for need in config.needs),
+        uses=tuple(dict.fromkeys(name for use in config.uses for name in use.names)),
         destination=config.destination,
     )
 

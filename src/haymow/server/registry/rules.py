@@ -35,13 +35,17 @@ Needs = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a person says of a model. The two documents are JSON text, as stored and answered."""
+    """What a person says of a model. The two documents are JSON text, as stored and answered.
+
+    `uses` are the names of all secrets that would be sent to `destination` if they exist, needed or not.
+    """
 
     name: str
     provider: str
     chat_generator_config: str
     generation_kwargs: str
     needs: Needs = ()
+    uses: tuple[str, ...] = ()
     destination: str | None = None
 
 
@@ -78,6 +82,10 @@ class Model:
     @property
     def needs(self) -> Needs:
         return self.definition.needs
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        return self.definition.uses
 
     @property
     def destination(self) -> str | None:

@@ -12,7 +12,7 @@ from haymow.server.access.rules import Person, Principal, Role
 from haymow.server.access.service import Access
 from haymow.server.database import Database
 from haymow.server.registry import rules, store, view_store
-from haymow.server.registry.rules import Filters, Model, Needs, Origin, Revision, Scope
+from haymow.server.registry.rules import Filters, Model, Origin, Revision, Scope
 from haymow.server.secrets import service as secrets_room
 from haymow.server.secrets.rules import SecretRef, admits
 
@@ -114,7 +114,7 @@ class Registry:
     async def secret_refs(self, principal: Principal, workspace_id: UUID, model: Model) -> tuple[SecretRef, ...]:
         """The secrets that a model uses in a workspace: those that may be sent where it calls."""
         view = await self.in_workspace(principal, workspace_id)
-        refs = await self.database.read(lambda connection: refs_of(connection, view.scope, [model.needs]))
+        refs = await self.database.read(lambda connection: refs_of(connection, view.scope, model.uses))
         usable = _usable(refs, model.destination)
         return tuple(refs[name] for name in sorted(usable))
 
@@ -184,7 +184,7 @@ def with_people(shown: Shown, people: Mapping[UUID, Person]) -> Shown:
 
 def show(connection: Connection, scope: Scope, models: Sequence[Model]) -> list[Shown]:
     """The models with where they come from and whether their secrets are there, in the unit of work that read them."""
-    refs = refs_of(connection, scope, (model.needs for model in models))
+    refs = refs_of(connection, scope, (name for model in models for name in model.uses))
     return [shown_with(refs, scope, model) for model in models]
 
 
@@ -194,9 +194,9 @@ def shown_with(refs: Mapping[str, SecretRef], scope: Scope, model: Model) -> Sho
     return Shown(model, scope.origin_of(model.scope_id), connected)
 
 
-def refs_of(connection: Connection, scope: Scope, needs: Iterable[Needs]) -> dict[str, SecretRef]:
-    names = {name for one in needs for alternatives in one for name in alternatives}
-    return secrets_room.resolve(connection, scope.secret_scopes, names) if names else {}
+def refs_of(connection: Connection, scope: Scope, names: Iterable[str]) -> dict[str, SecretRef]:
+    """What names of secrets mean in `scope`."""
+    return secrets_room.resolve(connection, scope.secret_scopes, set(names))
 
 
 def _usable(refs: Mapping[str, SecretRef], destination: str | None) -> set[str]:
@@ -207,11 +207,11 @@ def _usable(refs: Mapping[str, SecretRef], destination: str | None) -> set[str]:
 def _only_connected(connection: Connection, scope: Scope, filters: Filters, connected: bool) -> Filters:
     texts = view_store.requirements_in(connection, scope)
     required = {text: store.read_requirements(text) for text in texts}
-    refs = refs_of(connection, scope, (needs for needs, _ in required.values()))
+    refs = refs_of(connection, scope, (name for one in required.values() for name in one.uses))
     wanted = tuple(
         text
-        for text, (needs, destination) in required.items()
-        if rules.is_connected(needs, _usable(refs, destination)) is connected
+        for text, one in required.items()
+        if rules.is_connected(one.needs, _usable(refs, one.destination)) is connected
     )
     return replace(filters, requirements=wanted)
 

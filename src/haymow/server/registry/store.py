@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -24,10 +24,18 @@ from sqlalchemy.exc import IntegrityError
 
 from haymow.errors import Conflict
 from haymow.names import name_key
-from haymow.server.registry.rules import NAME_TAKEN, Definition, Model, Revision, Scope
+from haymow.server.registry.rules import NAME_TAKEN, Definition, Model, Needs, Revision, Scope
 from haymow.server.registry.tables import model_secrets_table, models_table, revisions_table
 
 _m = models_table.c
+
+
+class Requirements(NamedTuple):
+    """What a definition asks of secrets, and where it would send them: one text on its row, few different ones."""
+
+    needs: Needs
+    uses: tuple[str, ...]
+    destination: str | None
 
 
 # Statements of the hot path are made once: SQLAlchemy then finds their compiled form by identity.
@@ -103,7 +111,7 @@ def save(connection: Connection, before: Model, after: Model, deleted_at: dateti
         raise Conflict(NAME_TAKEN, code="name_taken") from error
     if not changed:
         return False
-    if deleted_at or _secret_names(before) != _secret_names(after):
+    if deleted_at or before.uses != after.uses:
         _remove_secret_names(connection, before)
         if not deleted_at:
             _add_secret_names(connection, after)
@@ -185,24 +193,20 @@ def revision(connection: Connection, scope_id: UUID, model_id: UUID, number: int
 
 
 @lru_cache(maxsize=4096)  # the different texts are few
-def read_requirements(text: str) -> tuple[tuple[tuple[str, ...], ...], str | None]:
-    """The needs and the destination that a stored text holds."""
+def read_requirements(text: str) -> Requirements:
+    """What a stored text holds."""
     value = json.loads(text)
-    return tuple(tuple(names) for names in value["needs"]), value["destination"]
+    needs = tuple(tuple(names) for names in value["needs"])
+    return Requirements(needs, tuple(value["uses"]), value["destination"])
 
 
 def _requirements(definition: Definition) -> str:
-    return json.dumps({"destination": definition.destination, "needs": definition.needs}, separators=(",", ":"))
-
-
-def _secret_names(model: Model) -> set[str]:
-    return {name for alternatives in model.definition.needs for name in alternatives}
+    value = Requirements(definition.needs, definition.uses, definition.destination)
+    return json.dumps(value._asdict(), separators=(",", ":"))
 
 
 def _add_secret_names(connection: Connection, model: Model) -> None:
-    rows = [
-        {"scope_id": model.scope_id, "model_id": model.model_id, "name": name} for name in sorted(_secret_names(model))
-    ]
+    rows = [{"scope_id": model.scope_id, "model_id": model.model_id, "name": name} for name in model.uses]
     if rows:
         connection.execute(insert(model_secrets_table), rows)
 
@@ -235,10 +239,8 @@ def _visible(scope: Scope) -> dict[str, UUID]:
 
 
 def model_of(row: Row[Any]) -> Model:
-    needs, destination = read_requirements(row.requirements)
-    definition = Definition(
-        row.name, row.provider, row.chat_generator_config, row.generation_kwargs, needs, destination
-    )
+    required = read_requirements(row.requirements)
+    definition = Definition(row.name, row.provider, row.chat_generator_config, row.generation_kwargs, *required)
     return Model(
         row.scope_id,
         row.model_id,

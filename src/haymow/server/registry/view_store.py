@@ -100,5 +100,5 @@ def destinations_of(connection: Connection, scope_id: UUID, name: str) -> set[st
         .join(model_secrets_table, and_(s.scope_id == _m.scope_id, s.model_id == _m.model_id))
         .where(s.name == name, s.scope_id == scope_id)
     )
-    found = {read_requirements(text)[1] for text in connection.execute(query).scalars()}
+    found = {read_requirements(text).destination for text in connection.execute(query).scalars()}
     return {destination for destination in found if destination is not None}

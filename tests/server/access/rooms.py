@@ -1,0 +1,90 @@
+"""The access room on a real database, with a clock that a test sets."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from haymow.server.access.rules import Person, Principal, Role
+from haymow.server.access.service import Access
+from haymow.server.access.tokens import NewToken, Tokens
+from haymow.server.database import Database
+
+
+class Clock:
+    """Tells the time it was set to."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, **duration: float) -> None:
+        self.time += timedelta(**duration)
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """People and their tokens; `first` is the first token of all."""
+
+    database: Database
+    clock: Clock
+    access: Access
+    tokens: Tokens
+
+    async def admin(self) -> Principal:
+        """Whoever the first start made, by a new token."""
+        await self.tokens.start()
+        return await self.access.authenticate(await self.tokens.for_first_admin("test"), "test")
+
+    async def member(self, admin: Principal, role: Role = Role.USER) -> Person:
+        """A new person of the organization."""
+        person = Person(uuid4(), "Ada", "L", f"{uuid4().hex}@example.com")
+        return (await self.access.add_member(admin, person, role)).person
+
+    async def text(self, admin: Principal, wanted: NewToken) -> str:
+        """The text of a new token."""
+        return (await self.tokens.create(admin, wanted))[1]
+
+
+@contextmanager
+def open_rooms(folder: Path) -> Iterator[Rooms]:
+    clock = Clock()
+    database = Database(folder / "haymow.db")
+    access = Access(database, clock, uuid4)
+    try:
+        yield Rooms(database, clock, access, Tokens(access))
+    finally:
+        database.close()
+
+
+class Held:
+    """Keeps the writer busy until it is let go, so that what is asked of it waits."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._begun, self._go = threading.Event(), threading.Event()
+        self._task = asyncio.ensure_future(rooms.database.write(self._wait))
+
+    async def __aenter__(self) -> Held:
+        await asyncio.to_thread(self._begun.wait, 10)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.let_go()
+        await self._task
+
+    def let_go(self) -> None:
+        self._go.set()
+
+    def _wait(self, _: Connection) -> None:
+        self._begun.set()
+        self._go.wait(10)
