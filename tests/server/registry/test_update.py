@@ -351,19 +351,19 @@ class TestOrderOfChecks:
         model = registered.model["model_id"]
         taken = Registered(registered.client, registered.workspace, definition("taken")).model["name"]
         unknown_id, no_id = f"{url}/{UNKNOWN}", f"{url}/not-an-id"
+        one, bearer = f"{url}/{model}", {"authorization": token}
+        typed = {**bearer, "content-type": "application/json"}
         steps: list[tuple[str, dict[str, str], bytes, int]] = [
             (no_id, {}, b"{", 401),
-            (no_id, {"authorization": token}, b"{", 422),
-            (unknown_id, {"authorization": token}, b"{", 404),
-            (f"{url}/{model}", {"authorization": token, "content-type": "text/plain", "if-match": '"x"'}, b"{", 415),
-            (f"{url}/{model}", {"authorization": token, "content-type": "application/json", "if-match": '"x"'}, b"{", 412),
-            (f"{url}/{model}", {"authorization": token, "content-type": "application/json"}, b"{", 400),
-            (f"{url}/{model}", {"authorization": token, "content-type": "application/json"}, b'{"name": 5}', 422),
-            (f"{url}/{model}", {"authorization": token, "content-type": "application/json"},
-             json.dumps({"name": taken, "provider": "Bad"}).encode(), 422),
-            (f"{url}/{model}", {"authorization": token, "content-type": "application/json"},
-             json.dumps({"name": taken}).encode(), 409),
-        ]  # fmt: skip
+            (no_id, bearer, b"{", 422),
+            (unknown_id, bearer, b"{", 404),
+            (one, {**bearer, "content-type": "text/plain", "if-match": '"x"'}, b"{", 415),
+            (one, {**typed, "if-match": '"x"'}, b"{", 412),
+            (one, typed, b"{", 400),
+            (one, typed, b'{"name": 5}', 422),
+            (one, typed, json.dumps({"name": taken, "provider": "Bad"}).encode(), 422),
+            (one, typed, json.dumps({"name": taken}).encode(), 409),
+        ]
         assert _announced(server, no_id, 2 * 1024 * 1024) == 413
         for address, headers, body, status in steps:
             answered = httpx.patch(address, headers=headers, content=body)

@@ -26,7 +26,8 @@ class GeneratorRoutes:
         """Everything these routes answer."""
         path = "/api/v2/generators"
         return [
-            Operation("GET", path, self.list, "List Generators", "The chat generators that haymow knows; `status` says whether a definition may name one.",
+            Operation("GET", path, self.list, "List Generators",
+                      "The chat generators that haymow knows; `status` says whether a definition may name one.",
                       answer=wire.GeneratorList),
             Operation("GET", path + "/{name}", self.read, "Read Generator",
                       "A chat generator with the JSON Schema of its init parameters.", answer=wire.Generator,
