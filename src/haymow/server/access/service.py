@@ -106,7 +106,7 @@ class Access:
 
     async def workspaces(self, principal: Principal) -> list[Workspace]:
         """The workspaces the caller may see, by name."""
-        found = await self.database.read(
+        found = await self.database.scan(
             lambda connection: store.workspaces(connection, principal.organization_id, MOST_LISTED)
         )
         return [workspace for workspace in found if principal.role_in(workspace) is not None]
@@ -156,7 +156,7 @@ class Access:
     async def members(self, principal: Principal) -> list[Member]:
         """Everyone in the organization. Raises Denied for a token of one workspace."""
         principal.role_in_organization()
-        return await self.database.read(
+        return await self.database.scan(
             lambda connection: store.members(connection, principal.organization_id, MOST_LISTED)
         )
 
@@ -202,7 +202,7 @@ class Access:
     async def workspace_members(self, principal: Principal, workspace_id: UUID) -> list[Member]:
         """The explicit members of a workspace. Raises NotFound."""
         await self.workspace(principal, workspace_id)
-        return await self.database.read(
+        return await self.database.scan(
             lambda connection: store.workspace_members(connection, workspace_id, MOST_LISTED)
         )
 

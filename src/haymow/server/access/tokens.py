@@ -58,7 +58,7 @@ class Tokens:
         """One's own tokens; an administrator sees everyone's. A token of one workspace sees its own kind."""
         everyone = principal.only_workspace is None and principal.role_in_organization() is Role.ADMIN
         user_id = None if everyone else principal.person.user_id
-        found = await self.access.database.read(
+        found = await self.access.database.scan(
             lambda connection: store.tokens(connection, principal.organization_id, user_id, MOST_LISTED)
         )
         return [token for token in found if self._visible(principal, token)]

@@ -29,7 +29,7 @@ class Audit:
 
     async def page(self, organization_id: UUID, workspace_id: UUID | None, before: int | None, limit: int) -> Page:
         """Up to `limit` entries, newest first, older than `before`."""
-        entries = await self.database.read(
+        entries = await self.database.scan(
             lambda connection: store.page(connection, organization_id, workspace_id, before, limit + 1)
         )
         more = len(entries) > limit

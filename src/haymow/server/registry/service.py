@@ -125,7 +125,7 @@ class Registry:
             scope_id = _scope_of(connection, view.scope, model_id)
             return store.revisions(connection, scope_id, model_id, limit, (page_number - 1) * limit)
 
-        return await self.database.read(read)
+        return await self.database.scan(read)
 
     async def revision(self, view: View, model_id: UUID, number: int) -> Revision:
         """One revision. Raises NotFound."""

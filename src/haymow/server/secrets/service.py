@@ -113,7 +113,7 @@ class Secrets:
                 raise Invalid("The request is invalid.", [fault])
             return Page(tuple(found[0]), found[1], store.count(connection, scope.visible))
 
-        return await self.database.read(read)
+        return await self.database.scan(read)
 
     async def get(self, scope: Scope, secret_id: UUID) -> Secret:
         """A secret seen from a scope. Raises NotFound."""
