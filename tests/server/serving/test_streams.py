@@ -89,6 +89,7 @@ def test_a_failure_comes_after_the_parts_before_it(before: int) -> None:
             assert await running.parts() == [0, 1]
             with pytest.raises(UpstreamFailed, match="ValueError"):
                 await running.parts()
+        await asyncio.sleep(0.01)
         assert ends.count == 1
 
     asyncio.run(check())
@@ -123,7 +124,7 @@ def test_silence_is_a_timeout_that_ends_the_call() -> None:
         assert await running.parts() == [1]
         with pytest.raises(UpstreamFailed, match="TimeoutError"):
             await running.parts()
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
         assert ends.count == 1
 
     asyncio.run(check())
