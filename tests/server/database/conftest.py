@@ -87,7 +87,7 @@ class Gate:
 async def in_one_batch(database: Database, *units: Callable[[Connection], Any]) -> list[Any]:
     """Run the units as one batch of the writer; each one's result or error."""
     gate = Gate()
-    held: Awaitable[None] = asyncio.ensure_future(database.write(gate))
+    held: Awaitable[None] = asyncio.ensure_future(database.write(gate, long=True))
     await gate.holds()
     calls = [asyncio.ensure_future(database.write(unit)) for unit in units]
     await asyncio.sleep(0)  # every call has put its unit into the queue

@@ -88,7 +88,7 @@ class TestAnAnswer:
     def test_is_not_there_while_the_batch_is_under_way(self, database: Database, stored: Numbers) -> None:
         async def write() -> None:
             gate = Gate()
-            first = asyncio.ensure_future(database.write(gate))
+            first = asyncio.ensure_future(database.write(gate, long=True))
             await gate.holds()
             second = asyncio.ensure_future(database.write(put(1)))
             await asyncio.sleep(0)
@@ -100,10 +100,11 @@ class TestAnAnswer:
         asyncio.run(write())
         assert stored() == [1]
 
-    def test_to_a_reader_holds_every_write_acknowledged_before(self, database: Database) -> None:
+    @pytest.mark.parametrize("way", ["read", "scan"])
+    def test_to_a_reader_holds_every_write_acknowledged_before(self, database: Database, way: str) -> None:
         async def one(number: int) -> None:
             await database.write(put(number))
-            assert number in await database.read(numbers)
+            assert number in await getattr(database, way)(numbers)
 
         async def many() -> None:
             await asyncio.gather(*map(one, range(200)))
@@ -128,12 +129,34 @@ class TestAnAnswer:
 
         before, after = asyncio.run(interleaved())
         assert before == after == []
-        assert asyncio.run(database.read(numbers)) == [1]
+        assert asyncio.run(database.read(numbers)) == asyncio.run(database.scan(numbers)) == [1]
+
+    def test_to_a_reader_does_not_wait_for_a_writer(self, database: Database) -> None:
+        async def behind_a_writer() -> list[list[int]]:
+            gate = Gate()
+            writing = asyncio.ensure_future(database.write(gate, long=True))
+            await gate.holds()
+            try:
+                return [await asyncio.wait_for(read(numbers), 5) for read in (database.read, database.scan)]
+            finally:
+                gate.open()
+                await writing
+
+        assert asyncio.run(behind_a_writer()) == [[], []]
+
+    def test_to_a_reader_may_be_an_error_of_its_own(self, database: Database) -> None:
+        def fail(connection: Connection) -> None:
+            raise NotFound("no such thing")
+
+        for read in (database.read, database.scan):
+            with pytest.raises(NotFound, match="no such thing"):
+                asyncio.run(read(fail))
+            assert asyncio.run(read(numbers)) == [], "the next one is not touched"
 
     def test_may_have_nobody_to_take_it(self, database: Database, stored: Numbers) -> None:
         async def cancelled() -> list[object]:
             gate = Gate()
-            held = asyncio.ensure_future(database.write(gate))
+            held = asyncio.ensure_future(database.write(gate, long=True))
             await gate.holds()
             calls = [asyncio.ensure_future(database.write(put(number))) for number in range(3)]
             await asyncio.sleep(0)
@@ -152,7 +175,7 @@ class TestAnAnswer:
         gate = Gate()
 
         async def leave() -> None:
-            held = asyncio.ensure_future(database.write(gate))
+            held = asyncio.ensure_future(database.write(gate, long=True))
             await gate.holds()
             held.cancel()
 
@@ -176,7 +199,7 @@ class TestClosing:
         assert asyncio.run(again.read(numbers)) == list(range(200))
         again.close()
 
-    @pytest.mark.parametrize("method", ["read", "write"])
+    @pytest.mark.parametrize("method", ["read", "scan", "write"])
     def test_lets_nobody_wait_for_ever(self, file: Path, method: str) -> None:
         database = Database(file)
         database.close()
@@ -199,11 +222,13 @@ class TestConnections:
         assert asyncio.run(database.write(pragma("wal_autocheckpoint"))) > 0
         assert asyncio.run(database.read(pragma("wal_autocheckpoint"))) == 0
 
-    def test_readers_cannot_write(self, database: Database, stored: Numbers) -> None:
+    @pytest.mark.parametrize("way", ["read", "scan"])
+    def test_readers_cannot_write(self, database: Database, stored: Numbers, way: str) -> None:
+        read = getattr(database, way)
         with pytest.raises(Exception, match=r"readonly|storage"):
-            asyncio.run(database.read(put(1)))
+            asyncio.run(read(put(1)))
         assert stored() == []
-        assert asyncio.run(database.read(numbers)) == [], "the lane goes on"
+        assert asyncio.run(read(numbers)) == [], "the next one is not touched"
 
     def test_the_file_is_closed_to_others(self, database: Database, file: Path) -> None:
         asyncio.run(database.write(put(1)))

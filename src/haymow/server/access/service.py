@@ -140,7 +140,7 @@ class Access:
                 connection, principal.actor, "workspace.delete", workspace.workspace_id, workspace.name, workspace
             )
 
-        await self.change(remove)
+        await self.change(remove, long=True)
 
     # People and roles
 
@@ -234,10 +234,10 @@ class Access:
 
         await self.change(remove)
 
-    async def change(self, unit: Callable[[Connection], T]) -> T:
+    async def change(self, unit: Callable[[Connection], T], *, long: bool = False) -> T:
         """Run a unit that changes who may do what; when this returns, everyone is seen as they are now."""
         try:
-            return await self.database.write(unit)
+            return await self.database.write(unit, long=long)
         finally:
             self.known.forget()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 from haymow.errors import Unavailable
 from haymow.server.database import schema, sqlite
-from haymow.server.database.lanes import Lane, Unit
+from haymow.server.database.units import Unit
+from haymow.server.database.writer import Writer
 
 T = TypeVar("T")
 
@@ -25,9 +28,10 @@ class Database:
         writing = sqlite.writing_engine(file)
         schema.prepare(writing, file)
         reading = sqlite.reading_engine(file)
-        self._writer = Lane("writer", 1, lambda: sqlite.Writer(writing))
+        self._writer = Writer(lambda: sqlite.Writer(writing))
         self._reader = sqlite.Reader(reading)
-        self._scanner = Lane("scanner", 1, lambda: sqlite.Reader(reading))
+        self._scanner = sqlite.Reader(reading)
+        self._scans = ThreadPoolExecutor(1, thread_name_prefix="haymow-scan")
 
     async def read(self, unit: Unit[T]) -> T:
         """Run `unit`, which finds a few rows by their keys, in a snapshot that holds every acknowledged write.
@@ -35,21 +39,30 @@ class Database:
         It runs where it is asked for: a look into the embedded database takes 0.04 ms and never waits for a
         writer, a hop to another thread and back twice that (docs/adr/0002).
         """
-        if self._closed:
-            raise Unavailable("haymow is stopping. Try again.")
-        return self._reader.run_one(unit)
+        self._require_open()
+        return self._reader.run(unit)
 
     async def scan(self, unit: Unit[T]) -> T:
         """Run `unit`, which may look at many rows, in such a snapshot too, and away from the event loop."""
-        return await self._scanner.run(unit)
+        self._require_open()
+        return await asyncio.get_running_loop().run_in_executor(self._scans, self._scanner.run, unit)
 
-    async def write(self, unit: Unit[T]) -> T:
-        """Run `unit` in a transaction; returns when its changes are on the disk, raises when none of them is."""
-        return await self._writer.run(unit)
+    async def write(self, unit: Unit[T], *, long: bool = False) -> T:
+        """Run `unit` in a transaction; returns when its changes are on the disk, raises when none of them is.
+
+        `long` says that it may touch thousands of rows, and keeps it off the event loop.
+        """
+        self._require_open()
+        return await self._writer.run(unit, long)
 
     def close(self) -> None:
         """Finish what is under way and close every connection, the writer's last."""
         self._closed = True
-        self._reader.close()
+        self._scans.shutdown(wait=True)
         self._scanner.close()
+        self._reader.close()
         self._writer.close()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise Unavailable("haymow is stopping. Try again.")

@@ -11,14 +11,14 @@ import logging
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from haymow.errors import Unavailable
-from haymow.server.database.lanes import BatchRunner, Outcome, Unit
+from haymow.server.database.units import Outcome, Unit
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def _engine(file: Path, pragmas: Sequence[str]) -> Engine:
     return engine
 
 
-class _Runner(BatchRunner):
+class _Runner:
     def __init__(self, engine: Engine) -> None:
         self._connection: Connection = engine.connect()
         raw = self._connection.connection.driver_connection
@@ -91,39 +91,43 @@ class _Runner(BatchRunner):
 
 
 class Reader(_Runner):
-    """Runs a batch of reads in one snapshot, taken after the last of them was asked for."""
+    """Runs reads, each in a snapshot of its own."""
 
-    def run_one(self, unit: Unit[T]) -> T:
-        """Run one read. Raises what it raises, and Unavailable."""
-        result, error = self.run([unit])[0]
-        if error is not None:
-            raise error
-        return cast(T, result)
-
-    def run(self, units: Sequence[Unit[Any]]) -> list[Outcome]:
+    def run(self, unit: Unit[T]) -> T:
+        """Run one unit. Raises what it raises, and Unavailable."""
         try:
             self._raw.execute("BEGIN")
-            outcomes = [self._attempt(unit) for unit in units]
-            self._raw.execute("COMMIT")
-            return outcomes
-        except sqlite3.Error as error:
-            self._roll_back()
-            return [(None, _explained(error))] * len(units)
+            return unit(self._connection)
+        except Exception as error:
+            raise _explained(error) from None
+        finally:
+            self._roll_back()  # nothing was written; this ends the snapshot
 
 
 class Writer(_Runner):
     """Runs a batch of writes in one transaction, each in a savepoint of its own."""
 
-    def run(self, units: Sequence[Unit[Any]]) -> list[Outcome]:
+    def execute(self, units: Sequence[Unit[Any]]) -> list[Outcome]:
+        """Begin a transaction and run the units; what they wrote is not on the disk yet."""
         try:
             self._raw.execute("BEGIN IMMEDIATE")
-            outcomes = [self._in_savepoint(unit) for unit in units]
-            self._raw.execute("COMMIT")
+            return [self._in_savepoint(unit) for unit in units]
+        except Exception as error:
+            return self._failed(error, len(units))
+
+    def commit(self, outcomes: list[Outcome]) -> list[Outcome]:
+        """Put the transaction on the disk, when there is one; waits for it."""
+        try:
+            if self._raw.in_transaction:
+                self._raw.execute("COMMIT")
             return outcomes
         except Exception as error:
-            # The batch as a whole failed: nothing of it is on the disk, so nothing of it is acknowledged.
-            self._roll_back()
-            return [(None, _explained(error))] * len(units)
+            return self._failed(error, len(outcomes))
+
+    def _failed(self, error: Exception, units: int) -> list[Outcome]:
+        """The batch as a whole failed: nothing of it is on the disk, so nothing of it is acknowledged."""
+        self._roll_back()
+        return [(None, _explained(error))] * units
 
     def _in_savepoint(self, unit: Unit[Any]) -> Outcome:
         self._raw.execute("SAVEPOINT unit")

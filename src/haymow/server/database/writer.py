@@ -1,0 +1,118 @@
+"""The writer: units of work run in batches on the event loop, and are committed away from it.
+
+A batch is whatever waits when the commit before it is done. Its units only compute on pages in
+memory, so they run where they were asked for: two threads that hand Python's lock and its objects to
+and fro would cost a third more (docs/adr/0002). What waits for the disk, the commit, does so in a
+thread; and so does a batch that holds a long unit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from haymow.errors import Unavailable
+from haymow.server.database import sqlite
+from haymow.server.database.units import Outcome, Unit
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+MOST_UNITS_IN_A_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Ticket:
+    unit: Unit[Any]
+    future: asyncio.Future[Any]
+    long: bool
+
+
+class Writer:
+    """One connection and the units that wait for it. Used on one event loop at a time."""
+
+    def __init__(self, open_runner: Callable[[], sqlite.Writer]) -> None:
+        self._open_runner = open_runner
+        self._runner = open_runner()
+        self._waiting: deque[_Ticket] = deque()
+        self._working: asyncio.Task[None] | None = None
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="haymow-commit")
+        self._closed = False
+
+    async def run(self, unit: Unit[T], long: bool = False) -> T:
+        """Run `unit` in the next batch; its result, once it is on the disk. Raises what it raises, and Unavailable.
+
+        A unit runs to its end and is committed even when its caller is cancelled meanwhile.
+        """
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Ticket(unit, future, long))
+        if self._working is None or self._working.done():
+            self._working = asyncio.ensure_future(self._work())
+        return await future
+
+    def close(self) -> None:
+        """Commit what waits, and close the connection."""
+        self._closed = True
+        self._disk.shutdown(wait=True)
+        while self._waiting:
+            tickets = self._taken()
+            _answer(tickets, self._committed(self._executed(tickets)))
+        self._runner.close()
+
+    async def _work(self) -> None:
+        while self._waiting and not self._closed:
+            tickets = self._taken()
+            if any(ticket.long for ticket in tickets):
+                done = self._away(self._executed_and_committed, tickets)
+            else:
+                done = self._away(self._committed, self._executed(tickets))
+            _answer(tickets, await asyncio.shield(done))
+
+    def _away(self, step: Callable[[Any], list[Outcome]], given: object) -> asyncio.Future[list[Outcome]]:
+        return asyncio.get_running_loop().run_in_executor(self._disk, step, given)
+
+    def _executed_and_committed(self, tickets: Sequence[_Ticket]) -> list[Outcome]:
+        return self._committed(self._executed(tickets))
+
+    def _taken(self) -> list[_Ticket]:
+        return [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_UNITS_IN_A_BATCH))]
+
+    def _executed(self, tickets: Sequence[_Ticket]) -> list[Outcome]:
+        try:
+            return self._runner.execute([ticket.unit for ticket in tickets])
+        except BaseException as error:  # whatever it was, those who wait must hear
+            return self._broken(error, len(tickets))
+
+    def _committed(self, outcomes: list[Outcome]) -> list[Outcome]:
+        try:
+            return self._runner.commit(outcomes)
+        except BaseException as error:
+            return self._broken(error, len(outcomes))
+
+    def _broken(self, error: BaseException, units: int) -> list[Outcome]:
+        """Another connection in the place of one that failed; nothing of the batch is acknowledged."""
+        log.error("a connection to the storage broke, a new one takes its place: %s", error)
+        with suppress(Exception):
+            self._runner.close()
+        try:
+            self._runner = self._open_runner()
+        except Exception as failure:
+            log.error("cannot connect to the storage: %s", failure)
+        return [(None, Unavailable("haymow's storage failed. Try again.", code="storage_failed"))] * units
+
+
+def _answer(tickets: Sequence[_Ticket], outcomes: Sequence[Outcome]) -> None:
+    for ticket, (result, error) in zip(tickets, outcomes, strict=True):
+        if ticket.future.done() or ticket.future.get_loop().is_closed():
+            continue  # nobody waits any more; what was committed stays committed
+        if error is None:
+            ticket.future.set_result(result)
+        else:
+            ticket.future.set_exception(error)
