@@ -99,6 +99,10 @@ class TestTheAddress:
         said = whole_run(tmp_path / "data", *arguments, HAYMOW_PORT="1", HAYMOW_HOST="192.0.2.1")
         assert f"http://127.0.0.1:{port}" in said
 
+    def test_an_empty_one_is_not_every_address(self, tmp_path: Path) -> None:
+        """What a shell makes of `--host "$HOST"` when HOST is not set."""
+        assert "http://127.0.0.1:" in whole_run(tmp_path / "data", "serve", "--port", "0", "--host", "")
+
     def test_may_be_of_version_six(self, tmp_path: Path) -> None:
         if not has_loopback_six():
             pytest.skip("this machine has no ::1")

@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-import jsonschema_rs
-
 from haymow.errors import Fault, Invalid
+from haymow.generators.schema_faults import is_schema
 
 if TYPE_CHECKING:
     from haystack.dataclasses import ChatMessage
@@ -151,7 +150,7 @@ def _is_function(tool: object) -> bool:
     if not isinstance(function.get("description", ""), str):
         return False
     parameters = function.get("parameters", {})
-    return isinstance(parameters, dict) and jsonschema_rs.meta.is_valid(parameters)
+    return isinstance(parameters, dict) and is_schema(parameters)
 
 
 def _tool_from(function: Json) -> Tool:

@@ -14,6 +14,11 @@ _METASCHEMA: Final = Draft202012Validator(
 )
 
 
+def is_schema(value: dict[str, Any]) -> bool:
+    """Whether the meta-schema of 2020-12 accepts it. `$schema` is not followed: nothing is ever fetched."""
+    return _METASCHEMA.is_valid(value)
+
+
 def metaschema_flaws(schema: dict[str, Any]) -> Iterator[Flaw]:
     """Yield what the meta-schema of JSON Schema 2020-12 finds wrong; one thing may come more than once."""
     if not _METASCHEMA.is_valid(schema):

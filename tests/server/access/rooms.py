@@ -72,7 +72,7 @@ class Held:
 
     def __init__(self, rooms: Rooms) -> None:
         self._begun, self._go = threading.Event(), threading.Event()
-        self._task = asyncio.ensure_future(rooms.database.write(self._wait))
+        self._task = asyncio.ensure_future(rooms.database.write(self._wait, long=True))
 
     async def __aenter__(self) -> Held:
         await asyncio.to_thread(self._begun.wait, 10)

@@ -38,9 +38,22 @@ def test_an_address_counts_once_whatever_its_case(admin: httpx.Client) -> None:
     assert answer.json()["code"] == "email_taken"
 
 
-@pytest.mark.parametrize("changes", [{"role": "owner"}, {"role": "ADMIN"}, {"role": 3}, {"role": None}, {"email": ""}, {"email": "nobody"},
-                                     {"email": "a@b@c"}, {"given_name": ""}, {"family_name": "x" * 300}, {"email": f"{'x' * 300}@b.c"},
-                                     {"given_name": 5}])  # fmt: skip
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"role": "owner"},
+        {"role": "ADMIN"},
+        {"role": 3},
+        {"role": None},
+        {"email": ""},
+        {"email": "nobody"},
+        {"email": "a@b@c"},
+        {"given_name": ""},
+        {"family_name": "x" * 300},
+        {"email": f"{'x' * 300}@b.c"},
+        {"given_name": 5},
+    ],
+)
 def test_a_person_that_cannot_be_is_refused(admin: httpx.Client, changes: dict[str, object]) -> None:
     before = admin.get(MEMBERS).json()["total"]
     assert list(refused(admin.post(MEMBERS, json=person(**changes)), 422)) == [f"#/{next(iter(changes))}"]
@@ -59,7 +72,9 @@ def test_e7_nobody_changes_or_removes_themselves(admin: httpx.Client, workspace:
     other = somebody(admin)
     let_in(admin, workspace, other.user_id, "admin")
     with other.client as client:
-        assert refused(client.put(here, json={"user_id": other.user_id, "role": "user"}), 422) == {"#/user_id": "own_role"}
+        assert refused(client.put(here, json={"user_id": other.user_id, "role": "user"}), 422) == {
+            "#/user_id": "own_role"
+        }
     assert admin.get(ME).json()["role"] == "admin"
 
 
@@ -88,8 +103,12 @@ def test_a_workspaces_administrator_gives_no_role_in_the_organization(admin: htt
     let_in(admin, workspace, chief.user_id, "admin")
     with chief.client as client:
         let_in(client, workspace, other, "admin")
-        for answer in (client.put(MEMBERS, json={"user_id": other, "role": "admin"}), client.post(MEMBERS, json=person()),
-                       client.delete(f"{MEMBERS}/{other}"), client.get("/api/v2/audit")):  # fmt: skip
+        for answer in (
+            client.put(MEMBERS, json={"user_id": other, "role": "admin"}),
+            client.post(MEMBERS, json=person()),
+            client.delete(f"{MEMBERS}/{other}"),
+            client.get("/api/v2/audit"),
+        ):
             refused(answer, 403)
 
 
@@ -156,14 +175,29 @@ def test_me_with_a_token_of_one_workspace_tells_the_role_there(admin: httpx.Clie
         assert client.get(ME).json()["role"] == made["role"] == "user"
 
 
-@pytest.mark.parametrize("expires_at", ["2000-01-01T00:00:00Z", "tomorrow", "2099-01-01", "2099-01-01T00:00:00", 4070908800, "", True,
-                                        "2099-02-30T00:00:00Z", "10000-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59"])  # fmt: skip
+@pytest.mark.parametrize(
+    "expires_at",
+    [
+        "2000-01-01T00:00:00Z",
+        "tomorrow",
+        "2099-01-01",
+        "2099-01-01T00:00:00",
+        4070908800,
+        "",
+        True,
+        "2099-02-30T00:00:00Z",
+        "10000-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+23:59",
+    ],
+)
 def test_an_expiry_is_a_time_in_the_future_with_its_offset(admin: httpx.Client, expires_at: object) -> None:
     answer = admin.post(TOKENS, json={"name": "t", "expires_at": expires_at})
     assert list(refused(answer, 422)) == ["#/expires_at"]
 
 
-@pytest.mark.parametrize("part", [{"workspace_id": "x"}, {"workspace_id": 5}, {"user_id": "x"}, {"role": "root"}, {"name": ""}, {"name": 1}])
+@pytest.mark.parametrize(
+    "part", [{"workspace_id": "x"}, {"workspace_id": 5}, {"user_id": "x"}, {"role": "root"}, {"name": ""}, {"name": 1}]
+)
 def test_a_token_that_cannot_be_is_refused(admin: httpx.Client, part: dict[str, object]) -> None:
     answer = admin.post(TOKENS, json={"name": "t", **part})
     assert list(refused(answer, 422)) == [f"#/{next(iter(part))}"]

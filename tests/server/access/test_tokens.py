@@ -40,13 +40,18 @@ def test_a_token_is_a_readable_prefix_and_256_random_bits() -> None:
         assert len(rules.token_digest(token)) == 32
 
 
+def bytes_in(folder: Path) -> bytes:
+    """Everything that files of the database hold."""
+    return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
+
+
 def test_a_token_is_kept_as_a_digest_and_never_itself(rooms: Rooms, tmp_path: Path) -> None:
     async def test() -> None:
         first = await rooms.tokens.start()
         admin = await rooms.admin()
         token, second = await rooms.tokens.create(admin, NewToken("t"))
         assert first is not None
-        stored = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+        stored = bytes_in(tmp_path)
         for text in (first, second):
             assert text.encode() not in stored
             assert text.rpartition("_")[2].encode() not in stored
@@ -155,7 +160,9 @@ def test_e7_a_token_of_one_workspace_makes_tokens_of_that_one_alone(rooms: Rooms
         with pytest.raises(NotFound):
             await rooms.tokens.create(one, NewToken("t", workspace_id=there.workspace_id))
         with pytest.raises(Denied):
-            await rooms.tokens.create(one, NewToken("t", workspace_id=here.workspace_id, user_id=(await rooms.member(admin)).user_id))
+            await rooms.tokens.create(
+                one, NewToken("t", workspace_id=here.workspace_id, user_id=(await rooms.member(admin)).user_id)
+            )
         again = await rooms.access.authenticate(await rooms.text(one, limited), "test")
         assert (again.role_in(here), again.role_in(there)) == (Role.ADMIN, None)
 

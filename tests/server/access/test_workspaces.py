@@ -30,7 +30,9 @@ def test_a_new_workspace_is_answered_listed_and_read(admin: httpx.Client) -> Non
     assert content in admin.get(PATH).json()
 
 
-@pytest.mark.parametrize("name", ["with space", "\u00e4 umlaut \u4e2d\u6587", "a+b=c&d", "'quoted'", "100", "a@b", "{curly}"])
+@pytest.mark.parametrize(
+    "name", ["with space", "\u00e4 umlaut \u4e2d\u6587", "a+b=c&d", "'quoted'", "100", "a@b", "{curly}"]
+)
 def test_a_workspace_is_found_by_any_name_it_may_have(admin: httpx.Client, name: str) -> None:
     name = f"{name} {uuid.uuid4().hex}"
     made = admin.post(PATH, json={"name": name})
@@ -40,8 +42,27 @@ def test_a_workspace_is_found_by_any_name_it_may_have(admin: httpx.Client, name:
     assert admin.delete(made.headers["location"]).status_code == 204
 
 
-@pytest.mark.parametrize("name", ["", " edge", "x" * 256, "a/b", "a\\b", "a?b", "a#b", "a%2fb", "a;b", ".", "..", "two\nlines",
-                                  "00000000-0000-4000-8000-000000000000", 5, None, ["a"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        " edge",
+        "x" * 256,
+        "a/b",
+        "a\\b",
+        "a?b",
+        "a#b",
+        "a%2fb",
+        "a;b",
+        ".",
+        "..",
+        "two\nlines",
+        "00000000-0000-4000-8000-000000000000",
+        5,
+        None,
+        ["a"],
+    ],
+)
 def test_a_name_that_an_address_reads_differently_is_refused(admin: httpx.Client, name: object) -> None:
     before = admin.get(PATH).text
     assert list(refused(admin.post(PATH, json={"name": name}), 422)) == ["#/name"]
@@ -118,7 +139,9 @@ def test_a_deleted_workspaces_tokens_and_memberships_end(admin: httpx.Client) ->
         assert reader.client.get(PATH).json() == []
 
 
-def test_a_model_is_not_made_in_a_workspace_that_was_deleted_meanwhile(server: RunningServer, admin: httpx.Client) -> None:
+def test_a_model_is_not_made_in_a_workspace_that_was_deleted_meanwhile(
+    server: RunningServer, admin: httpx.Client
+) -> None:
     """Else it would stay in the database for ever, where nobody sees it."""
     for _ in range(5):
         name, workspace = new_workspace(admin)

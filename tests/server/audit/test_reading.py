@@ -12,7 +12,19 @@ from tests.abuse.subject import UNKNOWN, Subject, refused
 from tests.conftest import client_of, definition
 from tests.server.access.people import let_in, new_secret, new_token, new_workspace, somebody, unique
 
-FIELDS = {"number", "at", "action", "workspace_id", "subject_id", "subject_name", "revision", "changes", "user_id", "token_id", "source"}
+FIELDS = {
+    "number",
+    "at",
+    "action",
+    "workspace_id",
+    "subject_id",
+    "subject_name",
+    "revision",
+    "changes",
+    "user_id",
+    "token_id",
+    "source",
+}
 
 
 def read(client: httpx.Client, path: str, **query: Any) -> dict[str, Any]:
@@ -38,7 +50,9 @@ def test_it_is_newest_first_and_grows(changed: Subject, admin: httpx.Client) -> 
     assert len(set(numbers)) == len(numbers)
     times = [entry["at"] for entry in page["data"]]
     assert times == sorted(times, reverse=True)
-    assert [entry["subject_name"] for entry in page["data"]][:11] == [f"name {number}" for number in reversed(range(11))]
+    assert [entry["subject_name"] for entry in page["data"]][:11] == [
+        f"name {number}" for number in reversed(range(11))
+    ]
 
 
 def test_a_record_says_who_did_what_to_what_when_and_from_where(changed: Subject, admin: httpx.Client) -> None:
@@ -160,10 +174,25 @@ def test_every_change_of_anything_is_recorded(admin: httpx.Client) -> None:
         assert answer.status_code in (200, 204), (method, path, answer.text)
     actions = [entry["action"] for entry in read(admin, "/api/v2/audit")["data"]]
     assert list(reversed(actions[:18])) == [
-        "workspace.create", "model.create", "member.create", "token.create", "secret.create", "token.create", "member.update",
-        "model.update", "model.restore", "model.delete", "model.restore", "secret.replace", "secret.delete", "member.update",
-        "member.delete", "member.delete", "token.delete", "workspace.delete",
-    ]  # fmt: skip
+        "workspace.create",
+        "model.create",
+        "member.create",
+        "token.create",
+        "secret.create",
+        "token.create",
+        "member.update",
+        "model.update",
+        "model.restore",
+        "model.delete",
+        "model.restore",
+        "secret.replace",
+        "secret.delete",
+        "member.update",
+        "member.delete",
+        "member.delete",
+        "token.delete",
+        "workspace.delete",
+    ]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])

@@ -69,7 +69,7 @@ class Everything:
             ("PUT", self.secret, {"secret": "another value", "hosts": ["api.example.com"]}),
             ("DELETE", self.secret, None),
             ("PUT", "/api/v1/model_registry_tokens/openai", {"token": "a value"}),
-            ("POST", "/api/v1/workspaces", {"name": unique}),
+            ("POST", "/api/v1/workspaces", {"name": f"w {unique}"}),
             ("DELETE", f"/api/v1/workspaces/{self.name}?force=true", None),
             ("POST", "/api/v2/members", person),
             ("PUT", "/api/v2/members", {"user_id": self.person, "role": "editor"}),
@@ -82,9 +82,22 @@ class Everything:
 
     def state(self) -> list[str]:
         home = self.subject.home
-        paths = [self.subject.read_url, f"{self.subject.read_url}/revisions", f"{self.deleted.read_url}/revisions", f"{home}/models",
-                 f"{home}/secrets", f"{home}/members", f"{home}/audit", "/api/v1/workspaces", "/api/v2/members", "/api/v2/tokens",
-                 "/api/v2/audit", "/api/v2/models", "/api/v2/secrets", "/api/v1/model_registry_tokens"]  # fmt: skip
+        paths = [
+            self.subject.read_url,
+            f"{self.subject.read_url}/revisions",
+            f"{self.deleted.read_url}/revisions",
+            f"{home}/models",
+            f"{home}/secrets",
+            f"{home}/members",
+            f"{home}/audit",
+            "/api/v1/workspaces",
+            "/api/v2/members",
+            "/api/v2/tokens",
+            "/api/v2/audit",
+            "/api/v2/models",
+            "/api/v2/secrets",
+            "/api/v1/model_registry_tokens",
+        ]
         return [self.admin.get(path).text for path in paths]
 
 

@@ -51,7 +51,12 @@ class Served:
     def __init__(self, operations: Sequence[Operation] = (ECHO, HELLO)) -> None:
         app = Gate(Router(routes(operations, _authenticate), redirect_slashes=False, default=_nothing_here))
         config = uvicorn.Config(
-            app, http=PatientProtocol, ws="none", log_config=None, log_level=logging.CRITICAL, lifespan="off",
+            app,
+            http=PatientProtocol,
+            ws="none",
+            log_config=None,
+            log_level=logging.CRITICAL,
+            lifespan="off",
             timeout_keep_alive=75,
         )
         self._server = uvicorn.Server(config)

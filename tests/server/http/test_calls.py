@@ -20,7 +20,10 @@ ID = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 
 
 def call(
-    headers: dict[str, str] | None = None, query: str = "", ids: dict[str, str] | None = None, parts: Sequence[bytes] = ()
+    headers: dict[str, str] | None = None,
+    query: str = "",
+    ids: dict[str, str] | None = None,
+    parts: Sequence[bytes] = (),
 ) -> Call[None]:
     """A call whose body arrives in these parts."""
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
@@ -50,9 +53,23 @@ def test_an_id_is_a_uuid_with_hyphens(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", ID[:-1], ID + "0", ID.replace("-", ""), "{" + ID + "}", f"urn:uuid:{ID}", f" {ID}"[:36], ID.replace("-", "_"),
-     ID.replace("0a", "0\uff11"), ID.replace("4", "g"), "../" * 12, "%" * 36, "-" * 36],
-)  # fmt: skip
+    [
+        "",
+        "x",
+        ID[:-1],
+        ID + "0",
+        ID.replace("-", ""),
+        "{" + ID + "}",
+        f"urn:uuid:{ID}",
+        f" {ID}"[:36],
+        ID.replace("-", "_"),
+        ID.replace("0a", "0\uff11"),
+        ID.replace("4", "g"),
+        "../" * 12,
+        "%" * 36,
+        "-" * 36,
+    ],
+)
 def test_an_id_has_no_other_spelling(text: str) -> None:
     with pytest.raises(Invalid) as refused:
         call(ids={"a": text}).id("a")
@@ -72,9 +89,23 @@ def test_a_body_is_announced_as_json(kind: str) -> None:
     call({"content-type": kind}).require_json()
 
 
-@pytest.mark.parametrize("kind", ["", "text/plain", "application/merge-patch+json", "application/json-patch+json", "application/jsonx",
-                                  "application/json; charset=latin-1", "application/json; charset=utf-16", "text/json",
-                                  "application/json, text/plain", "application/problem+json", "*/*", "application/json; q=1"])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "",
+        "text/plain",
+        "application/merge-patch+json",
+        "application/json-patch+json",
+        "application/jsonx",
+        "application/json; charset=latin-1",
+        "application/json; charset=utf-16",
+        "text/json",
+        "application/json, text/plain",
+        "application/problem+json",
+        "*/*",
+        "application/json; q=1",
+    ],
+)
 def test_other_media_types_are_refused_with_the_one_that_is_taken(kind: str) -> None:
     with pytest.raises(UnsupportedMedia) as refused:
         call({"content-type": kind} if kind else {}).require_json()

@@ -71,8 +71,14 @@ def texts(value: ast.expr) -> Iterator[str]:
 
 
 def test_the_walk_finds_codes_in_calls_in_classes_and_in_conditions() -> None:
-    source = 'raise NotFound("x", code="a")\nclass A:\n    code = "b"\ncode = "c" if x else "d"\nFault("#", code="no")\nprint(code=1)'
-    assert set(codes_in(ast.parse(source))) == {"a", "b", "c", "d"}
+    source = [
+        'raise NotFound("x", code="a")',
+        'class A:\n    code = "b"',
+        'code = "c" if x else "d"',
+        'Fault("#", code="no")',
+        "print(code=1)",
+    ]
+    assert set(codes_in(ast.parse("\n".join(source)))) == {"a", "b", "c", "d"}
 
 
 @pytest.mark.parametrize("kind", sorted(kinds(), key=lambda kind: kind.__name__))

@@ -55,7 +55,9 @@ def test_what_nobody_expected_is_a_500_that_tells_nothing(url: str) -> None:
     assert httpx.get(f"{url}/hello").status_code == 200
 
 
-@pytest.mark.parametrize("host", ["h", "h.example", "h.example:8000", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:8000", "a_b", "a-b.c"])
+@pytest.mark.parametrize(
+    "host", ["h", "h.example", "h.example:8000", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:8000", "a_b", "a-b.c"]
+)
 def test_a_host_is_a_name_or_an_address(url: str, host: str) -> None:
     assert send(url, request("GET", "/hello", host=host)).status == 200
 
@@ -90,7 +92,11 @@ def test_e12_a_malformed_host_is_400(url: str, host: str) -> None:
 
 
 def test_e12_a_missing_or_doubled_or_empty_host_is_400(url: str) -> None:
-    for head in (b"GET /hello HTTP/1.1\r\n\r\n", b"GET /hello HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", b"GET /hello HTTP/1.1\r\nHost:\r\n\r\n"):
+    for head in (
+        b"GET /hello HTTP/1.1\r\n\r\n",
+        b"GET /hello HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+        b"GET /hello HTTP/1.1\r\nHost:\r\n\r\n",
+    ):
         assert problem(send(url, head), 400) == "malformed_host"
 
 
@@ -98,10 +104,28 @@ def test_a_client_of_http_1_0_needs_no_host(url: str) -> None:
     assert send(url, b"GET /hello HTTP/1.0\r\n\r\n").status == 200
 
 
-@pytest.mark.parametrize("target", [
-    "//hello", "/hello//", "/x/../hello", "/./hello", "/hello/.", "/hello/..", "/%2e%2e/hello", "/%2E/hello", "/x%2fhello", "/x%2Fhello",
-    "/x%5chello", "/x\\hello", "/hello;x=1", "/hello%00", "/hello/", "/HELLO", "/hello%20",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//hello",
+        "/hello//",
+        "/x/../hello",
+        "/./hello",
+        "/hello/.",
+        "/hello/..",
+        "/%2e%2e/hello",
+        "/%2E/hello",
+        "/x%2fhello",
+        "/x%2Fhello",
+        "/x%5chello",
+        "/x\\hello",
+        "/hello;x=1",
+        "/hello%00",
+        "/hello/",
+        "/HELLO",
+        "/hello%20",
+    ],
+)
 def test_e13_an_ambiguous_address_is_nowhere(url: str, target: str) -> None:
     answer = send(url, request("GET", target))
     assert problem(answer, 404) == "not_found"
@@ -116,7 +140,9 @@ def test_an_absolute_address_is_taken_by_its_path(url: str, target: str) -> None
     assert "evil" not in answer.text
 
 
-@pytest.mark.parametrize("target", ["*", "hello", "h:80", "?x", "#x", "/hel lo", "/\x7f", "/\xff", "/hello HTTP/1.1 x", "/%"])
+@pytest.mark.parametrize(
+    "target", ["*", "hello", "h:80", "?x", "#x", "/hel lo", "/\x7f", "/\xff", "/hello HTTP/1.1 x", "/%"]
+)
 def test_what_is_no_address_is_refused(url: str, target: str) -> None:
     assert send(url, request("GET", target)).status in (400, 404)
 
@@ -141,7 +167,9 @@ def test_more_than_100_headers_are_431(url: str) -> None:
 
 
 @pytest.mark.parametrize("length", [1024 * KIB + 1, 10 * 1024 * KIB, 10**17, 10**20, 10**400])
-def test_a_content_length_beyond_a_megabyte_is_refused_before_anybody_is_asked_who_they_are(url: str, length: int) -> None:
+def test_a_content_length_beyond_a_megabyte_is_refused_before_anybody_is_asked_who_they_are(
+    url: str, length: int
+) -> None:
     answer = send(url, request("PATCH", "/echo", headers=[("Content-Length", str(length))]))
     assert answer.status in (400, 413)
     if length < 10**17:
@@ -154,7 +182,18 @@ def test_a_content_length_of_a_megabyte_is_not(url: str) -> None:
     assert answer.status == 200, answer.text
 
 
-@pytest.mark.parametrize("line", [b"GET /hello HTTP/9.9", b"GET /hello HTTP/x", b"/hello", b"GET\t/hello\tHTTP/1.1", b"GE\x00T /hello HTTP/1.1", b"PRI * HTTP/2.0", b"\x16\x03\x01"])  # fmt: skip
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"GET /hello HTTP/9.9",
+        b"GET /hello HTTP/x",
+        b"/hello",
+        b"GET\t/hello\tHTTP/1.1",
+        b"GE\x00T /hello HTTP/1.1",
+        b"PRI * HTTP/2.0",
+        b"\x16\x03\x01",
+    ],
+)
 def test_what_is_no_request_line_is_400_and_the_end(url: str, line: bytes) -> None:
     with closing(connect(url)) as connection:
         connection.sendall(line + b"\r\nHost: h\r\n\r\n")
@@ -167,7 +206,9 @@ def test_what_is_no_request_line_is_400_and_the_end(url: str, line: bytes) -> No
         assert b"Traceback" not in answer
 
 
-@pytest.mark.parametrize("header", [b"X : a", b" X: a", b"X\x00: a", b"X: a\x00b", b"X\r\n: a", b": a", b"X", b"X: a\r\n b", b"(X): a"])
+@pytest.mark.parametrize(
+    "header", [b"X : a", b" X: a", b"X\x00: a", b"X: a\x00b", b"X\r\n: a", b": a", b"X", b"X: a\r\n b", b"(X): a"]
+)
 def test_a_header_that_hides_another_is_refused_or_harmless(url: str, header: bytes) -> None:
     answer = send(url, b"GET /hello HTTP/1.1\r\nHost: h\r\n" + header + b"\r\n\r\n")
     assert answer.status in (200, 400)

@@ -68,7 +68,11 @@ def test_every_success_with_a_body_says_what_is_in_it(operations: Operations) ->
 
 
 def test_every_operation_that_takes_a_body_says_what_it_takes(operations: Operations) -> None:
-    without = {name for name, one in operations.items() if name.split(" ")[0] in ("POST", "PUT", "PATCH") and "requestBody" not in one}
+    without = {
+        name
+        for name, one in operations.items()
+        if name.split(" ")[0] in ("POST", "PUT", "PATCH") and "requestBody" not in one
+    }
     assert {name for name in without if not name.endswith("/restore")} == set()
     for name, operation in operations.items():
         if "requestBody" in operation:

@@ -92,7 +92,9 @@ def test_head_is_answered_where_get_is(url: str) -> None:
     assert httpx.head(f"{url}/echo").status_code == 405
 
 
-@pytest.mark.parametrize("accept", ["application/xml", "image/png", "application/yaml", "audio/*, video/*", "text/csv;q=1"])
+@pytest.mark.parametrize(
+    "accept", ["application/xml", "image/png", "application/yaml", "audio/*, video/*", "text/csv;q=1"]
+)
 def test_who_accepts_no_json_is_406(url: str, accept: str) -> None:
     answer = httpx.get(f"{url}/hello", headers={"accept": accept})
     assert answer.status_code == 406

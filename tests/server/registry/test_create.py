@@ -227,6 +227,8 @@ class TestIdempotencyKey:
 
     @pytest.mark.parametrize("key", ["", "x" * 256, "caf\u00e9"])
     def test_a_malformed_key_is_refused(self, shelf: Shelf, key: str) -> None:
-        refused = shelf.client.post(shelf.custom, json=definition(), headers={"idempotency-key": key.encode("latin-1")})
+        refused = shelf.client.post(
+            shelf.custom, json=definition(), headers={b"idempotency-key": key.encode("latin-1")}
+        )
         assert refused.status_code == 422
         assert shelf.page(origin="WORKSPACE").json()["total"] == 0

@@ -129,7 +129,18 @@ class TestDocuments:
         assert (rules.changed_fields(stored, changed) == ()) == same(left, right)
 
     @pytest.mark.parametrize(
-        ("left", "right"), [(1, 1.0), (1, True), (0, False), (0.0, -0.0), ("1", 1), (None, False), ([], {})]
+        ("left", "right"),
+        [
+            (1, 1.0),
+            (1, True),
+            (0, False),
+            (0.0, -0.0),
+            ("1", 1),
+            (None, False),
+            ([], {}),
+            ([1, True], [True, 1]),
+            ([1.0, 1], [1, 1.0]),
+        ],
     )
     def test_what_python_may_take_for_equal_is_a_change(self, left: Any, right: Any) -> None:
         stored = after(BEFORE, Change(generation_kwargs=of_value(left)))

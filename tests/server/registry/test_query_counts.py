@@ -49,8 +49,9 @@ async def create(client: httpx.AsyncClient, prefix: str, model: dict[str, Any]) 
 async def counted(data: Path, request: Request, models: int) -> list[str]:
     """The statements of one request, after the same caller has been seen once."""
     async with opened(data) as (_, client, prefix):
-        for number in range(models):
-            made = await client.post(f"{prefix}/models/custom", json=definition(f"m{number}"))
+        made = await client.post(f"{prefix}/models/custom", json=definition("m"))
+        for number in range(1, models):
+            await client.post(f"{prefix}/models/custom", json=definition(f"m{number}"))
         await client.get(f"{prefix}/models/{made.json()['model_id']}")
         with statements() as said:
             answer = await request(client, prefix, made.json())

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from haymow.server.audit.rules import Actor, Entry, Record
 from haymow.server.audit.tables import audit_table
+from haymow.server.database import Prepared
 
-_ADD = insert(audit_table).inline()  # nobody asks which number it got
+_ADD = Prepared(  # the database numbers the records
+    insert(audit_table)
+    .inline()
+    .values({column.name: bindparam(column.name) for column in audit_table.c if column.name != "number"})
+)
 
 
 def add(connection: Connection, record: Record) -> None:
-    connection.execute(
-        _ADD,
+    _ADD.run(
+        connection,
         {
             "organization_id": record.actor.organization_id,
             "workspace_id": record.workspace_id,

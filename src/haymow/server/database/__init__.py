@@ -3,5 +3,6 @@
 from haymow.server.database.columns import UtcDateTime, metadata
 from haymow.server.database.database import Database
 from haymow.server.database.folder import DataFolder
+from haymow.server.database.prepared import Prepared
 
-__all__ = ["DataFolder", "Database", "UtcDateTime", "metadata"]
+__all__ = ["DataFolder", "Database", "Prepared", "UtcDateTime", "metadata"]

@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -43,6 +43,7 @@ class Writer:
         self._runner = open_runner()
         self._waiting: deque[_Ticket] = deque()
         self._working: asyncio.Task[None] | None = None
+        self._away: Future[list[Outcome]] | None = None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="haymow-commit")
         self._closed = False
 
@@ -67,22 +68,25 @@ class Writer:
         self._runner.close()
 
     async def _work(self) -> None:
+        await self._at_rest()
         while self._waiting and not self._closed:
             tickets = self._taken()
             if any(ticket.long for ticket in tickets):
-                done = self._away(self._executed_and_committed, tickets)
+                self._away = self._disk.submit(self._executed_and_committed, tickets)
             else:
-                done = self._away(self._committed, self._executed(tickets))
-            _answer(tickets, await asyncio.shield(done))
+                self._away = self._disk.submit(self._committed, self._executed(tickets))
+            _answer(tickets, await asyncio.shield(asyncio.wrap_future(self._away)))
 
-    def _away(self, step: Callable[[Any], list[Outcome]], given: object) -> asyncio.Future[list[Outcome]]:
-        return asyncio.get_running_loop().run_in_executor(self._disk, step, given)
-
-    def _executed_and_committed(self, tickets: Sequence[_Ticket]) -> list[Outcome]:
-        return self._committed(self._executed(tickets))
+    async def _at_rest(self) -> None:
+        """Wait for a batch whose event loop ended while it was committed: the connection is still in use."""
+        if self._away is not None and not self._away.done():
+            await asyncio.wait([asyncio.wrap_future(self._away)])
 
     def _taken(self) -> list[_Ticket]:
         return [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_UNITS_IN_A_BATCH))]
+
+    def _executed_and_committed(self, tickets: Sequence[_Ticket]) -> list[Outcome]:
+        return self._committed(self._executed(tickets))
 
     def _executed(self, tickets: Sequence[_Ticket]) -> list[Outcome]:
         try:
@@ -108,7 +112,7 @@ class Writer:
         return [(None, Unavailable("haymow's storage failed. Try again.", code="storage_failed"))] * units
 
 
-def _answer(tickets: Sequence[_Ticket], outcomes: Sequence[Outcome]) -> None:
+def _answer(tickets: Sequence[_Ticket], outcomes: list[Outcome]) -> None:
     for ticket, (result, error) in zip(tickets, outcomes, strict=True):
         if ticket.future.done() or ticket.future.get_loop().is_closed():
             continue  # nobody waits any more; what was committed stays committed

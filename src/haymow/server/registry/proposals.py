@@ -7,7 +7,7 @@ once, however often the update then meets a newer revision.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from haymow.documents import same_document, to_text
@@ -72,16 +72,19 @@ def change_to(definition: Definition) -> Change:
 
 def applied(before: Definition, proposal: Proposal, administrator: bool) -> Definition:
     """The merged definition. Raises Invalid when its parts do not go together."""
-    change = proposal.change
-    after = replace(
-        before,
+    change, config = proposal.change, proposal.config
+    kwargs = change.generation_kwargs
+    if config is not None and not administrator:
+        _check_restricted(before, config)
+    after = Definition(
         name=before.name if change.name is None else change.name,
         provider=before.provider if change.provider is None else change.provider,
+        chat_generator_config=_kept(before.chat_generator_config, config.config if config else None),
+        generation_kwargs=_kept(before.generation_kwargs, kwargs),
+        needs=tuple(need.names for need in config.needs) if config else before.needs,
+        uses=tuple(dict.fromkeys(name for use in config.uses for name in use.names)) if config else before.uses,
+        destination=config.destination if config else before.destination,
     )
-    if proposal.config is not None:
-        after = _with_config(after, proposal.config, administrator)
-    if change.generation_kwargs is not None:
-        after = replace(after, generation_kwargs=_kept(before.generation_kwargs, change.generation_kwargs))
     if (before.chat_generator_config, before.generation_kwargs) != (
         after.chat_generator_config,
         after.generation_kwargs,
@@ -90,21 +93,15 @@ def applied(before: Definition, proposal: Proposal, administrator: bool) -> Defi
     return after
 
 
-def _with_config(before: Definition, config: CheckedConfig, administrator: bool) -> Definition:
-    if not administrator:
-        old = configs.check(json.loads(before.chat_generator_config)).restricted if before.chat_generator_config else {}
-        rules.require_no(rules.check_restricted(old, config.restricted, administrator))
-    return replace(
-        before,
-        chat_generator_config=_kept(before.chat_generator_config, config.config),
-        needs=tuple(need.names for need in config.needs),
-        uses=tuple(dict.fromkeys(name for use in config.uses for name in use.names)),
-        destination=config.destination,
-    )
+def _check_restricted(before: Definition, config: CheckedConfig) -> None:
+    old = configs.check(json.loads(before.chat_generator_config)).restricted if before.chat_generator_config else {}
+    rules.require_no(rules.check_restricted(old, config.restricted))
 
 
-def _kept(before: str, after: dict[str, Any]) -> str:
+def _kept(before: str, after: dict[str, Any] | None) -> str:
     """The text of a document: the old one when it says the same, so that a change that changes nothing shows."""
+    if after is None:
+        return before
     text = to_text(after)
     # In another order of keys a document has as many characters; so most that differ need no second look.
     if len(text) != len(before) or text == before:

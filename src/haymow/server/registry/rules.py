@@ -189,10 +189,8 @@ def _is_slug(text: str) -> bool:
     )
 
 
-def check_restricted(before: Mapping[str, object], after: Mapping[str, object], administrator: bool) -> list[Fault]:
+def check_restricted(before: Mapping[str, object], after: Mapping[str, object]) -> list[Fault]:
     """Faults of administrator-only parameters that somebody else changes, sets or removes."""
-    if administrator:
-        return []
     pointers = {*before, *after}
     missing = object()
     changed = sorted(p for p in pointers if before.get(p, missing) != after.get(p, missing))

@@ -24,6 +24,7 @@ from sqlalchemy.exc import IntegrityError
 
 from haymow.errors import Conflict
 from haymow.names import name_key
+from haymow.server.database import Prepared
 from haymow.server.registry.rules import NAME_TAKEN, Definition, Model, Needs, Revision, Scope
 from haymow.server.registry.tables import model_secrets_table, models_table, revisions_table
 
@@ -38,16 +39,15 @@ class Requirements(NamedTuple):
     destination: str | None
 
 
-# Statements of the hot path are made once: SQLAlchemy then finds their compiled form by identity.
 _LOAD = select(models_table).where(_m.scope_id == bindparam("scope"), _m.model_id == bindparam("model"))
-_LOAD_LIVE = _LOAD.where(_m.deleted_at.is_(None))
+_LOAD_LIVE = Prepared(_LOAD.where(_m.deleted_at.is_(None)))
 _VISIBLE = select(models_table).where(
     _m.scope_id.in_([bindparam(name, type_=_m.scope_id.type) for name in ("nearest", "farther", "farthest")]),
     _m.deleted_at.is_(None),
 )
-_LOAD_VISIBLE = _VISIBLE.where(_m.model_id == bindparam("model"))
-_NAMED = _VISIBLE.where(_m.name_key == bindparam("name_key"))
-_SAVE = (
+_LOAD_VISIBLE = Prepared(_VISIBLE.where(_m.model_id == bindparam("model")))
+_NAMED = Prepared(_VISIBLE.where(_m.name_key == bindparam("name_key")))
+_SAVE = Prepared(
     update(models_table)
     .where(_m.scope_id == bindparam("scope"), _m.model_id == bindparam("model"), _m.revision == bindparam("seen"))
     .values({name: bindparam(name) for name in (
@@ -56,18 +56,18 @@ _SAVE = (
     )})
 )  # fmt: skip
 _ADD = insert(models_table).inline()
-_ADD_REVISION = insert(revisions_table).inline()
+_ADD_REVISION = Prepared(insert(revisions_table).inline())
 
 
 def load(connection: Connection, scope_id: UUID, model_id: UUID) -> Model | None:
     """A model that is not deleted."""
-    row = connection.execute(_LOAD_LIVE, {"scope": scope_id, "model": model_id}).first()
+    row = _LOAD_LIVE.first(connection, {"scope": scope_id, "model": model_id})
     return model_of(row) if row else None
 
 
 def load_visible(connection: Connection, scope: Scope, model_id: UUID) -> Model | None:
     """A model seen from `scope`."""
-    row = connection.execute(_LOAD_VISIBLE, {**_visible(scope), "model": model_id}).first()
+    row = _LOAD_VISIBLE.first(connection, {**_visible(scope), "model": model_id})
     return model_of(row) if row else None
 
 
@@ -79,7 +79,7 @@ def load_even_deleted(connection: Connection, scope_id: UUID, model_id: UUID) ->
 
 def named(connection: Connection, scope: Scope, name: str) -> list[Model]:
     """The models of this name seen from `scope`, at most one in each scope."""
-    rows = connection.execute(_NAMED, {**_visible(scope), "name_key": name_key(name)})
+    rows = _NAMED.all(connection, {**_visible(scope), "name_key": name_key(name)})
     return [model_of(row) for row in rows]
 
 
@@ -106,7 +106,7 @@ def save(connection: Connection, before: Model, after: Model, deleted_at: dateti
     """
     key = {"scope": before.scope_id, "model": before.model_id, "seen": before.revision}
     try:
-        changed = connection.execute(_SAVE, {**key, **_changing(after, deleted_at)}).rowcount
+        changed = _SAVE.run(connection, {**key, **_changing(after, deleted_at)})
     except IntegrityError as error:
         raise Conflict(NAME_TAKEN, code="name_taken") from error
     if not changed:
@@ -151,8 +151,8 @@ def all_of(connection: Connection, scope_id: UUID) -> list[Model]:
 
 def add_revision(connection: Connection, scope_id: UUID, revision: Revision) -> None:
     definition = revision.definition
-    connection.execute(
-        _ADD_REVISION,
+    _ADD_REVISION.run(
+        connection,
         {
             "scope_id": scope_id,
             "model_id": revision.model_id,

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from haymow.errors import Conflict
+from haymow.server.database import Prepared
 from haymow.server.secrets.rules import Listing, Place, Secret, SecretRef, Stale
 from haymow.server.secrets.tables import data_keys_table, deleted_secrets_table, secrets_table, vault_table
 
@@ -36,10 +37,12 @@ _SECRET: Final = (*_REF, _s.organization_id, _s.created_at, _s.created_by, _s.up
 _NAMED = select(*_REF).where(
     _s.scope_id.in_(bindparam("scopes", expanding=True)), _s.name.in_(bindparam("names", expanding=True))
 )
-# Almost every model names one secret; a statement without a list in it is not compiled again for each call.
-_NAMED_ONE = select(*_REF).where(
-    _s.scope_id.in_([bindparam(name, type_=_s.scope_id.type) for name in ("nearest", "farthest")]),
-    _s.name == bindparam("name"),
+# Almost every model names one secret.
+_NAMED_ONE = Prepared(
+    select(*_REF).where(
+        _s.scope_id.in_([bindparam(name, type_=_s.scope_id.type) for name in ("nearest", "farthest")]),
+        _s.name == bindparam("name"),
+    )
 )
 _FIND = select(*_SECRET).where(
     _s.scope_id.in_(bindparam("scopes", expanding=True)), _s.secret_id == bindparam("secret")
@@ -88,7 +91,7 @@ def named(connection: Connection, scope_ids: Sequence[UUID], names: Collection[s
     """The secrets of these names in these scopes."""
     if len(names) == 1 and len(scope_ids) <= 2:
         one = {"nearest": scope_ids[0], "farthest": scope_ids[-1], "name": next(iter(names))}
-        return [_ref(row) for row in connection.execute(_NAMED_ONE, one)]
+        return [_ref(row) for row in _NAMED_ONE.all(connection, one)]
     return [_ref(row) for row in connection.execute(_NAMED, {"scopes": list(scope_ids), "names": list(names)})]
 
 
