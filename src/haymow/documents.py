@@ -30,20 +30,21 @@ MAX_INTEGER: Final = 2**53 - 1
 """Beyond it, readers that hold numbers as doubles see another integer (RFC 8259, section 6)."""
 
 
-def parse(body: bytes, known: Collection[str] = ()) -> object:
+def parse(body: bytes, known: Collection[str] = (), most_string_bytes: int = MAX_STRING_BYTES) -> object:
     """Return the JSON value that `body` holds, with 1 and 1.0 kept apart and keys in the order sent.
 
     `known` are the top-level keys that a fault may name; any other fault points at `#`, the whole document.
+    `most_string_bytes` is for what is read and not stored, such as a chat.
     Raises Malformed when it is not JSON in UTF-8 or an object has a key twice, Invalid when it breaks a limit.
     """
     text = _decoded(body)
     depth = _depth(body)
     if depth > _READABLE_DEPTH:
         raise Malformed("The body is nested too deeply to be read.")
-    if depth <= MAX_DEPTH and not _may_break_a_limit(body):
+    if depth <= MAX_DEPTH and not _may_break_a_limit(body, most_string_bytes):
         return _read(text, _PLAIN)
     value = _read(text, _CAREFUL)
-    faults = _faults(value, known)
+    faults = _faults(value, known, most_string_bytes)
     if faults:
         raise Invalid("The body holds something that haymow does not store.", faults)
     return value
@@ -103,7 +104,7 @@ def _depth(body: bytes) -> int:
     return max(accumulate(array("b", between_strings.translate(_NESTING, _NO_NESTING))), default=0)
 
 
-def _may_break_a_limit(body: bytes) -> bool:
+def _may_break_a_limit(body: bytes, most_string_bytes: int) -> bool:
     """Whether it takes a walk to know that no limit is broken; depth is not asked here."""
     if b"\\u0000" in body or b"\\ud" in body or b"\\uD" in body:
         return True
@@ -112,8 +113,8 @@ def _may_break_a_limit(body: bytes) -> bool:
         return True
     if body.count(b":") > MAX_KEYS:
         return True
-    strings = _split_at_quotes(body)[1::2] if len(body) > MAX_STRING_BYTES else []
-    return max(map(len, strings), default=0) > MAX_STRING_BYTES
+    strings = _split_at_quotes(body)[1::2] if len(body) > most_string_bytes else []
+    return max(map(len, strings), default=0) > most_string_bytes
 
 
 def _split_at_quotes(body: bytes) -> list[bytes]:
@@ -166,14 +167,14 @@ _MESSAGES: Final = {
     "number_too_large": "A number is too large. Integers go up to 2^53-1, other numbers as far as a double.",
     "unpaired_surrogate": "A string holds half of a surrogate pair, which is no character.",
     "null_character": "A string holds the character U+0000, which cannot be stored.",
-    "string_too_long": "A string is longer than 64 KiB in UTF-8.",
+    "string_too_long": "A string is too long: 64 KiB in UTF-8 is the most that is stored.",
     "too_deep": "Objects and arrays are nested more than 64 deep.",
     "too_many_keys": "The objects have more than 10,000 keys together.",
 }
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
-def _faults(document: object, known: Collection[str]) -> list[Fault]:
+def _faults(document: object, known: Collection[str], most_string_bytes: int) -> list[Fault]:
     """Return each kind of fault once for every key that may be named, and once for the rest."""
     found: set[tuple[str, str]] = set()
     keys = 0
@@ -181,15 +182,15 @@ def _faults(document: object, known: Collection[str]) -> list[Fault]:
     members, depth = (document, 2) if isinstance(document, dict) else ({"": document}, 1)
     for key, value in members.items():
         pointer = f"#/{key}" if key in known else "#"
-        codes, keys_within = _walk(value, depth)
-        found |= {(pointer, code) for code in codes | _text_codes([key])}
+        codes, keys_within = _walk(value, depth, most_string_bytes)
+        found |= {(pointer, code) for code in codes | _text_codes([key], most_string_bytes)}
         keys += 1 + keys_within
     if keys > MAX_KEYS:
         found.add(("#", "too_many_keys"))
     return [Fault(pointer, code, _MESSAGES[code]) for pointer, code in sorted(found)]
 
 
-def _walk(root: object, depth: int) -> tuple[set[str], int]:
+def _walk(root: object, depth: int, most_string_bytes: int) -> tuple[set[str], int]:
     """Return the codes of what is wrong within `root`, which stands at `depth`, and the number of keys in it.
 
     It goes level by level, so that a level of half a million numbers costs a few comprehensions.
@@ -200,8 +201,8 @@ def _walk(root: object, depth: int) -> tuple[set[str], int]:
     while level:
         objects = [value for value in level if type(value) is dict]
         arrays = [value for value in level if type(value) is list]
-        codes |= _text_codes([value for value in level if type(value) is str])
-        codes |= _text_codes(list(chain.from_iterable(objects)))
+        codes |= _text_codes([value for value in level if type(value) is str], most_string_bytes)
+        codes |= _text_codes(list(chain.from_iterable(objects)), most_string_bytes)
         if _TOO_LARGE in level:
             codes.add("number_too_large")
         if depth > MAX_DEPTH and (objects or arrays):
@@ -212,14 +213,14 @@ def _walk(root: object, depth: int) -> tuple[set[str], int]:
     return codes, keys
 
 
-def _text_codes(texts: list[str]) -> set[str]:
+def _text_codes(texts: list[str], most_bytes: int) -> set[str]:
     together = "".join(texts)
     codes = set()
     if _SURROGATE.search(together):
         codes.add("unpaired_surrogate")
     if "\0" in together:
         codes.add("null_character")
-    longest = [text for text in texts if len(text) > MAX_STRING_BYTES // 4]
-    if any(len(text.encode("utf-8", "surrogatepass")) > MAX_STRING_BYTES for text in longest):
+    longest = [text for text in texts if len(text) > most_bytes // 4]
+    if any(len(text.encode("utf-8", "surrogatepass")) > most_bytes for text in longest):
         codes.add("string_too_long")
     return codes

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from haymow.documents import to_text
 from haymow.errors import Invalid
 from haymow.generators import catalogue, facts
 from haymow.generators.destinations import destination_of
@@ -20,6 +21,7 @@ from haymow.generators.restrictions import restricted_of
 MESSAGE: Final = "The model configuration is invalid."
 POINTER: Final = "#/chat_generator_config"
 MAX_FAULTS: Final = 50
+MAX_CHARACTERS: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,9 @@ def check(config: object, pointer: str = POINTER) -> CheckedConfig:
     50, none of which repeats anything of `config`.
     """
     faults = Faults(pointer)
+    if len(to_text(config)) > MAX_CHARACTERS:
+        faults.add("", "config_too_large", "Its JSON text is longer than 64 Ki characters.")
+        raise Invalid(MESSAGE, faults.found)
     name, given = _outline(config, faults)
     parameters: dict[str, Any] = {}
     if name is not None and given is not None:
@@ -64,6 +69,14 @@ def check(config: object, pointer: str = POINTER) -> CheckedConfig:
         destination=destination_of(signature, parameters),
         restricted=restricted_of(signature, parameters, pointer),
     )
+
+
+def restricted_in(config: dict[str, Any], pointer: str = POINTER) -> dict[str, Any]:
+    """What of a stored, canonical config only an administrator may set; the config is not checked again."""
+    name = catalogue.find(config["type"])
+    if name is None:
+        return {}
+    return restricted_of(catalogue.signature(name), config["init_parameters"], pointer)
 
 
 def _outline(config: object, faults: Faults) -> tuple[str | None, dict[str, Any] | None]:

@@ -15,6 +15,7 @@ _VISIBLE = re.compile(r"[!-~]+")
 _AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
+_CLEAR = "http://"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -26,7 +27,8 @@ def host_and_port(url: str) -> str:
     """The destination of a URL as `host:port`, in the one spelling that hosts are compared in.
 
     Lower case, without a trailing dot; numeric hosts as dotted IPv4 (`127.1`, `0x7f.1`, `[::ffff:127.0.0.1]` are all
-    `127.0.0.1`) or as bracketed, compressed IPv6; the port always written. Raises UnusableUrl.
+    `127.0.0.1`) or as bracketed, compressed IPv6; the port always written. Where everyone on the way could read along,
+    `http://` stands in front: a secret for a host is not one for the same host without TLS. Raises UnusableUrl.
     """
     if len(url) > _MAX_LENGTH or not _VISIBLE.fullmatch(url) or "\\" in url:
         raise UnusableUrl("Write the address in plain visible characters, without spaces or backslashes.")
@@ -54,7 +56,12 @@ def _authority(scheme: str, netloc: str) -> str:
     port = int(match[2]) if match[2] else _DEFAULT_PORTS[scheme]
     if not 1 <= port <= 65535:
         raise UnusableUrl("The port of an address is between 1 and 65535.")
-    return f"{_host(match[1].lower())}:{port}"
+    host = _host(match[1].lower())
+    return f"{_CLEAR if scheme == 'http' and not _is_loopback(host) else ''}{host}:{port}"
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "[::1]") or host.startswith("127.")
 
 
 def _host(text: str) -> str:

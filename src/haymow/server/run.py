@@ -97,6 +97,8 @@ class _Server(uvicorn.Server):
 
 @contextlib.contextmanager
 def _listening(settings: Settings) -> Iterator[socket.socket]:
+    if not settings.host:
+        raise StartFailed("The host to listen on is empty. Give one with --host, such as 127.0.0.1.")
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

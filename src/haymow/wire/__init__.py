@@ -16,6 +16,7 @@ from haymow.wire.access import (
     TokenList,
     User,
     Workspace,
+    WorkspaceList,
 )
 from haymow.wire.audit import AuditPage, AuditQuery, AuditRecord
 from haymow.wire.errors import Problem, ProblemDetail
@@ -48,6 +49,7 @@ from haymow.wire.secrets import (
     CreateSecret,
     DeleteSecretQuery,
     Integration,
+    IntegrationList,
     ReplaceSecret,
     Secret,
     SecretList,
@@ -95,6 +97,7 @@ __all__ = [
     "GeneratorList",
     "Health",
     "Integration",
+    "IntegrationList",
     "Me",
     "Member",
     "MemberList",
@@ -131,6 +134,7 @@ __all__ = [
     "ValidateModelRequest",
     "ValidationResult",
     "Workspace",
+    "WorkspaceList",
     "faults_of",
     "unknown_field_faults",
 ]

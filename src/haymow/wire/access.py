@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from haymow.wire.shapes import Answer, Id, Instant, Query, Request
 
@@ -33,6 +33,10 @@ class Workspace(Answer):
     workspace_id: UUID
     languages: dict[str, Any] = Field(default_factory=dict)
     default_idle_timeout_in_seconds: int = 0
+
+
+class WorkspaceList(RootModel[list[Workspace]]):
+    """Workspaces by name: a bare list, as the platform's clients expect it."""
 
 
 class User(Answer):

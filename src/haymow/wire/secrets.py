@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Final, Literal
 from uuid import UUID
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, RootModel, SecretStr, field_validator
 
 from haymow.wire.shapes import Answer, Id, Query, Request
 
@@ -108,6 +108,10 @@ class Integration(Answer):
     model_registry_token_id: UUID
     provider: str
     provider_domain: str
+
+
+class IntegrationList(RootModel[list[Integration]]):
+    """Integrations by provider: a bare list, as the platform's clients expect it."""
 
 
 class CreateIntegration(Request):

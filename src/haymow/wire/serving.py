@@ -14,7 +14,7 @@ class ChatCompletionRequest(BaseModel):
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True, hide_input_in_errors=True)
 
-    model: str = Field(description="A model's name, its id, or name@revision.")
+    model: str = Field(description="A model's name, or its id.")
     messages: list[dict[str, Any]] = Field(min_length=1)
     stream: bool | None = None
 

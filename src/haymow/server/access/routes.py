@@ -56,7 +56,10 @@ class AccessRoutes:
         path, one = "/api/v1/workspaces", "/api/v1/workspaces/{name}"
         gone = {404: "There is no workspace with this name."}
         return [
-            Operation("GET", path, self.list_workspaces, "List Workspaces", "The workspaces you may see, by name."),
+            Operation(
+                "GET", path, self.list_workspaces, "List Workspaces", "The workspaces you may see, by name.",
+                answer=wire.WorkspaceList,
+            ),
             Operation(
                 "POST", path, self.create_workspace, "Create Workspace", "Makes a workspace in the organization.",
                 body=wire.CreateWorkspace, answer=wire.Workspace, status=201,
@@ -137,11 +140,17 @@ class AccessRoutes:
             {
                 **_user(principal.person),
                 "organization": organization,
-                "role": principal.highest_role.word,
+                "role": (await self._role(principal)).word,
                 "workspace_id": principal.only_workspace,
                 "expires_at": principal.expires_at,
             }
         )
+
+    async def _role(self, principal: Principal) -> Role:
+        """The role in the organization or, with a token of one workspace, there."""
+        if principal.only_workspace is None:
+            return principal.role_in_organization()
+        return (await self.access.workspace(principal, principal.only_workspace))[1]
 
     async def list_members(self, call: C) -> Response:
         return _members(await self.access.members(call.principal))

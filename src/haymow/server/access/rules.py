@@ -105,6 +105,13 @@ class Principal:
         role = Role.ADMIN if self.organization_role is Role.ADMIN else member
         return None if role is None else min(role, self.limit)
 
+    def sees(self, scope_id: UUID) -> bool:
+        """Whether a workspace's things may be named to the caller; the organization's and the platform's may."""
+        if self.only_workspace is not None:
+            return scope_id in (self.only_workspace, self.organization_id)
+        known = scope_id in self.workspaces or scope_id == self.organization_id
+        return known or self.organization_role is Role.ADMIN
+
     def role_in_organization(self) -> Role:
         """The role in the organization's own things. Raises Denied for a token of one workspace."""
         if self.only_workspace is not None:

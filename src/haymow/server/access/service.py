@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -106,9 +107,7 @@ class Access:
 
     async def workspaces(self, principal: Principal) -> list[Workspace]:
         """The workspaces the caller may see, by name."""
-        found = await self.database.scan(
-            lambda connection: store.workspaces(connection, principal.organization_id, MOST_LISTED)
-        )
+        found = await self.database.scan(lambda connection: store.workspaces(connection, principal))
         return [workspace for workspace in found if principal.role_in(workspace) is not None]
 
     async def create_workspace(self, principal: Principal, name: str) -> Workspace:
@@ -135,7 +134,8 @@ class Access:
                     code="workspace_not_empty",
                 )
             self.erase(connection, workspace.workspace_id)
-            store.remove_workspace(connection, workspace.workspace_id)
+            if not store.remove_workspace(connection, workspace.workspace_id):
+                raise NotFound(rules.NO_WORKSPACE, code="workspace_not_found")
             self._record(
                 connection, principal.actor, "workspace.delete", workspace.workspace_id, workspace.name, workspace
             )
@@ -167,10 +167,10 @@ class Access:
         added = replace(person, user_id=self.new_id())
 
         def add(connection: Connection) -> Member:
-            store.add_person(connection, added, self.now())
-            store.set_role(connection, principal.organization_id, added.user_id, role)
-            self._record(connection, principal.actor, "member.create", added.user_id, added.email)
-            return Member(added, role)
+            member = store.put_person(connection, added, self.now())
+            store.set_role(connection, principal.organization_id, member.user_id, role)
+            self._record(connection, principal.actor, "member.create", member.user_id, member.email)
+            return Member(member, role)
 
         return await self.change(add)
 
@@ -181,6 +181,7 @@ class Access:
 
         def change(connection: Connection) -> Member:
             person = _found(store.person(connection, principal.organization_id, user_id), _NO_USER)
+            _keep_an_admin(connection, principal.organization_id, user_id, role)
             store.set_role(connection, principal.organization_id, user_id, role)
             self._record(connection, principal.actor, "member.update", user_id, person.email, changes=("role",))
             return Member(person, role)
@@ -194,6 +195,7 @@ class Access:
 
         def remove(connection: Connection) -> None:
             person = _found(store.person(connection, principal.organization_id, user_id), _NO_USER)
+            _keep_an_admin(connection, principal.organization_id, user_id, Role.USER)
             store.remove_member(connection, principal.organization_id, user_id)
             self._record(connection, principal.actor, "member.delete", user_id, person.email)
 
@@ -212,6 +214,7 @@ class Access:
         rules.require_other(principal, user_id)
 
         def change(connection: Connection) -> Member:
+            require_workspace(connection, workspace.workspace_id)
             person = _found(store.person(connection, principal.organization_id, user_id), _NO_USER)
             store.set_workspace_role(connection, workspace.workspace_id, user_id, role)
             self._record(
@@ -236,6 +239,10 @@ class Access:
 
     async def change(self, unit: Callable[[Connection], T], *, long: bool = False) -> T:
         """Run a unit that changes who may do what; when this returns, everyone is seen as they are now."""
+        return await asyncio.shield(self._changed(unit, long))
+
+    async def _changed(self, unit: Callable[[Connection], T], long: bool) -> T:
+        # Shielded: a caller who goes away does not stop the change, so neither may it stop the forgetting.
         try:
             return await self.database.write(unit, long=long)
         finally:
@@ -253,6 +260,13 @@ class Access:
     ) -> None:
         workspace_id = workspace.workspace_id if workspace else None
         record(connection, Record(actor, workspace_id, action, subject_id, name, self.now(), changes=changes))
+
+
+def _keep_an_admin(connection: Connection, organization_id: UUID, user_id: UUID, role: Role) -> None:
+    """Raises Conflict when `user_id` is the last administrator and would be none with `role`."""
+    admins = [member.person.user_id for member in store.admins(connection, organization_id)]
+    if admins == [user_id] and role is not Role.ADMIN:
+        raise Conflict("An organization keeps at least one administrator. Make another one first.", code="last_admin")
 
 
 def _found(person: Person | None, message: str) -> Person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,23 @@ def add_organization(connection: Connection, organization_id: UUID, name: str, a
 
 
 # People
+
+
+def put_person(connection: Connection, person: Person, at: datetime) -> Person:
+    """Add a person, or take one back who was removed: the same id, with the names given now.
+
+    Raises Conflict when somebody has the e-mail address.
+    """
+    table, key = users_table.c, name_key(person.email)
+    found = connection.execute(select(table.user_id).where(table.email_key == key)).scalar()
+    if found is None:
+        add_person(connection, person, at)
+        return person
+    if connection.execute(select(members_table.c.role).where(members_table.c.user_id == found)).first():
+        raise Conflict("A user with this e-mail address already exists.", code="email_taken")
+    names = {"given_name": person.given_name, "family_name": person.family_name, "email": person.email}
+    connection.execute(update(users_table).where(table.user_id == found).values(names))
+    return replace(person, user_id=found)
 
 
 def add_person(connection: Connection, person: Person, at: datetime) -> None:
@@ -144,10 +162,14 @@ def add_workspace(connection: Connection, workspace: Workspace, at: datetime) ->
         raise Conflict("A workspace with this name already exists.", code="workspace_name_taken") from error
 
 
-def workspaces(connection: Connection, organization_id: UUID, limit: int) -> list[Workspace]:
-    table = workspaces_table.c
-    query = select(workspaces_table).where(table.organization_id == organization_id)
-    return [_workspace(row) for row in connection.execute(query.order_by(table.name_key).limit(limit))]
+def workspaces(connection: Connection, principal: Principal) -> list[Workspace]:
+    """The workspaces that a caller may have a role in, by name: all for an administrator of the organization."""
+    table, member = workspaces_table.c, workspace_members_table.c
+    query = select(workspaces_table).where(table.organization_id == principal.organization_id)
+    if principal.organization_role is not Role.ADMIN:
+        own = select(member.workspace_id).where(member.user_id == principal.person.user_id)
+        query = query.where(table.workspace_id.in_(own))
+    return [_workspace(row) for row in connection.execute(query.order_by(table.name_key))]
 
 
 def workspace(connection: Connection, workspace_id: UUID) -> Workspace | None:

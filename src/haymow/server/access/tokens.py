@@ -10,7 +10,7 @@ from uuid import UUID
 from haymow.errors import Denied, Fault, Invalid, NotFound, Unavailable
 from haymow.server.access import rules, store
 from haymow.server.access.rules import Person, Principal, Role, Token, Workspace
-from haymow.server.access.service import MOST_LISTED, Access
+from haymow.server.access.service import MOST_LISTED, Access, require_workspace
 from haymow.server.audit.rules import Actor, Record
 from haymow.server.audit.service import record
 
@@ -49,6 +49,9 @@ class Tokens:
         token = self._token(owner, wanted, role, text)
 
         def add(connection: Connection) -> tuple[Token, str]:
+            require_workspace(connection, token.workspace_id)
+            if store.person(connection, principal.organization_id, owner.user_id) is None:
+                raise NotFound("The token's owner was removed meanwhile.", code="user_not_found")
             self._add(connection, principal.actor, token, text)
             return token, text
 
@@ -70,6 +73,8 @@ class Tokens:
             token = store.token(connection, principal.organization_id, token_id)
             if token is None or not self._visible(principal, token):
                 raise NotFound(_NO_TOKEN, code="token_not_found")
+            if token.role > principal.highest_role and token_id != principal.token_id:
+                raise Denied("A token cannot revoke one that may do more.", code="scope_too_wide")
             store.remove_token(connection, token_id)
             self._record(connection, principal.actor, "token.delete", token)
 
@@ -172,5 +177,8 @@ def _first_admin(connection: Connection, source: str) -> tuple[Actor, Person]:
     organization_id = store.first_organization(connection)
     if organization_id is None:
         raise Unavailable("haymow has no organization yet: start it first.")
-    admin = store.admins(connection, organization_id)[0].person
+    admins = store.admins(connection, organization_id)
+    if not admins:
+        raise Unavailable("haymow's organization has no administrator. Restore a backup in which it has one.")
+    admin = admins[0].person
     return Actor(organization_id, admin.user_id, None, source), admin

@@ -58,7 +58,7 @@ class Database:
     def close(self) -> None:
         """Finish what is under way and close every connection, the writer's last."""
         self._closed = True
-        self._scans.shutdown(wait=True)
+        self._scans.shutdown(wait=True, cancel_futures=True)
         self._scanner.close()
         self._reader.close()
         self._writer.close()

@@ -24,9 +24,12 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+WAIT_SECONDS = 5.0
+"""How long another program's lock is waited for; never on the event loop."""
+
 _EVERY_CONNECTION = ("PRAGMA foreign_keys=ON", "PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-16000")
 _WRITER = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA wal_autocheckpoint=4000")
-_READER = ("PRAGMA query_only=ON", "PRAGMA wal_autocheckpoint=0")
+_READER = ("PRAGMA query_only=ON", "PRAGMA wal_autocheckpoint=0", "PRAGMA busy_timeout=0")
 
 _TROUBLE = {
     sqlite3.SQLITE_BUSY,
@@ -58,7 +61,8 @@ def _engine(file: Path, pragmas: Sequence[str]) -> Engine:
         URL.create("sqlite", database=str(file)),  # a path is not parsed: `?` and `%` are letters in it
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
-        connect_args={"check_same_thread": False, "timeout": 30.0, "cached_statements": 256},
+        hide_parameters=True,  # an error may be logged, what people sent may not
+        connect_args={"check_same_thread": False, "timeout": WAIT_SECONDS, "cached_statements": 256},
     )
 
     @event.listens_for(engine, "connect")
@@ -104,16 +108,34 @@ class Reader(_Runner):
             self._roll_back()  # nothing was written; this ends the snapshot
 
 
+class Busy(Exception):
+    """Another program holds the database's lock; nothing was begun."""
+
+
 class Writer(_Runner):
     """Runs a batch of writes in one transaction, each in a savepoint of its own."""
 
-    def execute(self, units: Sequence[Unit[Any]]) -> list[Outcome]:
-        """Begin a transaction and run the units; what they wrote is not on the disk yet."""
+    def execute(self, units: Sequence[Unit[Any]], wait: bool) -> list[Outcome]:
+        """Begin a transaction and run the units; what they wrote is not on the disk yet.
+
+        With `wait`, another program's lock is waited for; without, raises Busy.
+        """
         try:
-            self._raw.execute("BEGIN IMMEDIATE")
+            self._begin(wait)
             return [self._in_savepoint(unit) for unit in units]
+        except Busy:
+            raise
         except Exception as error:
             return self._failed(error, len(units))
+
+    def _begin(self, wait: bool) -> None:
+        self._raw.execute(f"PRAGMA busy_timeout={int(WAIT_SECONDS * 1000) if wait else 0}")
+        try:
+            self._raw.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if not wait and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                raise Busy from error
+            raise
 
     def commit(self, outcomes: list[Outcome]) -> list[Outcome]:
         """Put the transaction on the disk, when there is one; waits for it."""

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MOST_UNITS_IN_A_BATCH = 64
+MOST_WAITING = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Writer:
 
         A unit runs to its end and is committed even when its caller is cancelled meanwhile.
         """
+        if len(self._waiting) >= MOST_WAITING:
+            raise Unavailable("haymow has more to write than it can. Try again.", code="overloaded")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Ticket(unit, future, long))
         if self._working is None or self._working.done():
@@ -64,18 +67,21 @@ class Writer:
         self._disk.shutdown(wait=True)
         while self._waiting:
             tickets = self._taken()
-            _answer(tickets, self._committed(self._executed(tickets)))
+            _answer(tickets, self._executed_and_committed(tickets))
         self._runner.close()
 
     async def _work(self) -> None:
         await self._at_rest()
         while self._waiting and not self._closed:
             tickets = self._taken()
-            if any(ticket.long for ticket in tickets):
-                self._away = self._disk.submit(self._executed_and_committed, tickets)
-            else:
-                self._away = self._disk.submit(self._committed, self._executed(tickets))
+            self._away = self._begun(tickets)
             _answer(tickets, await asyncio.shield(asyncio.wrap_future(self._away)))
+
+    def _begun(self, tickets: Sequence[_Ticket]) -> Future[list[Outcome]]:
+        if not any(ticket.long for ticket in tickets):
+            with suppress(sqlite.Busy):
+                return self._disk.submit(self._committed, self._executed(tickets, wait=False))
+        return self._disk.submit(self._executed_and_committed, tickets)
 
     async def _at_rest(self) -> None:
         """Wait for a batch whose event loop ended while it was committed: the connection is still in use."""
@@ -86,11 +92,13 @@ class Writer:
         return [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_UNITS_IN_A_BATCH))]
 
     def _executed_and_committed(self, tickets: Sequence[_Ticket]) -> list[Outcome]:
-        return self._committed(self._executed(tickets))
+        return self._committed(self._executed(tickets, wait=True))
 
-    def _executed(self, tickets: Sequence[_Ticket]) -> list[Outcome]:
+    def _executed(self, tickets: Sequence[_Ticket], wait: bool) -> list[Outcome]:
         try:
-            return self._runner.execute([ticket.unit for ticket in tickets])
+            return self._runner.execute([ticket.unit for ticket in tickets], wait)
+        except sqlite.Busy:
+            raise
         except BaseException as error:  # whatever it was, those who wait must hear
             return self._broken(error, len(tickets))
 

@@ -34,6 +34,7 @@ class Call(Generic[P]):
 
     request: Request
     principal: P
+    most_body_bytes: int = MOST_BODY_BYTES
 
     def ids(self, *names: str) -> tuple[UUID, ...]:
         """The path's ids. Raises Invalid that names every one that is not a UUID."""
@@ -69,11 +70,6 @@ class Call(Generic[P]):
         """Whether the client asked for `Prefer: handling=strict` (RFC 7240)."""
         return conditions.wants_strict(self.request.headers.getlist("prefer"))
 
-    @property
-    def preference_applied(self) -> dict[str, str]:
-        """The header that says a strict call was treated strictly."""
-        return {"preference-applied": "handling=strict"} if self.strict else {}
-
     def require_json(self) -> None:
         """Raises UnsupportedMedia unless the body is announced as plain `application/json`."""
         if self.request.headers.get("content-encoding", "identity").strip().lower() != "identity":
@@ -88,9 +84,11 @@ class Call(Generic[P]):
         """Raises PreconditionFailed when If-Match is given and does not name `etag`, Malformed when it is broken."""
         conditions.require_match(self.request.headers.getlist("if-match"), etag)
 
-    async def document(self, known: frozenset[str] = frozenset()) -> dict[str, object]:
+    async def document(
+        self, known: frozenset[str] = frozenset(), most_string_bytes: int = documents.MAX_STRING_BYTES
+    ) -> dict[str, object]:
         """The body as a JSON object. Raises TooLarge, TooSlow, Malformed, Invalid."""
-        value = documents.parse(await self._body(), known)
+        value = documents.parse(await self._body(), known, most_string_bytes)
         if not isinstance(value, dict):
             raise Invalid(INVALID_REQUEST, [Fault("#", "type", "The body must be a JSON object.")])
         return value
@@ -118,14 +116,20 @@ class Call(Generic[P]):
             async with asyncio.timeout(BODY_SECONDS):
                 async for part in self.request.stream():
                     size += len(part)
-                    if size > MOST_BODY_BYTES:
-                        raise TooLarge(f"The body is larger than {MOST_BODY_BYTES} bytes.")
+                    if size > self.most_body_bytes:
+                        raise TooLarge(f"The body is larger than {self.most_body_bytes} bytes.")
                     parts.append(part)
         except TimeoutError as error:
             raise TooSlow(f"The body did not arrive within {BODY_SECONDS:.0f} seconds.") from error
         except ClientDisconnect as error:
             raise Malformed("The client went away before the body was whole.") from error
         return b"".join(parts)
+
+
+def check_announced_length(request: Request, most: int) -> None:
+    """Raises TooLarge by Content-Length alone, before anything is read."""
+    if int(request.headers.get("content-length", "0")) > most:
+        raise TooLarge(f"The body is larger than {most} bytes.")
 
 
 def _uuid(text: str) -> UUID | None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Iterable
-from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from haymow.errors import HaymowError, Malformed, NotFound, TooLarge
-from haymow.server.http.calls import MOST_BODY_BYTES
+from haymow.errors import HaymowError, Malformed, NotFound
 from haymow.server.http.errors import problem
 
 log = logging.getLogger(__name__)
@@ -19,8 +16,6 @@ log = logging.getLogger(__name__)
 MOST_HEADER_BYTES = 32 * 1024
 MOST_HEADERS = 100
 MOST_TARGET_BYTES = 8 * 1024
-
-Headers = Iterable[tuple[bytes, bytes]]
 
 _HOST = re.compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 # One address has one spelling: what another hop could read differently is no address of ours.
@@ -55,7 +50,8 @@ class Gate:
         if answering.started:
             raise RuntimeError(f"request {request_id} failed after its answer began")
         error = HaymowError("Something went wrong in haymow. Its log has this request_id.", code="internal")
-        await problem(error, request_id)(scope, receive, answering)
+        render = scope.get("haymow.render", problem)
+        await render(error, request_id)(scope, receive, answering)
 
 
 class _Answering:
@@ -77,12 +73,12 @@ def _check(scope: Scope) -> None:
     raw: bytes = scope["raw_path"] or b"/"
     if len(raw) + len(scope["query_string"]) > MOST_TARGET_BYTES:
         raise Malformed("The address is too long.", code="uri_too_long")
-    _check_headers(scope["headers"])
+    _check_headers(scope["headers"], scope["http_version"])
     if _AMBIGUOUS.search(raw):
         raise NotFound("There is nothing at this address.")
 
 
-def _check_headers(headers: list[tuple[bytes, bytes]]) -> None:
+def _check_headers(headers: list[tuple[bytes, bytes]], version: str) -> None:
     size = hosts = 0
     for name, value in headers:
         size += len(name) + len(value)
@@ -94,12 +90,10 @@ def _check_headers(headers: list[tuple[bytes, bytes]]) -> None:
             _check_length(value)
     if size > MOST_HEADER_BYTES or len(headers) > MOST_HEADERS:
         raise Malformed("The request's headers are too large.", code="headers_too_large")
-    if hosts > 1:
-        raise Malformed("The Host header is given twice.", code="malformed_host")
+    if hosts > 1 or (hosts == 0 and version != "1.0"):
+        raise Malformed("Give one Host header.", code="malformed_host")
 
 
-def _check_length(value: Any) -> None:
+def _check_length(value: bytes) -> None:
     if not value.isdigit() or len(value) > 18:
         raise Malformed("The Content-Length header is malformed.")
-    if int(value) > MOST_BODY_BYTES:
-        raise TooLarge(f"The body is larger than {MOST_BODY_BYTES} bytes.")

@@ -17,7 +17,8 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from haymow.errors import HaymowError, Malformed, NotFound
-from haymow.server.http.calls import Call
+from haymow.server.http.calls import MOST_BODY_BYTES, Call, check_announced_length
+from haymow.server.http.conditions import PREFERENCE_APPLIED, wants_strict
 from haymow.server.http.errors import problem
 
 Endpoint = Callable[[Call[Any]], Awaitable[Response]]
@@ -40,6 +41,7 @@ class Operation:
     status: int = 200
     errors: Mapping[int, str] = field(default_factory=dict)
     public: bool = False
+    most_body_bytes: int = MOST_BODY_BYTES
     render: Renderer = problem
 
 
@@ -95,33 +97,46 @@ class _Dispatch:
             response = self._refusal(request)
         else:
             scope["haymow.route"] = operation.path
+            scope["haymow.render"] = operation.render  # what fails further out is told in the same words
             response = await self._answer(operation, request)
         await response(scope, receive, send)
 
     async def _answer(self, operation: Operation, request: Request) -> Response:
         try:
+            check_announced_length(request, operation.most_body_bytes)
             principal = None if operation.public else await self._authenticate(request)
             _check_acceptable(request)
-            return await operation.endpoint(Call(request, principal))
+            response = await operation.endpoint(Call(request, principal, operation.most_body_bytes))
         except HaymowError as error:
             response = operation.render(error, request.scope["haymow.request_id"])
-            response.headers.update(Call(request, None).preference_applied)
-            return response
+        if operation.body is not None and wants_strict(request.headers.getlist("prefer")):
+            response.headers["preference-applied"] = PREFERENCE_APPLIED
+        return response
 
     def _refusal(self, request: Request) -> Response:
         error = Malformed(f"This address allows {self._allow}.", code="method_not_allowed")
-        response = problem(error, request.scope["haymow.request_id"])
+        render = next(iter(self._methods.values())).render
+        response = render(error, request.scope["haymow.request_id"])
         response.headers["allow"] = self._allow
         return response
 
 
-_ACCEPTED = ("*/*", "application/*", "application/json", "application/problem+json", "text/event-stream", "text/*")
+# What haymow answers, and the ranges it is in; which of them an operation answers is its own.
+_ACCEPTED = {
+    "*/*",
+    "application/*",
+    "application/json",
+    "application/problem+json",
+    "text/*",
+    "text/event-stream",
+    "text/html",
+}
 
 
 def _check_acceptable(request: Request) -> None:
     accept = request.headers.get("accept")
-    if not accept or "*/*" in accept or "json" in accept:
+    if not accept or "*/*" in accept:
         return
-    ranges = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
-    if not any(wanted in _ACCEPTED or wanted == "text/html" for wanted in ranges):
+    ranges = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    if not ranges & _ACCEPTED and not any(wanted.endswith("+json") for wanted in ranges):
         raise Malformed("haymow answers application/json; ask for it in Accept.", code="not_acceptable")

@@ -85,8 +85,12 @@ class Changes:
     async def restore(self, view: View, model_id: UUID, number: int, if_match: IfMatch) -> Shown:
         """Make an older revision the newest again, checked as any change; brings a deleted model back."""
         old = await self.registry.revision(view, model_id, number)
+        if_match(await self._even_deleted(view.scope, model_id))
         proposal = propose(change_to(old.definition))
         return await self._run(lambda connection: self._restore(connection, view, old, proposal, if_match))
+
+    async def _even_deleted(self, scope: Scope, model_id: UUID) -> Model:
+        return (await self.database.read(lambda connection: _even_deleted(connection, scope, model_id)))[0]
 
     async def validate(self, view: View, seen: Model | None, change: Change) -> Shown:
         """What creating, or updating `seen`, would answer: the real thing, undone. Raises what that would raise."""
@@ -116,7 +120,7 @@ class Changes:
         definition = applied(NOTHING, proposal, view.role is Role.ADMIN)
         at, by = self.now(), view.principal.person.user_id
         model = Model(view.scope.own_id, self.new_id(), definition, 1, new_tag(), at, by, at, by)
-        refs = _sendable(connection, view, proposal.config)
+        refs = _sendable(connection, view, proposal.config, self.now())
         store.add(connection, model, view.scope.organization_id)
         self._keep(connection, view, model, "create", rules.FIELDS)
         return shown_with(refs, view.scope, model)
@@ -129,7 +133,7 @@ class Changes:
                 return show(connection, view.scope, [seen])[0]
             model = self._next(seen, definition, view)
             if "chat_generator_config" in changes:
-                refs = _sendable(connection, view, proposal.config)
+                refs = _sendable(connection, view, proposal.config, self.now())
             else:
                 refs = refs_of(connection, view.scope, model.uses)
             if changes and store.save(connection, seen, model):
@@ -157,7 +161,7 @@ class Changes:
             changes = rules.changed_fields(seen.definition, definition)
             if not changes and not deleted:
                 return show(connection, view.scope, [seen])[0]
-            _sendable(connection, view, proposal.config)
+            _sendable(connection, view, proposal.config, self.now())
             model = self._next(seen, definition, view)
             if store.save(connection, seen, model):
                 store.add_missing_secret_names(connection, model)
@@ -209,7 +213,7 @@ def _even_deleted(connection: Connection, scope: Scope, model_id: UUID) -> tuple
     return found
 
 
-def _sendable(connection: Connection, view: View, config: CheckedConfig | None) -> dict[str, SecretRef]:
+def _sendable(connection: Connection, view: View, config: CheckedConfig | None, at: datetime) -> dict[str, SecretRef]:
     """What a definition's secrets mean, held to their hosts; those that have none yet are bound. None is no definition.
 
     Raises Invalid. Binding changes a secret, so it takes the right to change it: a workspace's editor
@@ -222,7 +226,7 @@ def _sendable(connection: Connection, view: View, config: CheckedConfig | None) 
         return refs
     for name, ref in refs.items():
         if ref.hosts is None and _may_bind(view, ref):
-            refs[name] = secrets_room.bind(connection, ref, config.destination)
+            refs[name] = secrets_room.bind(connection, ref, config.destination, view.principal.actor, at)
     kept = {name for name, ref in refs.items() if not admits(ref.hosts, config.destination)}
     rules.require_no(
         Fault(use.pointer, "secret_host_mismatch", _MISMATCH) for use in config.uses if kept.intersection(use.names)

@@ -94,7 +94,7 @@ def applied(before: Definition, proposal: Proposal, administrator: bool) -> Defi
 
 
 def _check_restricted(before: Definition, config: CheckedConfig) -> None:
-    old = configs.check(json.loads(before.chat_generator_config)).restricted if before.chat_generator_config else {}
+    old = configs.restricted_in(json.loads(before.chat_generator_config)) if before.chat_generator_config else {}
     rules.require_no(rules.check_restricted(old, config.restricted))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from haymow.documents import to_text
+from haymow.errors import Invalid, NotFound
 from haymow.server.access.rules import Principal, Role, require
 from haymow.server.http import Call, Operation, empty, json_answer
 from haymow.server.http.answers import encoded
@@ -65,13 +66,21 @@ class ModelRoutes:
         ]  # fmt: skip
 
     async def update(self, call: C) -> Response:
+        try:
+            return await self._update(call)
+        except NotFound as error:  # the sentences of the published operation are its only ones
+            raise NotFound(rules.NOT_FOUND, code="model_not_found") from error
+        except Invalid as error:
+            raise Invalid(rules.INVALID, error.faults, code=error.code) from error
+
+    async def _update(self, call: C) -> Response:
         view, seen = await self._open(call)
         call.require_json()
         call.check_if_match(etag_of(seen))
         document = await call.document(wire.EDITABLE)
         body = call.parsed(wire.UpdateModelRequest, document, rules.INVALID)
         shown = await self.changes.update(view, seen, _change(body), _if_match(call))
-        return self._answer(call, shown)
+        return json_answer(model_answer(shown), headers={"etag": etag_of(shown.model)})
 
     async def delete(self, call: C) -> Response:
         view, seen = await self._open(call)
@@ -123,7 +132,7 @@ class ModelRoutes:
             document.pop("model_id", None)
             change = _change(call.parsed(wire.CreateModelRequest, document, rules.INVALID))
         shown = await self.changes.validate(view, seen, change)
-        return json_answer(validation_answer(shown, seen is None), headers=call.preference_applied)
+        return json_answer(validation_answer(shown, seen is None))
 
     async def view(self, call: C) -> View:
         """From where the caller looks. Raises Invalid for a malformed id, NotFound, Denied."""
@@ -145,13 +154,9 @@ class ModelRoutes:
         require(view.role, Role.EDITOR)
         return view
 
-    def _answer(self, call: C, shown: Shown) -> Response:
-        headers = {"etag": etag_of(shown.model), **call.preference_applied}
-        return json_answer(model_answer(shown), headers=headers)
-
     def _created(self, call: C, shown: Shown) -> Receipt:
         location = f"{call.request.url.path.removesuffix('/custom')}/{shown.model.model_id}"
-        headers = {"etag": etag_of(shown.model), "location": location, **call.preference_applied}
+        headers = {"etag": etag_of(shown.model), "location": location}
         return Receipt(201, headers, encoded(model_answer(shown)))
 
 

@@ -144,13 +144,12 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which models a list shows; None is no filter. `requirements` are texts as rows keep them."""
+    """Which models a list shows; None is no filter."""
 
     provider: str | None = None
     scope_id: UUID | None = None
     name: str | None = None
     part_of_name: str | None = None
-    requirements: tuple[str, ...] | None = None
     include_shadowed: bool = False
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -80,8 +81,11 @@ class Registry:
         offset = (page_number - 1) * limit
 
         def read(connection: Connection) -> tuple[list[Shown], int]:
-            wanted = filters if connected is None else _only_connected(connection, view.scope, filters, connected)
-            models, total = view_store.page(connection, view.scope, wanted, sort, limit, offset)
+            if connected is None:
+                models, total = view_store.page(connection, view.scope, filters, sort, limit, offset)
+            else:
+                keep = _that_are(connection, view.scope, connected)
+                models, total = view_store.page_of(connection, view.scope, filters, sort, limit, offset, keep)
             return show(connection, view.scope, models), total
 
         shown, total = await self.database.scan(read)
@@ -152,9 +156,18 @@ class Registry:
 # What app.py passes to lower rooms
 
 
-def uses(connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[str]:
-    """Names of the models that use a secret which `scope_id` keeps."""
-    return [model for _, model in view_store.uses(connection, scope_id, organization_id, name)]
+def uses(connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[tuple[UUID, str]]:
+    """Scope and name of the models for which the secret of this name that `scope_id` keeps is the one in use."""
+    found = view_store.uses(connection, scope_id, organization_id, name)
+    if scope_id == organization_id:
+        # Where a workspace has a value of its own, its models use that one.
+        others = {other for other, _ in found} - {scope_id}
+        own = {other for other in others if secrets_room.resolve(connection, [other], [name])}
+        return [(other, model) for other, model in found if other not in own]
+    # Without the workspace's value, the models of the organization would use the organization's.
+    if secrets_room.resolve(connection, [organization_id], [name]):
+        return [(other, model) for other, model in found if other == scope_id]
+    return found
 
 
 def destinations_of(connection: Connection, scope_id: UUID, name: str) -> set[str]:
@@ -204,16 +217,16 @@ def _usable(refs: Mapping[str, SecretRef], destination: str | None) -> set[str]:
     return {name for name, ref in refs.items() if destination is not None and admits(ref.hosts, destination)}
 
 
-def _only_connected(connection: Connection, scope: Scope, filters: Filters, connected: bool) -> Filters:
-    texts = view_store.requirements_in(connection, scope)
-    required = {text: store.read_requirements(text) for text in texts}
-    refs = refs_of(connection, scope, (name for one in required.values() for name in one.uses))
-    wanted = tuple(
-        text
-        for text, one in required.items()
-        if rules.is_connected(one.needs, _usable(refs, one.destination)) is connected
-    )
-    return replace(filters, requirements=wanted)
+def _that_are(connection: Connection, scope: Scope, connected: bool) -> Callable[[store.Requirements], bool]:
+    """Whether a model's requirements make it connected, or not; each different text is decided once."""
+    refs = secrets_room.refs_in(connection, scope.secret_scopes)
+
+    @cache
+    def keep(required: store.Requirements) -> bool:
+        usable = _usable({name: refs[name] for name in required.uses if name in refs}, required.destination)
+        return rules.is_connected(required.needs, usable) is connected
+
+    return keep
 
 
 def _scope_of(connection: Connection, scope: Scope, model_id: UUID) -> UUID:

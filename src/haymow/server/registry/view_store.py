@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, or_, select
 
 from haymow.names import name_key
-from haymow.server.registry.rules import Filters, Model, Scope
-from haymow.server.registry.store import model_of, read_requirements
+from haymow.server.registry.rules import PLATFORM_ID, Filters, Model, Scope
+from haymow.server.registry.store import Requirements, load, model_of, read_requirements
 from haymow.server.registry.tables import model_secrets_table, models_table
 
 _m = models_table.c
@@ -27,27 +28,37 @@ def page(
     connection: Connection, scope: Scope, filters: Filters, sort: str, limit: int, offset: int
 ) -> tuple[list[Model], int]:
     """A page of the models seen from `scope`, and how many there are; a `sort` with a minus sign is descending."""
-    wanted = _wanted(scope, filters)
-    order = _ORDERS[sort.removeprefix("-")]
-    rank = case({scope_id: number for number, scope_id in enumerate(scope.visible)}, value=_m.scope_id)
-    query = (
-        select(models_table)
-        .where(*wanted)
-        .order_by(order.desc() if sort.startswith("-") else order, _m.name_key, rank, _m.model_id)
-        .limit(limit + 1)
-        .offset(offset)
-    )
+    query = _ordered(select(models_table), scope, filters, sort).limit(limit + 1).offset(offset)
     models = [model_of(row) for row in connection.execute(query)]
     if 0 < len(models) <= limit:
         return models, offset + len(models)  # the last page counts itself
-    total = connection.execute(select(func.count()).select_from(models_table).where(*wanted)).scalar_one()
-    return models[:limit], total
+    counted = select(func.count()).select_from(models_table).where(*_wanted(scope, filters))
+    return models[:limit], connection.execute(counted).scalar_one()
 
 
-def requirements_in(connection: Connection, scope: Scope) -> list[str]:
-    """The different requirements of the models seen from `scope`: few, however many models there are."""
-    query = select(_m.requirements).distinct().where(_m.scope_id.in_(scope.visible), _m.deleted_at.is_(None))
-    return list(connection.execute(query).scalars())
+def page_of(
+    connection: Connection,
+    scope: Scope,
+    filters: Filters,
+    sort: str,
+    limit: int,
+    offset: int,
+    keep: Callable[[Requirements], bool],
+) -> tuple[list[Model], int]:
+    """A page of those models whose requirements `keep` says yes to: what a database cannot decide."""
+    columns = select(_m.scope_id, _m.model_id, _m.requirements)
+    rows = connection.execute(_ordered(columns, scope, filters, sort))
+    kept = [(row.scope_id, row.model_id) for row in rows if keep(read_requirements(row.requirements))]
+    found = [load(connection, *key) for key in kept[offset : offset + limit]]
+    return [model for model in found if model is not None], len(kept)
+
+
+def _ordered(columns: Select[Any], scope: Scope, filters: Filters, sort: str) -> Select[Any]:
+    order = _ORDERS[sort.removeprefix("-")]
+    rank = case({scope_id: number for number, scope_id in enumerate(scope.visible)}, value=_m.scope_id)
+    return columns.where(*_wanted(scope, filters)).order_by(
+        order.desc() if sort.startswith("-") else order, _m.name_key, rank, _m.model_id
+    )
 
 
 def _wanted(scope: Scope, filters: Filters) -> list[ColumnElement[bool]]:
@@ -60,8 +71,6 @@ def _wanted(scope: Scope, filters: Filters) -> list[ColumnElement[bool]]:
         wanted.append(_m.name_key == name_key(filters.name))
     if filters.part_of_name is not None:
         wanted.append(_m.name_key.contains(name_key(filters.part_of_name), autoescape=True))
-    if filters.requirements is not None:
-        wanted.append(_m.requirements.in_(filters.requirements))
     if not filters.include_shadowed:
         wanted.append(or_(_m.scope_id == scope.visible[0], ~_hidden(scope)))
     return wanted
@@ -79,16 +88,21 @@ def _hidden(scope: Scope) -> ColumnElement[bool]:
 
 
 def uses(connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[tuple[UUID, str]]:
-    """Scope and name of the models that name a secret which `scope_id` keeps, in a stable order."""
+    """Scope and name of the models that name a secret which `scope_id` may keep, in a stable order.
+
+    For the organization those of all of its workspaces too; the platform's count as the organization's.
+    """
     s = model_secrets_table.c
-    scope = _m.organization_id == organization_id if scope_id == organization_id else _m.scope_id == scope_id
+    near = _m.organization_id == organization_id if scope_id == organization_id else _m.scope_id == scope_id
+    scope = or_(near, _m.scope_id.in_([organization_id, PLATFORM_ID]))
     query = (
         select(_m.scope_id, _m.name)
         .join(model_secrets_table, and_(s.scope_id == _m.scope_id, s.model_id == _m.model_id))
         .where(s.name == name, scope)
         .order_by(_m.name_key)
     )
-    return [(row.scope_id, row.name) for row in connection.execute(query)]
+    rows = connection.execute(query)
+    return [(organization_id if row.scope_id == PLATFORM_ID else row.scope_id, row.name) for row in rows]
 
 
 def destinations_of(connection: Connection, scope_id: UUID, name: str) -> set[str]:

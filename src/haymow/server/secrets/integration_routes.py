@@ -31,7 +31,8 @@ class IntegrationRoutes:
         one, none = _PATH + "/{provider}", {404: "There is no integration of this provider."}
         return [
             Operation("GET", _PATH, self.list, "List Integrations",
-                      "The organization's integrations with providers that the platform's clients know."),
+                      "The organization's integrations with providers that the platform's clients know.",
+                      answer=wire.IntegrationList),
             Operation("GET", one, self.read, "Read Integration", "An integration by its provider.",
                       answer=wire.Integration, errors=none),
             Operation("POST", one, self.create, "Create Integration",
@@ -61,19 +62,19 @@ class IntegrationRoutes:
 
     async def create(self, call: C) -> Response:
         made = await self.integrations.create(call.principal.actor, _slug(call), await _entered(call))
-        headers = {"location": f"{_PATH}/{made.provider}", **call.preference_applied}
+        headers = {"location": f"{_PATH}/{made.provider}"}
         return json_answer(_answer(made), 201, headers)
 
     async def put(self, call: C) -> Response:
         found, is_new = await self.integrations.put(call.principal.actor, _slug(call), await _entered(call))
-        return json_answer(_answer(found), 201 if is_new else 200, call.preference_applied)
+        return json_answer(_answer(found), 201 if is_new else 200)
 
     async def delete(self, call: C) -> Response:
         role = call.principal.role_in_organization()
         await self.integrations.get(call.principal.organization_id, _slug(call))
         require(role, Role.EDITOR)
         query = call.query(wire.DeleteSecretQuery)
-        await self.integrations.delete(call.principal.actor, _slug(call), query.force)
+        await self.integrations.delete(call.principal.actor, _slug(call), query.force, call.principal.sees)
         return empty()
 
     async def list_providers(self, call: C) -> Response:

@@ -10,7 +10,7 @@ from haymow.catalog import Provider, provider_named, providers
 from haymow.errors import NotFound
 from haymow.server.audit.rules import Actor
 from haymow.server.secrets.rules import Entered, Scope, SecretRef
-from haymow.server.secrets.service import Secrets
+from haymow.server.secrets.service import Secrets, Sees
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Integration:
     @property
     def domain(self) -> str:
         """The secret's first host without its port; empty while it is unbound."""
-        return self.ref.hosts[0].rpartition(":")[0] if self.ref.hosts else ""
+        return self.ref.hosts[0].removeprefix("http://").rpartition(":")[0] if self.ref.hosts else ""
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ class Integrations:
         secret, is_new = await self.secrets.put(actor, scope, name, entered)
         return Integration(slug, secret.ref), is_new
 
-    async def delete(self, actor: Actor, slug: str, force: bool) -> None:
+    async def delete(self, actor: Actor, slug: str, force: bool, sees: Sees) -> None:
         """Raises NotFound, Conflict when models use the secret and `force` is not given."""
         found = await self.get(actor.organization_id, slug)
-        await self.secrets.delete(actor, Scope(actor.organization_id), found.ref.secret_id, force)
+        await self.secrets.delete(actor, Scope(actor.organization_id), found.ref.secret_id, force, sees)
 
 
 def require_known(slug: str) -> None:

@@ -70,7 +70,7 @@ class SecretRoutes:
         body = await call.body(wire.CreateSecret)
         value = entered(SecretValue(body.secret.get_secret_value()), body.hosts, name=body.name)
         made = await self.service.create(call.principal.actor, scope, body.name, value)
-        return json_answer(_secret(made), 201, {"location": _address(scope, made), **call.preference_applied})
+        return json_answer(_secret(made), 201, {"location": _address(scope, made)})
 
     async def read(self, call: C) -> Response:
         secret_id = call.ids(*call.request.path_params)[-1]
@@ -82,12 +82,12 @@ class SecretRoutes:
         body = await call.body(wire.ReplaceSecret)
         value = entered(SecretValue(body.secret.get_secret_value()), body.hosts)
         new = await self.service.replace(call.principal.actor, scope, secret.ref.secret_id, value)
-        return json_answer(_secret(new), headers=call.preference_applied)
+        return json_answer(_secret(new))
 
     async def delete(self, call: C) -> Response:
         scope, secret = await self._own(call)
         query = call.query(wire.DeleteSecretQuery)
-        await self.service.delete(call.principal.actor, scope, secret.ref.secret_id, query.force)
+        await self.service.delete(call.principal.actor, scope, secret.ref.secret_id, query.force, call.principal.sees)
         return empty()
 
     async def _own(self, call: C) -> tuple[Scope, Secret]:

@@ -230,7 +230,9 @@ def checked_hosts(
     return tuple(found), faults
 
 
-_HOST_ADVICE: Final = "A host is written like api.example.com, api.example.com:8443 or *.example.com."
+_HOST_ADVICE: Final = (
+    "A host is written like api.example.com, api.example.com:8443, *.example.com or, without TLS, http://host:8000."
+)
 
 
 def host_of(text: str) -> str:
@@ -238,19 +240,22 @@ def host_of(text: str) -> str:
 
     `*.` in front stands for one label, as in a TLS certificate (RFC 9525, section 6.3). Raises UnusableUrl.
     """
-    rest = text[len("https://") :] if text[:8].lower() == "https://" else text
-    if "/" in rest:
-        raise UnusableUrl("A host has no path and no scheme but https://.")
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        scheme, rest = "https", text
+    if "/" in rest or scheme.lower() not in ("http", "https"):
+        raise UnusableUrl("A host has no path, and no scheme but https:// or, without TLS, http://.")
     name = rest.removeprefix("*.")
     if name.count(":") > 1 and not name.startswith("["):
         name = f"[{name}]"
-    host = host_and_port(f"https://{name}")
+    host = host_and_port(f"{scheme.lower()}://{name}")
     if name == rest or name == f"[{rest}]":
         return host
     labels = host.rpartition(":")[0].split(".")
     if len(labels) < 2 or host.startswith("[") or labels[-1].isdigit():
         raise UnusableUrl("A wildcard stands before a domain of at least two labels.")
-    return f"*.{host}"
+    clear = "http://" if host.startswith("http://") else ""
+    return f"{clear}*.{host.removeprefix(clear)}"
 
 
 def admits(hosts: tuple[str, ...] | None, destination: str) -> bool:
@@ -284,12 +289,13 @@ def usual_or_agreed(usual: tuple[str, ...], destinations: set[str]) -> tuple[str
 _MOST_NAMED: Final = 10
 
 
-def in_use(models: Sequence[str]) -> Conflict:
-    """The refusal to delete a secret that these models use."""
-    named = ", ".join(models[:_MOST_NAMED])
-    more = len(models) - _MOST_NAMED
-    others = f" and {more} more" if more > 0 else ""
+def in_use(visible: Sequence[str], models: int) -> Conflict:
+    """The refusal to delete a secret that so many models use; those the caller may see are named."""
+    named = ", ".join(visible[:_MOST_NAMED])
+    more = models - min(len(visible), _MOST_NAMED)
+    if more:
+        named = f"{named} and {more} more" if named else f"{more} in workspaces you do not see"
     return Conflict(
-        f"Models use this secret: {named}{others}. Change or delete them first, or delete it with force=true.",
+        f"Models use this secret: {named}. Change or delete them first, or delete it with force=true.",
         code="secret_in_use",
     )

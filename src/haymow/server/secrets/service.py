@@ -41,8 +41,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Uses = Callable[["Connection", UUID, UUID, str], Sequence[str]]
-"""Names of the models that use a secret, given its scope, the organization and its name."""
+Uses = Callable[["Connection", UUID, UUID, str], Sequence[tuple[UUID, str]]]
+"""Scope and name of the models that use a secret, given its scope, the organization and its name."""
+Sees = Callable[[UUID], bool]
+"""Whether the caller may see the models of a scope."""
 DestinationsOf = Callable[["Connection", UUID, str], set[str]]
 """Where the models of a scope that name a secret would send it."""
 
@@ -68,13 +70,24 @@ def resolve(connection: Connection, scope_ids: Sequence[UUID], names: Collection
     """What each name means; of several scopes, given the nearest first, the nearest that has the name decides."""
     if not names:
         return {}
-    found = store.named(connection, scope_ids, names)
-    return {ref.name: ref for ref in sorted(found, key=lambda ref: scope_ids.index(ref.scope_id), reverse=True)}
+    return _nearest(store.named(connection, scope_ids, names), scope_ids)
 
 
-def bind(connection: Connection, ref: SecretRef, destination: str) -> SecretRef:
+def _nearest(refs: Sequence[SecretRef], scope_ids: Sequence[UUID]) -> dict[str, SecretRef]:
+    return {ref.name: ref for ref in sorted(refs, key=lambda ref: scope_ids.index(ref.scope_id), reverse=True)}
+
+
+def refs_in(connection: Connection, scope_ids: Sequence[UUID]) -> dict[str, SecretRef]:
+    """What every name means that these scopes, the nearest first, have a secret of."""
+    return _nearest(store.refs(connection, scope_ids), scope_ids)
+
+
+def bind(connection: Connection, ref: SecretRef, destination: str, actor: Actor, at: datetime) -> SecretRef:
     """Bind an unbound value to the first host it is used for. Raises Stale when that happened meanwhile."""
     store.bind(connection, ref, (destination,))
+    workspace_id = None if ref.scope_id == actor.organization_id else ref.scope_id
+    change = Record(actor, workspace_id, "secret.bind", ref.secret_id, ref.name, at, changes=("hosts",))
+    record(connection, change)
     return replace(ref, hosts=(destination,))
 
 
@@ -150,14 +163,14 @@ class Secrets:
 
         return await self._write(enter)
 
-    async def delete(self, actor: Actor, scope: Scope, secret_id: UUID, force: bool) -> None:
+    async def delete(self, actor: Actor, scope: Scope, secret_id: UUID, force: bool, sees: Sees) -> None:
         """Raises NotFound, and Conflict that names the models which use it, unless `force` is given."""
 
         def remove(connection: Connection) -> None:
             secret = _own(connection, scope, secret_id)
             models = [] if force else self.uses(connection, scope.scope_id, scope.organization_id, secret.ref.name)
             if models:
-                raise rules.in_use(models)
+                raise rules.in_use([name for scope_id, name in models if sees(scope_id)], len(models))
             store.remove(connection, secret)
             self._record(connection, actor, scope, "secret.delete", secret, ())
 
@@ -236,10 +249,11 @@ class Secrets:
         record(connection, Record(actor, scope.workspace_id, action, *subject, self.now(), changes=changes))
 
     async def _write(self, unit: Callable[[Connection], T]) -> T:
+        # Long: the hosts of a value and the uses of a secret are found among all models that name it.
         try:
-            return await self.database.write(unit)
+            return await self.database.write(unit, long=True)
         except Stale:  # two made a scope's data key or changed one secret at once: the second is decided anew
-            return await self.database.write(unit)
+            return await self.database.write(unit, long=True)
 
 
 def _found(secret: Secret | None) -> Secret:

@@ -95,6 +95,12 @@ def named(connection: Connection, scope_ids: Sequence[UUID], names: Collection[s
     return [_ref(row) for row in connection.execute(_NAMED, {"scopes": list(scope_ids), "names": list(names)})]
 
 
+def refs(connection: Connection, scope_ids: Sequence[UUID]) -> list[SecretRef]:
+    """Every secret of these scopes."""
+    query = select(*_REF).where(_s.scope_id.in_(scope_ids))
+    return [_ref(row) for row in connection.execute(query)]
+
+
 def find(connection: Connection, scope_ids: Collection[UUID], secret_id: UUID) -> Secret | None:
     """A secret of any of these scopes."""
     row = connection.execute(_FIND, {"scopes": list(scope_ids), "secret": secret_id}).first()

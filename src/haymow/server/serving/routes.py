@@ -13,7 +13,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from haymow.errors import HaymowError, Malformed
+from haymow.errors import HaymowError, Malformed, Unavailable
 from haymow.server.access.rules import Principal
 from haymow.server.http import Call, Operation
 from haymow.server.http.answers import encoded
@@ -26,6 +26,9 @@ C = Call[Principal]
 T = TypeVar("T")
 
 PREFIX = "/api/v2/workspaces/{workspace_id}/openai/v1"
+
+MOST_CHAT_BYTES: Final = 16 * 1024 * 1024
+"""Of a chat, and of a string in it: long prompts, and images in `data:` addresses. It is not stored."""
 
 WATCH_SECONDS: Final = 1.0
 """How often a stream asks whether its caller may still have it."""
@@ -63,7 +66,7 @@ class ServingRoutes:
             Operation("POST", f"{PREFIX}/chat/completions", self.chat, "Create Chat Completion",
                       "OpenAI's chat completions by a model of the workspace; with `stream`, as server-sent events.",
                       body=wire.ChatCompletionRequest, answer=wire.ChatCompletion, errors=_ERRORS,
-                      render=problem_in_openai),
+                      render=problem_in_openai, most_body_bytes=MOST_CHAT_BYTES),
             Operation("GET", f"{PREFIX}/models", self.models, "List Served Models",
                       "The models this token may chat with, as OpenAI lists models.",
                       answer=wire.ServedModelList, render=problem_in_openai),
@@ -72,7 +75,7 @@ class ServingRoutes:
     async def chat(self, call: C) -> Response:
         workspace_id = call.id("workspace_id")
         call.require_json()
-        chat = rules.chat_from(await call.document(rules.KNOWN))
+        chat = rules.chat_from(await call.document(rules.KNOWN, MOST_CHAT_BYTES))
         if not chat.stream:
             answer = await _while_connected(call.request, self.serving.complete(call.principal, workspace_id, chat))
             return Response(_encoded(answer), media_type="application/json")
@@ -118,8 +121,9 @@ class _EventStream(Response):
             while True:
                 await asyncio.sleep(WATCH_SECONDS)
                 await self._still()
-        except HaymowError as error:
-            self._last = _event(encoded(rules.body_in_openai(error, status_of(error))))
+        except Exception as error:  # whatever it is, nobody watches any more: the stream ends
+            failure = error if isinstance(error, HaymowError) else Unavailable("haymow cannot go on now. Try again.")
+            self._last = _event(encoded(rules.body_in_openai(failure, status_of(failure))))
             self._chunks.stop()
 
     async def _next(self) -> bytes:
