@@ -58,10 +58,6 @@ class Conflict(HaymowError):
 
     code = "conflict"
 
-    def __init__(self, message: str, *, code: str | None = None, faults: Iterable[Fault] = ()) -> None:
-        super().__init__(message, code=code)
-        self.faults = tuple(faults)
-
 
 class Malformed(HaymowError):
     """The request cannot be read at all: broken JSON, a broken header."""

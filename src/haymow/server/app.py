@@ -28,6 +28,7 @@ from haymow.server.http import Operation, openapi
 from haymow.server.http.gate import Gate
 from haymow.server.http.operations import Routing
 from haymow.server.http.plain import PlainRoutes
+from haymow.server.receipts.service import erase_workspace as erase_receipts
 from haymow.server.registry import service as registry_room
 from haymow.server.registry.changes import Changes
 from haymow.server.registry.generator_routes import GeneratorRoutes
@@ -162,6 +163,7 @@ def _contents(connection: Connection, workspace_id: UUID) -> int:
 
 def _erase(connection: Connection, workspace_id: UUID) -> None:
     registry_room.erase(connection, workspace_id)
+    erase_receipts(connection, workspace_id)
     secrets_room.erase_scope(connection, workspace_id)
 
 

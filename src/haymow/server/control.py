@@ -1,6 +1,6 @@
 """The operator's door to a running server: a socket in the data folder that only its owner can open.
 
-`haymow admin` asks here when a server holds the folder's lock. One JSON line in, one JSON line out.
+`haymow admin` asks here when a server holds the folder's lock. A word in, a JSON line out.
 """
 
 from __future__ import annotations

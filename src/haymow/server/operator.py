@@ -22,7 +22,6 @@ async def admin_token(settings: Settings) -> str:
     """Another token of the first administrator. Raises StartFailed."""
     try:
         async with open_house(settings) as house:
-            await house.tokens.start()
-            return await commands(house)["token"]()
+            return await house.tokens.start(_NAME) or await commands(house)["token"]()
     except FolderInUse:
         return await asyncio.to_thread(control.ask, settings.admin_socket, "token")

@@ -50,7 +50,7 @@ def _on_signal(act: Callable[[], object]) -> None:
 
 @contextlib.asynccontextmanager
 async def _started(house: House, settings: Settings, say: Say) -> AsyncIterator[None]:
-    token = await house.tokens.start()
+    token = await house.tokens.start("first start")
     if token is not None:
         say(f"The administrator's API token, shown this once: {token}")
     async with with_local_model(house, say):

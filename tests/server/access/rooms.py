@@ -43,7 +43,7 @@ class Rooms:
 
     async def admin(self) -> Principal:
         """Whoever the first start made, by a new token."""
-        await self.tokens.start()
+        await self.tokens.start("first start")
         return await self.access.authenticate(await self.tokens.for_first_admin("test"), "test")
 
     async def member(self, admin: Principal, role: Role = Role.USER) -> Person:

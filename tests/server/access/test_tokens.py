@@ -47,7 +47,7 @@ def bytes_in(folder: Path) -> bytes:
 
 def test_a_token_is_kept_as_a_digest_and_never_itself(rooms: Rooms, tmp_path: Path) -> None:
     async def test() -> None:
-        first = await rooms.tokens.start()
+        first = await rooms.tokens.start("first start")
         admin = await rooms.admin()
         token, second = await rooms.tokens.create(admin, NewToken("t"))
         assert first is not None
@@ -64,9 +64,9 @@ def test_a_token_is_kept_as_a_digest_and_never_itself(rooms: Rooms, tmp_path: Pa
 
 def test_the_first_start_makes_a_token_and_no_other_start_does(rooms: Rooms) -> None:
     async def test() -> None:
-        first = await rooms.tokens.start()
+        first = await rooms.tokens.start("first start")
         assert first is not None
-        assert await rooms.tokens.start() is None
+        assert await rooms.tokens.start("first start") is None
         assert (await rooms.access.authenticate(first, "test")).organization_role is Role.ADMIN
 
     run(test())

@@ -18,7 +18,7 @@ from haymow.server.settings import Settings
 async def opened(data: Path) -> AsyncIterator[tuple[House, httpx.AsyncClient, str]]:
     """A house, its administrator's client, and the path of the workspace `default`."""
     async with open_house(Settings(data=data)) as house:
-        token = await house.tokens.start()
+        token = await house.tokens.start("first start")
         transport = httpx.ASGITransport(house.app)
         headers = {"Authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://haymow", headers=headers) as client:

@@ -138,9 +138,7 @@ def test_strict_handling_refuses_them_and_says_so(registered: Registered) -> Non
 
 
 @pytest.mark.parametrize("kind", ["organization", "elsewhere", "unknown", "deleted"])
-def test_only_models_of_this_workspace_can_be_changed(
-    registered: Registered, admin: httpx.Client, kind: str
-) -> None:
+def test_only_models_of_this_workspace_can_be_changed(registered: Registered, admin: httpx.Client, kind: str) -> None:
     if kind == "organization":
         made = admin.post("/api/v2/models/custom", json=definition(f"o-{uuid.uuid4().hex}")).json()
         model_id = made["model_id"]

@@ -95,17 +95,17 @@ class Tokens:
 
         return await self.access.change(make)
 
-    async def start(self) -> str | None:
-        """On an empty database make the organization, its workspace and its administrator, and give their token."""
+    async def start(self, name: str) -> str | None:
+        """On an empty database make the organization, its workspace and its administrator; their token's text."""
 
         def make(connection: Connection) -> str | None:
             if store.first_organization(connection) is not None:
                 return None
-            return self._first(connection)
+            return self._first(connection, name)
 
         return await self.access.change(make)
 
-    def _first(self, connection: Connection) -> str:
+    def _first(self, connection: Connection, name: str) -> str:
         now, new_id = self.access.now(), self.access.new_id
         organization_id, text = new_id(), rules.new_token()
         admin = Person(new_id(), "haymow", "administrator", "admin@haymow.invalid")
@@ -115,7 +115,7 @@ class Tokens:
         store.add_workspace(connection, Workspace(new_id(), organization_id, "default"), now)
         actor = Actor(organization_id, admin.user_id, None, "first start")
         record(connection, Record(actor, None, "organization.create", organization_id, "default", now))
-        self._add(connection, actor, self._token(admin, NewToken("first start"), Role.ADMIN, text), text)
+        self._add(connection, actor, self._token(admin, NewToken(name), Role.ADMIN, text), text)
         return text
 
     async def _owner(self, principal: Principal, wanted: NewToken) -> Person:

@@ -1,4 +1,4 @@
-"""The database as the rooms see it: `read` and `write` run units of work off the event loop."""
+"""The database as the rooms see it: units of work that read, look at many rows, or write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP, for every room alike: operations, errors, limits, answers. Knows no noun of haymow's."""
+"""HTTP, for every room alike: operations, errors, limits, answers. The rooms' nouns are not its business."""
 
 from haymow.server.http.answers import empty, json_answer
 from haymow.server.http.calls import Call

@@ -114,7 +114,8 @@ class PatientProtocol(HttpToolsProtocol):
             self._rest()
 
     def _refuse(self) -> None:
-        answering = self.cycle is not None and not self.cycle.response_complete
+        cycle: RequestResponseCycle | None = self.cycle  # uvicorn's type leaves out that there is none at first
+        answering = cycle is not None and not cycle.response_complete
         if answering or self._due is not _Due.HEAD:
             self._give_up()  # an answer here would stand in the middle of another, or after it
             return

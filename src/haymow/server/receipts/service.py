@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from haymow.server.receipts import store
 from haymow.server.receipts.rules import KEPT_FOR, Receipt, ReceiptKey, check_same
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+
+def erase_workspace(connection: Connection, workspace_id: UUID) -> None:
+    """Forget what was answered about a workspace that is deleted."""
+    store.erase(connection, f"/api/v2/workspaces/{workspace_id}/")
 
 
 def once(connection: Connection, key: ReceiptKey | None, now: datetime, make: Callable[[], Receipt]) -> Receipt:

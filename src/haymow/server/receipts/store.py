@@ -35,5 +35,10 @@ def add(connection: Connection, key: ReceiptKey, receipt: Receipt, at: datetime)
     )
 
 
+def erase(connection: Connection, path: str) -> None:
+    """Take away the receipts of every address below `path`, which ends in a slash."""
+    connection.execute(delete(receipts_table).where(_r.path.startswith(path, autoescape=True)))
+
+
 def remove_older(connection: Connection, than: datetime) -> None:
     connection.execute(delete(receipts_table).where(_r.at < than))

@@ -52,7 +52,10 @@ class Lease(Generic[T]):
 
 
 class Pool(Generic[T]):
-    """At most `most` live things, the least recently used given up first; belongs to one event loop."""
+    """Keeps at most `most` live things, the least recently used given up first; belongs to one event loop.
+
+    One that is in use when it is given up lives on until it is given back.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
