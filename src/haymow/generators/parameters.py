@@ -86,7 +86,7 @@ def check_defaults(checked: CheckedSchema, defaults: dict[str, Any], pointer: st
     """
     if not _is_affordable(checked, defaults):
         raise Invalid(SCHEMA_MESSAGE, [Fault(pointer, "too_large", _TOO_LARGE)])
-    misfits = _misfits(checked, defaults)
+    misfits = _misfits(_validator_of(checked, defaults), defaults)
     if misfits:
         places = (place for place, name in enumerate(defaults, 1) if name in misfits)
         faults = [Fault(pointer, "invalid_value", _MISFIT.format(place)) for place in islice(places, MAX_FAULTS)]
@@ -164,16 +164,25 @@ def _property_validator(text: str) -> Validator:
     return compiled({keyword: schema[keyword] for keyword in (*_OF_ONE_PROPERTY, "$defs") if keyword in schema})
 
 
-def _misfits(checked: CheckedSchema, values: dict[str, Any]) -> list[str]:
+def _validator_of(checked: CheckedSchema, names: Iterable[str]) -> Validator:
+    """The same for some properties alone, of a schema that is new with each save: of few, it is compiled fast."""
+    schema = checked.schema
+    if "patternProperties" in schema:
+        return _property_validator(checked.text)
+    said, others = schema.get("properties", {}), ("additionalProperties", "$defs")
+    kept: dict[str, Any] = {keyword: schema[keyword] for keyword in others if keyword in schema}
+    return compiled({**kept, "properties": {name: said[name] for name in names if name in said}})
+
+
+def _misfits(validator: Validator, values: dict[str, Any]) -> list[str]:
     """The names of the values that do not fit what the schema says of their property, in their order."""
-    validator = _property_validator(checked.text)
     if validator.is_valid(values):
         return []
     return [name for name, value in values.items() if not validator.is_valid({name: value})]
 
 
 def _call_faults(checked: CheckedSchema, values: dict[str, Any], tell: CallFaults) -> list[Fault]:
-    misfits = _misfits(checked, values)[:MAX_FAULTS]
+    misfits = _misfits(_property_validator(checked.text), values)[:MAX_FAULTS]
     faults = [fault for name in misfits for fault in _faults_of_value(checked, name, values[name], tell)]
     # `required` holds a list of names, or the schema would not have been saved.
     faults += [tell.missing(name) for name in checked.schema.get("required", ()) if name not in values]
