@@ -43,7 +43,8 @@ def workspace(admin: httpx.Client) -> str:
 
 
 def client_of(url: str, token: str) -> httpx.Client:
-    return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30.0)
+    """A client of a server on loopback; reading the certificates it does not need takes 40 ms."""
+    return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30.0, verify=False)
 
 
 def definition(name: str = "gpt-5", **changes: Any) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,7 +45,8 @@ def environment(data: Path, more: Mapping[str, str] | None = None) -> dict[str, 
 @contextmanager
 def running(data: Path, *arguments: str, more: Mapping[str, str] | None = None) -> Iterator[RunningServer]:
     """A server on a free port, until the block ends. Its words go to a log that the test may read."""
-    log = Path(tempfile.mkstemp(prefix="haymow-log-")[1])
+    log = data.with_name(f"{data.name}.log")
+    data.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as sink:
         process = subprocess.Popen(
             haymow_command("serve", "--port", "0", *arguments),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from haymow.documents import to_text
 from haymow.errors import Invalid
 from haymow.generators import catalogue, facts
 from haymow.generators.destinations import destination_of
@@ -21,7 +20,6 @@ from haymow.generators.restrictions import restricted_of
 MESSAGE: Final = "The model configuration is invalid."
 POINTER: Final = "#/chat_generator_config"
 MAX_FAULTS: Final = 50
-MAX_CHARACTERS: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +49,6 @@ def check(config: object, pointer: str = POINTER) -> CheckedConfig:
     50, none of which repeats anything of `config`.
     """
     faults = Faults(pointer)
-    if len(to_text(config)) > MAX_CHARACTERS:
-        faults.add("", "config_too_large", "Its JSON text is longer than 64 Ki characters.")
-        raise Invalid(MESSAGE, faults.found)
     name, given = _outline(config, faults)
     parameters: dict[str, Any] = {}
     if name is not None and given is not None:

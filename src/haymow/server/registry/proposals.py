@@ -19,6 +19,8 @@ from haymow.generators.parameters import CheckedSchema
 from haymow.server.registry import rules
 from haymow.server.registry.rules import Definition
 
+MOST_CONFIG_CHARACTERS = 64 * 1024
+
 NOTHING = Definition("", "", "", "{}")
 """What a new model's definition is made from."""
 
@@ -48,7 +50,7 @@ def propose(change: Change) -> Proposal:
     config = schema = None
     try:
         if change.chat_generator_config is not None:
-            config = configs.check(change.chat_generator_config)
+            config = _checked_config(change.chat_generator_config)
     except Invalid as error:
         faults += error.faults
     try:
@@ -58,6 +60,13 @@ def propose(change: Change) -> Proposal:
         faults += error.faults
     rules.require_no([*rules.check_name_and_provider(change.name, change.provider), *faults])
     return Proposal(change, config, schema)
+
+
+def _checked_config(value: dict[str, Any]) -> CheckedConfig:
+    if len(to_text(value)) > MOST_CONFIG_CHARACTERS:
+        message = "Its JSON text is longer than 64 Ki characters."
+        raise Invalid(rules.INVALID, [Fault(configs.POINTER, "config_too_large", message)])
+    return configs.check(value)
 
 
 def change_to(definition: Definition) -> Change:

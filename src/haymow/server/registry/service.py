@@ -198,7 +198,10 @@ def with_people(shown: Shown, people: Mapping[UUID, Person]) -> Shown:
 def show(connection: Connection, scope: Scope, models: Sequence[Model]) -> list[Shown]:
     """The models with where they come from and whether their secrets are there, in the unit of work that read them."""
     refs = refs_of(connection, scope, (name for model in models for name in model.uses))
-    return [shown_with(refs, scope, model) for model in models]
+    connected = cache(lambda needs, destination: rules.is_connected(needs, _usable(refs, destination)))
+    return [
+        Shown(model, scope.origin_of(model.scope_id), connected(model.needs, model.destination)) for model in models
+    ]
 
 
 def shown_with(refs: Mapping[str, SecretRef], scope: Scope, model: Model) -> Shown:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, or_, select
 
 from haymow.names import name_key
 from haymow.server.registry.rules import PLATFORM_ID, Filters, Model, Scope
@@ -28,8 +29,9 @@ def page(
     connection: Connection, scope: Scope, filters: Filters, sort: str, limit: int, offset: int
 ) -> tuple[list[Model], int]:
     """A page of the models seen from `scope`, and how many there are; a `sort` with a minus sign is descending."""
-    query = _ordered(select(models_table), scope, filters, sort).limit(limit + 1).offset(offset)
-    models = [model_of(row) for row in connection.execute(query)]
+    query = _page_query(scope, filters, sort)
+    found = connection.execute(query, {"most": limit + 1, "first": offset})
+    models = [model_of(row) for row in found]
     if 0 < len(models) <= limit:
         return models, offset + len(models)  # the last page counts itself
     counted = select(func.count()).select_from(models_table).where(*_wanted(scope, filters))
@@ -51,6 +53,13 @@ def page_of(
     kept = [(row.scope_id, row.model_id) for row in rows if keep(read_requirements(row.requirements))]
     found = [load(connection, *key) for key in kept[offset : offset + limit]]
     return [model for model in found if model is not None], len(kept)
+
+
+@lru_cache(maxsize=256)  # making it again, and SQLAlchemy's name for it, costs a tenth of a page
+def _page_query(scope: Scope, filters: Filters, sort: str) -> Select[Any]:
+    unasked = ("organization_id", "name_key", "deleted_at")
+    columns = select(*[column for column in models_table.c if column.name not in unasked])
+    return _ordered(columns, scope, filters, sort).limit(bindparam("most")).offset(bindparam("first"))
 
 
 def _ordered(columns: Select[Any], scope: Scope, filters: Filters, sort: str) -> Select[Any]:

@@ -16,6 +16,9 @@ from haymow.generators.urls import UnusableUrl, host_and_port
 MOST_VALUE_BYTES: Final = 16 * 1024
 MOST_HOSTS: Final = 20
 
+_CLEAR: Final = "http://"
+"""In front of a host that is reached without TLS."""
+
 NOT_FOUND: Final = "We couldn't find a secret with this ID. Check the ID and try again."
 
 
@@ -254,7 +257,7 @@ def host_of(text: str) -> str:
     labels = host.rpartition(":")[0].split(".")
     if len(labels) < 2 or host.startswith("[") or labels[-1].isdigit():
         raise UnusableUrl("A wildcard stands before a domain of at least two labels.")
-    clear = "http://" if host.startswith("http://") else ""
+    clear = _CLEAR if host.startswith(_CLEAR) else ""
     return f"{clear}*.{host.removeprefix(clear)}"
 
 
@@ -269,6 +272,9 @@ def admits(hosts: tuple[str, ...] | None, destination: str) -> bool:
 def _covers(host: str, destination: str) -> bool:
     if "*" not in host:
         return host == destination
+    if host.startswith(_CLEAR) is not destination.startswith(_CLEAR):
+        return False
+    host, destination = host.removeprefix(_CLEAR), destination.removeprefix(_CLEAR)
     labels, others = host.split("."), destination.split(".")
     return len(labels) == len(others) and all(map(_covers_label, labels, others))
 
