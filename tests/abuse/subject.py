@@ -54,10 +54,11 @@ class Subject:
         return self.client.post(f"{self.home}/openai/v1/chat/completions", json=body)
 
     def state(self) -> list[Any]:
-        """The model and its ETag, and how all of the workspace looks: models, secrets, revisions, audit records."""
+        """The model with its ETag, all models around it, and the audit record, in which every change shows."""
         model = self.client.get(self.read_url)
-        around = ("models?include_shadowed=true", "secrets", "audit", f"models/{self.id}/revisions")
-        return [model.text, model.headers.get("etag"), *(self.client.get(f"{self.home}/{part}").text for part in around)]
+        around = ("models?include_shadowed=true", "audit")
+        texts = [self.client.get(f"{self.home}/{part}").text for part in around]
+        return [model.text, model.headers.get("etag"), *texts]
 
     @contextmanager
     def unharmed(self) -> Iterator[None]:

@@ -42,7 +42,9 @@ def settings_that_lead_astray(url: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_d6_settings_that_lead_calls_astray_are_refused_even_from_an_administrator(subject: Subject, sink: Sink) -> None:
+def test_d6_settings_that_lead_calls_astray_are_refused_even_from_an_administrator(
+    subject: Subject, sink: Sink
+) -> None:
     with subject.unharmed():
         answers = [subject.patch_config(http_client_kwargs=kwargs) for kwargs in settings_that_lead_astray(sink.url)]
     for answer in answers:
@@ -153,9 +155,12 @@ def test_d8_saving_an_address_connects_to_nothing(subject: Subject, sink: Sink) 
 
 
 @pytest.mark.parametrize(
-    "spelling", ["127.1", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1", "[::ffff:127.0.0.1]", "127.0.0.1", "LOCALHOST."]
+    "spelling",
+    ["127.1", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1", "[::ffff:127.0.0.1]", "127.0.0.1", "LOCALHOST."],
 )
-def test_d2_another_spelling_of_a_host_is_not_another_host(admin: httpx.Client, subject: Subject, spelling: str) -> None:
+def test_d2_another_spelling_of_a_host_is_not_another_host(
+    admin: httpx.Client, subject: Subject, spelling: str
+) -> None:
     """A secret for one host goes to it under any of its spellings, and to no other host under any."""
     own = "localhost" if spelling == "LOCALHOST." else "127.0.0.1"
     allowed = new_secret(admin, subject.workspace, hosts=[f"{own}:8443"])
@@ -211,7 +216,8 @@ def test_d13_the_same_chat_without_them_is_answered(chatting: Subject, upstream:
 
 
 @pytest.mark.parametrize(
-    "name", ["api_base", "api_key", "base_url", "extra_headers", "extra_body", "timeout", "model", "messages", "headers"]
+    "name",
+    ["api_base", "api_key", "base_url", "extra_headers", "extra_body", "timeout", "model", "messages", "headers"],
 )
 def test_d13_a_definitions_defaults_cannot_either(subject: Subject, sink: Sink, name: str) -> None:
     defaults = config(generation_kwargs={name: sink.url})

@@ -6,10 +6,9 @@ import base64
 import json
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.abuse.raw import request, send
+from tests.abuse.raw import ask, request, send
 from tests.abuse.sink import Sink
 from tests.abuse.subject import Subject, refused
 from tests.running import RunningServer
@@ -40,7 +39,7 @@ def test_f1_a_json_web_token_is_no_token_of_ours(subject: Subject, server: Runni
     with subject.unharmed():
         for token in forged(sink):
             for headers in ({"authorization": f"Bearer {token}"}, {"x-api-key": token}):
-                answer = httpx.patch(server.url + subject.url, json={"name": "n"}, headers=headers)
+                answer = ask("PATCH", server.url + subject.url, json={"name": "n"}, headers=headers)
                 refused(answer, 401)
                 assert answer.headers["www-authenticate"].startswith("Bearer")
                 assert token not in answer.text
@@ -71,7 +70,9 @@ HOSTILE: list[bytes] = [
 def test_f3_hostile_authorization_headers_are_401(subject: Subject, server: RunningServer, value: bytes) -> None:
     with subject.unharmed():
         for name in (b"Authorization", b"X-Api-Key"):
-            head = f"PATCH {subject.url} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 12\r\n"
+            head = (
+                f"PATCH {subject.url} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 12\r\n"
+            )
             answer = send(server.url, head.encode() + name + b": " + value + b'\r\n\r\n{"name":"n"}')
             assert answer.status == 401, answer.text
             assert json.loads(answer.body)["code"] == "unauthenticated"
@@ -92,8 +93,18 @@ def test_f3_two_authorization_headers_do_not_add_up(subject: Subject, server: Ru
 def test_f4_nothing_shorter_longer_or_otherwise_spelled_than_the_token_is_the_token(server: RunningServer) -> None:
     """The digest of the whole is what is looked up, so no part of a right token brings anybody nearer."""
     token = server.token
-    near = [token[:-1], token + "a", token[:-1] + ("a" if token[-1] != "a" else "b"), token.upper(), token.lower(),
-            token.rpartition("_")[2], token[: len("hm_") + 8], f'"{token}"', f"{token},{token}", f"{token}\u00a0"]  # fmt: skip
+    near = [
+        token[:-1],
+        token + "a",
+        token[:-1] + ("a" if token[-1] != "a" else "b"),
+        token.upper(),
+        token.lower(),
+        token.rpartition("_")[2],
+        token[: len("hm_") + 8],
+        f'"{token}"',
+        f"{token},{token}",
+        f"{token}\u00a0",
+    ]
     for one in near:
         answer = send(server.url, request("GET", "/api/v2/me", one))
         assert answer.status == 401, one
@@ -101,7 +112,9 @@ def test_f4_nothing_shorter_longer_or_otherwise_spelled_than_the_token_is_the_to
     assert send(server.url, request("GET", "/api/v2/me", f"  {token}  ")).status == 200
 
 
-@pytest.mark.parametrize("word", ["admin", "haymow", "token", "password", "changeme", "default", "test", "sk-1234", "hm_", "first start"])
+@pytest.mark.parametrize(
+    "word", ["admin", "haymow", "token", "password", "changeme", "default", "test", "sk-1234", "hm_", "first start"]
+)
 def test_f6_no_default_credentials_work(server: RunningServer, word: str) -> None:
     basic = base64.b64encode(f"{word}:{word}".encode()).decode()
     admin_basic = base64.b64encode(f"admin:{word}".encode()).decode()
@@ -111,40 +124,44 @@ def test_f6_no_default_credentials_work(server: RunningServer, word: str) -> Non
         {"authorization": f"Basic {basic}"},
         {"authorization": f"Basic {admin_basic}"},
     ):
-        refused(httpx.get(f"{server.url}/api/v2/me", headers=headers), 401)
+        refused(ask("GET", f"{server.url}/api/v2/me", headers=headers), 401)
 
 
 def test_f6_the_first_token_is_another_one_for_every_installation(server: RunningServer, exposed: Any) -> None:
     assert server.token != exposed.server.token
     assert server.token.split("_")[1] != exposed.server.token.split("_")[1]
-    answer = httpx.get(f"{exposed.server.url}/api/v2/me", headers={"authorization": f"Bearer {server.token}"})
+    answer = ask("GET", f"{exposed.server.url}/api/v2/me", headers={"authorization": f"Bearer {server.token}"})
     refused(answer, 401)
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", None])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", None]
+)
 def test_f7_what_a_foreign_page_can_send_is_refused(subject: Subject, server: RunningServer, kind: str | None) -> None:
     """A page of another site sends cookies and these media types without asking first (CORS)."""
     foreign = {"origin": "https://evil.example", "referer": "https://evil.example/", "cookie": f"token={server.token}"}
     headers = foreign | ({"content-type": kind} if kind else {})
     with subject.unharmed():
         for method, path in (("POST", subject.collection), ("PATCH", subject.url)):
-            answer = httpx.request(method, server.url + path, content=b'{"name": "n"}', headers=headers)
+            answer = ask(method, server.url + path, content=b'{"name": "n"}', headers=headers)
             refused(answer, 401)
             signed = {**headers, "authorization": f"Bearer {server.token}"}
-            answer = httpx.request(method, server.url + path, content=b'{"name": "n"}', headers=signed)
+            answer = ask(method, server.url + path, content=b'{"name": "n"}', headers=signed)
             refused(answer, 415)
 
 
 def test_f7_no_answer_lets_another_site_read_it(subject: Subject, server: RunningServer) -> None:
     asking = {"origin": "https://evil.example", "access-control-request-method": "PATCH",
               "access-control-request-headers": "authorization"}  # fmt: skip
-    preflight = httpx.options(server.url + subject.url, headers=asking)
+    preflight = ask("OPTIONS", server.url + subject.url, headers=asking)
     answer = subject.client.get(subject.read_url, headers=asking)
     for one in (preflight, answer):
         assert not [name for name in one.headers if name.startswith("access-control-")]
     assert preflight.status_code == 405
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/debug", "/debug/pprof", "/admin", "/_debug", "/api/v2/metrics", "/.env", "/server-status"])
+@pytest.mark.parametrize(
+    "path", ["/metrics", "/debug", "/debug/pprof", "/admin", "/_debug", "/api/v2/metrics", "/.env", "/server-status"]
+)
 def test_z2_nothing_about_the_inside_is_answered_without_a_token(server: RunningServer, path: str) -> None:
-    assert httpx.get(server.url + path).status_code in (401, 404)
+    assert ask("GET", server.url + path).status_code in (401, 404)

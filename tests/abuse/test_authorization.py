@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.abuse.raw import request, send
+from tests.abuse.raw import ask, request, send
 from tests.abuse.subject import UNKNOWN, Subject, config, named, refused, without_request_id
 from tests.conftest import client_of, definition
 from tests.running import RunningServer
@@ -85,7 +85,9 @@ def platform_model(server: RunningServer, subject: Subject) -> Iterator[str]:
         new = {"scope_id": PLATFORM, "model_id": model_id.hex, "name": name, "name_key": name, "organization_id": None}
         values = ", ".join("?" if column in new else column for column in columns)
         given = [new[column] for column in columns if column in new]
-        database.execute(f"INSERT INTO models SELECT {values} FROM models WHERE model_id = ?", [*given, uuid.UUID(subject.id).hex])
+        database.execute(
+            f"INSERT INTO models SELECT {values} FROM models WHERE model_id = ?", [*given, uuid.UUID(subject.id).hex]
+        )
         database.commit()
         yield str(model_id)
         database.execute("DELETE FROM models WHERE model_id = ?", (model_id.hex,))
@@ -105,7 +107,9 @@ def test_e2_a_model_of_the_platform_is_read_and_never_changed(
         assert (after.text, after.headers["etag"]) == (before.text, before.headers["etag"])
 
 
-def test_e2_a_model_of_the_organization_is_not_changed_through_a_workspace(admin: httpx.Client, subject: Subject) -> None:
+def test_e2_a_model_of_the_organization_is_not_changed_through_a_workspace(
+    admin: httpx.Client, subject: Subject
+) -> None:
     made = admin.post("/api/v2/models/custom", json=definition(unique("org")))
     model_id, etag = made.json()["model_id"], made.headers["etag"]
     with subject.unharmed():
@@ -162,7 +166,12 @@ def test_e3_a_create_never_updates(subject: Subject) -> None:
     assert made["created_by"] == subject.model["created_by"]
     assert made["created_at"] > subject.model["created_at"]
     with subject.unharmed():
-        refused(subject.client.post(subject.collection, json={**body, "name": "third"}, headers={"prefer": "handling=strict"}), 422)
+        refused(
+            subject.client.post(
+                subject.collection, json={**body, "name": "third"}, headers={"prefer": "handling=strict"}
+            ),
+            422,
+        )
         refused(subject.client.post(subject.collection, json={**definition("GPT-5"), "model_id": subject.id}), 409)
     assert subject.client.get(subject.read_url).text == before
 
@@ -176,16 +185,20 @@ def test_e8_a_token_is_the_same_in_either_header_and_none_anywhere_else(
     reader.client.close()
     change = {"json": {"name": "n"}, "url": server.url + subject.url}
     with subject.unharmed():
-        for headers in ({"authorization": f"Bearer {token}"}, {"authorization": f"bearer  {token}"}, {"x-api-key": token}):
-            assert httpx.get(url, headers=headers).status_code == 200
-            assert httpx.patch(**change, headers=headers).status_code == 403
-        refused(httpx.get(url, headers={"authorization": "Bearer wrong", "x-api-key": token}), 401)
+        for headers in (
+            {"authorization": f"Bearer {token}"},
+            {"authorization": f"bearer  {token}"},
+            {"x-api-key": token},
+        ):
+            assert ask("GET", url, headers=headers).status_code == 200
+            assert ask("PATCH", **change, headers=headers).status_code == 403
+        refused(ask("GET", url, headers={"authorization": "Bearer wrong", "x-api-key": token}), 401)
         for name in ("token", "api_key", "access_token", "key", "authorization", "x-api-key"):
-            refused(httpx.get(url, params={name: token}), 401)
-            refused(httpx.get(url, cookies={name: token}), 401)
+            refused(ask("GET", url, params={name: token}), 401)
+            refused(ask("GET", url, headers={"cookie": f"{name}={token}"}), 401)
         for scheme in ("Basic", "Token", "Digest", "ApiKey", "Negotiate"):
-            refused(httpx.get(url, headers={"authorization": f"{scheme} {token}"}), 401)
-        refused(httpx.patch(**{**change, "json": {"token": token, "api_key": token}}), 401)
+            refused(ask("GET", url, headers={"authorization": f"{scheme} {token}"}), 401)
+        refused(ask("PATCH", **{**change, "json": {"token": token, "api_key": token}}), 401)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -298,7 +311,12 @@ def test_e14_a_stream_is_cut_when_the_right_to_it_ends(
     admin: httpx.Client, subject: Subject, upstream: Upstream, end: str
 ) -> None:
     secret = new_secret(admin, subject.workspace, hosts=[f"127.0.0.1:{upstream.port}"])
-    subject.patch({"chat_generator_config": config(api_base_url=upstream.url, api_key=named(secret["name"])), "generation_kwargs": {}})
+    subject.patch(
+        {
+            "chat_generator_config": config(api_base_url=upstream.url, api_key=named(secret["name"])),
+            "generation_kwargs": {},
+        }
+    )
     reader = somebody(admin)
     let_in(admin, subject.workspace, reader.user_id, "user")
     upstream.script(Says("x" * 120, pieces=120, pause=0.1))
@@ -347,7 +365,7 @@ def test_e15_an_update_has_the_limits_of_a_create(subject: Subject, part: dict[s
         validate = subject.client.post(f"{subject.home}/models/validate", json={**part, "model_id": subject.id})
         for answer in (update, create, validate):
             assert all(pointer.startswith(("#", f"#/{next(iter(part))}")) for pointer in refused(answer, 422))
-    assert without_request_id(update) == without_request_id(create) == without_request_id(validate)
+    assert update.json()["details"] == create.json()["details"] == validate.json()["details"]
 
 
 def test_e15_a_body_of_a_megabyte_is_too_large_for_both(subject: Subject) -> None:

@@ -106,7 +106,9 @@ def test_a7_a_module_on_the_servers_path_is_not_imported(exposed: Exposed, attri
         refused(subject.patch_config(streaming_callback=name), 422)
         refused(subject.patch_config(organization={"type": name}), 422)
         refused(subject.client.post(subject.collection, json=definition(chat_generator_config=config(name))), 422)
-        validated = subject.client.post(f"{subject.home}/models/validate", json={**definition(name), "model_id": subject.id})
+        validated = subject.client.post(
+            f"{subject.home}/models/validate", json={**definition(name), "model_id": subject.id}
+        )
         assert validated.status_code in (200, 422)
     assert not exposed.trace.exists()
 
@@ -127,7 +129,11 @@ TEMPLATES = [
 
 @pytest.mark.parametrize("text", TEMPLATES)
 def test_a8_templates_are_literal_text(subject: Subject, text: str) -> None:
-    kwargs = {"type": "object", "description": text, "properties": {text: {"title": text, "default": text, "enum": [text]}}}
+    kwargs = {
+        "type": "object",
+        "description": text,
+        "properties": {text: {"title": text, "default": text, "enum": [text]}},
+    }
     body = {"name": text, "chat_generator_config": config(model=text), "generation_kwargs": kwargs}
     changed = subject.patch(body)
     assert changed.status_code == 200, changed.text
@@ -166,18 +172,18 @@ def _rewrite_revision(server: RunningServer, model_id: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    "damaged",
     [
-        '{"type": "subprocess.Popen", "init_parameters": {"args": "id"}}',
-        '{"type": "%s", "init_parameters": {"model": "gpt-5", "streaming_callback": "builtins.input"}}' % OPENAI,
-        '{"type": "%s", "init_parameters": {"model": "gpt-5", "api_key": "sk-literal"}}' % OPENAI,
+        {"type": "subprocess.Popen", "init_parameters": {"args": "id"}},
+        config(streaming_callback="builtins.input"),
+        config(api_key="sk-literal"),
     ],
 )
 def test_a10_a_restored_revision_is_checked_like_any_change(
-    subject: Subject, server: RunningServer, text: str
+    subject: Subject, server: RunningServer, damaged: dict[str, Any]
 ) -> None:
     assert subject.patch({"provider": "other"}).status_code == 200
-    _rewrite_revision(server, subject.id, text)
+    _rewrite_revision(server, subject.id, json.dumps(damaged))
     with subject.unharmed():
         faults = refused(subject.client.post(f"{subject.read_url}/revisions/1/restore"), 422)
     assert all(pointer.startswith("#/chat_generator_config/") for pointer in faults)

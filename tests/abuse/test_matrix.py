@@ -201,7 +201,13 @@ def test_e5_a_refusal_looks_the_same_whether_the_thing_exists_or_not(stage: Stag
         if "{workspace_id}" not in path:
             continue
         real = stage.ask("outsider", operation).json()
-        parts = {"workspace_id": unknown, "revision": "1", "model_id": unknown, "secret_id": unknown, "user_id": unknown}
+        parts = {
+            "workspace_id": unknown,
+            "revision": "1",
+            "model_id": unknown,
+            "secret_id": unknown,
+            "user_id": unknown,
+        }
         body = stage._body(method, path, parts)
         made_up = stage.callers["outsider"].request(method, path.format(**parts), json=body).json()
         for answer in (real, made_up):

@@ -59,7 +59,13 @@ def test_b1_nothing_of_the_environment_goes_to_a_provider(exposed: Exposed, upst
 
 @pytest.mark.parametrize(
     "text",
-    ["os.environ/OPENAI_API_KEY", "${OPENAI_API_KEY}", "$OPENAI_API_KEY", "{{env.OPENAI_API_KEY}}", "file:///etc/passwd"],
+    [
+        "os.environ/OPENAI_API_KEY",
+        "${OPENAI_API_KEY}",
+        "$OPENAI_API_KEY",
+        "{{env.OPENAI_API_KEY}}",
+        "file:///etc/passwd",
+    ],
 )
 def test_b5_references_to_the_environment_are_never_expanded(exposed: Exposed, text: str) -> None:
     subject = exposed.subject()
@@ -100,7 +106,11 @@ def test_b6_another_workspaces_secret_cannot_be_reached_by_its_id(admin: httpx.C
     secret = new_secret(admin, elsewhere)
     here = f"{subject.home}/secrets/{secret['secret_id']}"
     with subject.unharmed():
-        for method, body in (("GET", None), ("PUT", {"secret": "taken-over", "hosts": ["evil.example"]}), ("DELETE", None)):
+        for method, body in (
+            ("GET", None),
+            ("PUT", {"secret": "taken-over", "hosts": ["evil.example"]}),
+            ("DELETE", None),
+        ):
             refused(admin.request(method, here, json=body), 404)
     there = admin.get(f"/api/v2/workspaces/{elsewhere}/secrets/{secret['secret_id']}").json()
     assert there == secret
@@ -138,8 +148,12 @@ def test_b6_a_new_value_for_other_hosts_is_not_sent_where_the_old_one_went(
     assert "sk-second-value" not in repr(upstream.seen)
 
 
-@pytest.mark.parametrize("value", [4815162342, 4815162.342, True, [], ["sk-listed-4815"], {}, {"v": "sk-boxed-4815"}, None])
-def test_b8_a_value_of_another_type_is_refused_without_an_echo(admin: httpx.Client, subject: Subject, value: Any) -> None:
+@pytest.mark.parametrize(
+    "value", [4815162342, 4815162.342, True, [], ["sk-listed-4815"], {}, {"v": "sk-boxed-4815"}, None]
+)
+def test_b8_a_value_of_another_type_is_refused_without_an_echo(
+    admin: httpx.Client, subject: Subject, value: Any
+) -> None:
     with subject.unharmed():
         for field, path in (("secret", f"{subject.home}/secrets"), ("token", "/api/v1/model_registry_tokens/openai")):
             answer = admin.post(path, json={"name": "WRONG", field: value})
@@ -147,7 +161,9 @@ def test_b8_a_value_of_another_type_is_refused_without_an_echo(admin: httpx.Clie
             assert "4815" not in answer.text
 
 
-@pytest.mark.parametrize("value", ["sk-break-2f6d\nrest", "sk-break-2f6d\r\nx: y", "sk-2f6d\u2013dash", "sk-2f6d\x7f", " sk-2f6d"])
+@pytest.mark.parametrize(
+    "value", ["sk-break-2f6d\nrest", "sk-break-2f6d\r\nx: y", "sk-2f6d\u2013dash", "sk-2f6d\x7f", " sk-2f6d"]
+)
 def test_b9_a_value_with_a_line_break_or_a_typographic_dash_is_refused(
     admin: httpx.Client, subject: Subject, server: Any, value: str
 ) -> None:
@@ -221,7 +237,9 @@ def test_b17_a_secret_in_use_is_not_deleted_and_the_answer_names_the_models(
     admin: httpx.Client, subject: Subject
 ) -> None:
     secret = new_secret(admin, subject.workspace, hosts=["api.openai.com"])
-    assert subject.patch({"name": "the one that uses it", "chat_generator_config": config(api_key=named(secret["name"]))})
+    assert subject.patch(
+        {"name": "the one that uses it", "chat_generator_config": config(api_key=named(secret["name"]))}
+    )
     other = Subject(admin, subject.workspace, definition("uses no secret of ours"))
     one = f"{subject.home}/secrets/{secret['secret_id']}"
     with subject.unharmed():
@@ -233,7 +251,9 @@ def test_b17_a_secret_in_use_is_not_deleted_and_the_answer_names_the_models(
     assert admin.get(subject.read_url).json()["connected"] is False
 
 
-def test_b17_a_secret_of_the_organization_is_in_use_by_any_workspaces_model(admin: httpx.Client, subject: Subject) -> None:
+def test_b17_a_secret_of_the_organization_is_in_use_by_any_workspaces_model(
+    admin: httpx.Client, subject: Subject
+) -> None:
     secret = new_secret(admin, hosts=["api.openai.com"])
     assert subject.patch_config(api_key=named(secret["name"])).json()["connected"] is True
     one = f"/api/v2/secrets/{secret['secret_id']}"

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.abuse.raw import connect, read_answer, request, send, was_closed
+from tests.abuse.raw import ask, connect, read_answer, request, send, was_closed
 from tests.abuse.subject import Subject, refused
 from tests.running import RunningServer
 from tests.server.access.people import unique
@@ -61,7 +61,9 @@ def test_g10_a_chunked_body_has_the_limit_of_any_body(subject: Subject, server: 
     assert answer.status == (413 if size > MEGABYTE else 422)
 
 
-@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "compress", "x-gzip", "gzip, identity", "identity, gzip", "nonsense"])
+@pytest.mark.parametrize(
+    "coding", ["gzip", "deflate", "br", "zstd", "compress", "x-gzip", "gzip, identity", "identity, gzip", "nonsense"]
+)
 def test_g10_a_packed_body_is_415(subject: Subject, coding: str) -> None:
     bomb = {"gzip": gzip.compress(b'{"name":"' + b"x" * (4 * MEGABYTE)), "deflate": zlib.compress(b'{"name": "n"}')}
     with subject.unharmed():
@@ -106,7 +108,9 @@ def test_g10_a_body_of_two_lengths_is_refused(
         assert 400 <= answer.status < 500
 
 
-@pytest.mark.parametrize("target", ["/api/v2/me/", "//evil.example/api/v2/me", "/api/v2/me//", "/api/v2/workspaces/", "/docs/", "/healthz/"])
+@pytest.mark.parametrize(
+    "target", ["/api/v2/me/", "//evil.example/api/v2/me", "/api/v2/me//", "/api/v2/workspaces/", "/docs/", "/healthz/"]
+)
 def test_g15_nothing_redirects_least_of_all_to_a_host_of_the_clients_choice(server: RunningServer, target: str) -> None:
     answer = send(server.url, request("GET", target, server.token, host="evil.example"))
     assert answer.status in (400, 404)
@@ -114,7 +118,14 @@ def test_g15_nothing_redirects_least_of_all_to_a_host_of_the_clients_choice(serv
     assert "evil" not in answer.text
 
 
-MARKUP = ["<img src=x onerror=alert(1)>", "javascript:alert(1)", "</script><script>alert(1)</script>", "\"onload='x'", "<!--", "&lt;b&gt;"]
+MARKUP = [
+    "<img src=x onerror=alert(1)>",
+    "javascript:alert(1)",
+    "</script><script>alert(1)</script>",
+    "\"onload='x'",
+    "<!--",
+    "&lt;b&gt;",
+]
 
 
 @pytest.mark.parametrize("text", MARKUP)
@@ -129,7 +140,7 @@ def test_x1_markup_is_inert(subject: Subject, text: str) -> None:
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "invalid<b>", "%3Cscript%3E", "..%5c", "invalid'"])
 def test_x1_no_page_repeats_an_address(server: RunningServer, text: str) -> None:
-    answer = httpx.get(f"{server.url}/errors/{text}")
+    answer = ask("GET", f"{server.url}/errors/{text}")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert "<" not in answer.text
@@ -137,7 +148,7 @@ def test_x1_no_page_repeats_an_address(server: RunningServer, text: str) -> None
 
 @pytest.mark.parametrize("path", ["/docs", "/errors/invalid"])
 def test_x1_pages_run_no_scripts_and_stand_in_no_frame(server: RunningServer, path: str) -> None:
-    page = httpx.get(server.url + path)
+    page = ask("GET", server.url + path)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy

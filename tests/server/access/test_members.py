@@ -87,7 +87,7 @@ def test_a_role_in_a_workspace_is_set_changed_and_taken(admin: httpx.Client, sub
             assert put.json()["role"] == role
             assert [one["role"] for one in admin.get(here).json()["data"]] == [role]
             assert client.patch(subject.url, json={"name": unique("n")}).status_code == writing
-            assert client.get(ME).json()["role"] == role
+            assert client.get(ME).json()["role"] == "user"  # in the organization
         assert admin.delete(f"{here}/{reader.user_id}").status_code == 204
         assert client.get(subject.read_url).status_code == 404
     refused(admin.delete(f"{here}/{reader.user_id}"), 404)
@@ -127,6 +127,40 @@ def test_a_removed_member_is_gone_everywhere_with_their_tokens(admin: httpx.Clie
     refused(admin.put(f"{subject.home}/members", json={"user_id": editor.user_id, "role": "user"}), 404)
     kept = admin.get(theirs.read_url).json()
     assert kept["created_by"]["user_id"] == editor.user_id  # what was done stays done by whom
+
+
+def test_a_removed_person_comes_back_as_who_they_were_with_nothing_of_it(admin: httpx.Client, workspace: str) -> None:
+    body = person(email=f"{unique('Ada')}@Example.com")
+    user_id = admin.post(MEMBERS, json=body).json()["user_id"]
+    let_in(admin, workspace, user_id, "editor")
+    old = with_token_of(admin, user_id)
+    with old.client as client:
+        assert admin.delete(f"{MEMBERS}/{user_id}").status_code == 204
+        again = {**person(), "given_name": "Augusta", "email": str(body["email"]).lower(), "role": "editor"}
+        back = admin.post(MEMBERS, json=again)
+        assert back.status_code == 201, back.text
+        assert back.json() == {**again, "user_id": user_id}
+        assert admin.get(f"/api/v1/users/{user_id}").json()["given_name"] == "Augusta"
+        refused(client.get(ME), 401)
+    assert user_id not in admin.get(f"/api/v2/workspaces/{workspace}/members").text
+    twice = admin.post(MEMBERS, json=again)
+    assert (twice.status_code, twice.json()["code"]) == (409, "email_taken")
+
+
+def test_me_says_the_role_in_the_organization_or_in_the_tokens_one_workspace(
+    admin: httpx.Client, workspace: str
+) -> None:
+    one = somebody(admin)
+    let_in(admin, workspace, one.user_id, "editor")
+    narrow = with_token_of(admin, one.user_id, workspace_id=workspace)
+    capped = with_token_of(admin, one.user_id, workspace_id=workspace, role="user")
+    with one.client, narrow.client, capped.client:
+        told = [client.get(ME).json() for client in (one.client, narrow.client, capped.client)]
+    assert [(me["role"], me["workspace_id"]) for me in told] == [
+        ("user", None),
+        ("editor", workspace),
+        ("user", workspace),
+    ]
 
 
 def test_nobody_that_exists_is_404(admin: httpx.Client, workspace: str) -> None:

@@ -231,6 +231,47 @@ def test_one_sees_and_revokes_ones_own_tokens_and_an_administrator_everyones(roo
     run(test())
 
 
+def test_a_token_revokes_none_that_may_do_more_but_itself(rooms: Rooms) -> None:
+    """Whoever finds a reader's token does not lock its owner out."""
+
+    async def test() -> None:
+        admin = await rooms.admin()
+        workspace = await rooms.access.create_workspace(admin, "here")
+        assert admin.token_id is not None
+        text = await rooms.text(admin, NewToken("r", Role.USER))
+        reader = await rooms.access.authenticate(text, "test")
+        in_one, _ = await rooms.tokens.create(admin, NewToken("a", Role.ADMIN, workspace_id=workspace.workspace_id))
+        for token_id in (admin.token_id, in_one.token_id):
+            with pytest.raises(Denied) as caught:
+                await rooms.tokens.revoke(reader, token_id)
+            assert caught.value.code == "scope_too_wide"
+        as_much, _ = await rooms.tokens.create(admin, NewToken("u", Role.USER))
+        for token_id in (as_much.token_id, reader.token_id):
+            assert token_id is not None
+            await rooms.tokens.revoke(reader, token_id)
+        with pytest.raises(Unauthenticated):
+            await rooms.access.authenticate(text, "test")
+
+    run(test())
+
+
+def test_a_token_of_one_workspace_revokes_none_that_may_do_more_there(rooms: Rooms) -> None:
+    async def test() -> None:
+        admin = await rooms.admin()
+        here = (await rooms.access.create_workspace(admin, "here")).workspace_id
+        chief, _ = await rooms.tokens.create(admin, NewToken("a", Role.ADMIN, workspace_id=here))
+        text = await rooms.text(admin, NewToken("u", Role.USER, workspace_id=here))
+        reader = await rooms.access.authenticate(text, "test")
+        with pytest.raises(Denied) as caught:
+            await rooms.tokens.revoke(reader, chief.token_id)
+        assert caught.value.code == "scope_too_wide"
+        assert admin.token_id is not None
+        with pytest.raises(NotFound):
+            await rooms.tokens.revoke(reader, admin.token_id)
+
+    run(test())
+
+
 def test_making_and_revoking_are_recorded_without_the_token(rooms: Rooms) -> None:
     async def test() -> None:
         admin = await rooms.admin()

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.abuse.raw import ask
 from tests.abuse.subject import UNKNOWN, Subject, refused
 from tests.conftest import client_of, definition
 from tests.server.access.people import let_in, new_secret, new_token, new_workspace, somebody, unique
@@ -130,7 +131,7 @@ def test_an_editor_reads_the_workspaces_and_an_administrator_all_of_it(changed: 
     with client_of(str(admin.base_url), limited) as client:
         assert client.get(path).status_code == 200
         refused(client.get("/api/v2/audit"), 403)
-    refused(httpx.get(str(admin.base_url.join(path))), 401)
+    refused(ask("GET", str(admin.base_url.join(path))), 401)
 
 
 def test_what_is_refused_or_changes_nothing_is_not_recorded(changed: Subject, admin: httpx.Client) -> None:

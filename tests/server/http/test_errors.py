@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 
-import httpx
 import pytest
 
 import haymow
@@ -26,6 +25,7 @@ from haymow.errors import (
     UnsupportedMedia,
 )
 from haymow.server.http.errors import EXPLANATIONS, MOST_FAULTS, STATUSES, STATUSES_BY_CODE, problem, status_of
+from tests.abuse.raw import ask
 from tests.running import RunningServer
 
 SOURCES = Path(haymow.__file__).parent
@@ -105,14 +105,14 @@ def test_every_code_with_a_status_of_its_own_is_explained(code: str) -> None:
 
 @pytest.mark.parametrize("code", EXPLANATIONS)
 def test_every_explanation_is_a_page(server: RunningServer, code: str) -> None:
-    page = httpx.get(f"{server.url}/errors/{code}")
+    page = ask("GET", f"{server.url}/errors/{code}")
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert code in page.text
 
 
 def test_a_code_that_nobody_raises_has_no_page(server: RunningServer) -> None:
-    assert httpx.get(f"{server.url}/errors/no_such_code").status_code == 404
+    assert ask("GET", f"{server.url}/errors/no_such_code").status_code == 404
 
 
 def test_what_is_in_no_table_is_our_mistake() -> None:

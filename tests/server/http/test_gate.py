@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 
-import httpx
 import pytest
 
 from haymow.server.http.operations import Operation
-from tests.abuse.raw import RawAnswer, connect, read_answer, request, send
+from tests.abuse.raw import RawAnswer, ask, connect, read_answer, request, send
 from tests.server.http.served import ECHO, HELLO, Served
 
 KIB = 1024
@@ -40,7 +39,7 @@ def problem(answer: RawAnswer, status: int) -> str:
 def test_every_answer_has_an_id_is_kept_by_nobody_and_is_what_it_says(url: str, path: str) -> None:
     seen = set()
     for _ in range(2):
-        answer = httpx.get(url + path)
+        answer = ask("GET", url + path)
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
         seen.add(answer.headers["x-request-id"])
@@ -52,7 +51,7 @@ def test_what_nobody_expected_is_a_500_that_tells_nothing(url: str) -> None:
     assert problem(answer, 500) == "internal"
     for told in ("canary", "RuntimeError", "Traceback", "failing", ".py"):
         assert told not in answer.text
-    assert httpx.get(f"{url}/hello").status_code == 200
+    assert ask("GET", f"{url}/hello").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
+from tests.abuse.raw import ask
 from tests.conftest import client_of
 from tests.running import RunningServer
 
@@ -17,7 +17,7 @@ Operations = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def document(server: RunningServer) -> dict[str, Any]:
-    answer = httpx.get(f"{server.url}/openapi.json")
+    answer = ask("GET", f"{server.url}/openapi.json")
     assert answer.headers["content-type"] == "application/json"
     content: dict[str, Any] = answer.json()
     return content
@@ -107,7 +107,7 @@ def test_every_documented_operation_exists_and_wants_a_token_unless_it_is_public
     public = {"GET /healthz", "GET /readyz", "GET /openapi.json", "GET /docs", "GET /errors/{code}"}
     for name in operations:
         method, path = name.split(" ")
-        answer = httpx.request(method, server.url + re.sub(r"\{\w+\}", "x", path))
+        answer = ask(method, server.url + re.sub(r"\{\w+\}", "x", path))
         assert answer.status_code in ((200, 404) if name in public else (401,)), name
 
 
@@ -120,6 +120,6 @@ def test_an_address_has_no_method_that_is_not_documented(server: RunningServer, 
 
 
 def test_the_page_lists_every_operation(server: RunningServer, document: dict[str, Any]) -> None:
-    page = httpx.get(f"{server.url}/docs").text
+    page = ask("GET", f"{server.url}/docs").text
     for path in document["paths"]:
         assert f"<code>{path}</code>" in page

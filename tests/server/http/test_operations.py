@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
-import httpx
 import pytest
 from starlette.responses import Response
 
 from haymow.errors import Denied, HaymowError
 from haymow.server.http import Call, Operation, empty, json_answer
 from haymow.server.http.answers import encoded
-from tests.abuse.raw import connect, read_answer, request, send
+from tests.abuse.raw import ask, connect, read_answer, request, send
 from tests.server.http.served import ECHO, HELLO, Served
 
 
@@ -60,14 +59,14 @@ TOKEN = {"authorization": "Bearer t"}
 
 
 def test_words_come_before_parameters_whatever_the_order_of_operations(url: str) -> None:
-    assert httpx.get(f"{url}/things/fixed", headers=TOKEN).json() == {"fixed": True}
-    assert httpx.get(f"{url}/things/other", headers=TOKEN).json() == {"name": "other"}
-    assert httpx.get(f"{url}/things/fixed/parts/p", headers=TOKEN).json() == {"name": "p"}
+    assert ask("GET", f"{url}/things/fixed", headers=TOKEN).json() == {"fixed": True}
+    assert ask("GET", f"{url}/things/other", headers=TOKEN).json() == {"name": "other"}
+    assert ask("GET", f"{url}/things/fixed/parts/p", headers=TOKEN).json() == {"name": "p"}
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "OPTIONS", "TRACE", "PROPFIND"])
 def test_a_method_that_an_address_does_not_have_is_405_with_those_it_has(url: str, method: str) -> None:
-    answer = httpx.request(method, f"{url}/things/x", headers=TOKEN)
+    answer = ask(method, f"{url}/things/x", headers=TOKEN)
     assert answer.status_code == 405
     assert answer.headers["allow"] == "DELETE, GET, HEAD"
     assert answer.json()["code"] == "method_not_allowed"
@@ -80,23 +79,23 @@ def test_a_method_that_nobody_has_is_refused(url: str, method: str) -> None:
 
 def test_an_address_that_does_not_exist_is_404_for_every_method(url: str) -> None:
     for method in ("GET", "POST", "PATCH", "DELETE", "OPTIONS"):
-        answer = httpx.request(method, f"{url}/nowhere")
+        answer = ask(method, f"{url}/nowhere")
         assert answer.status_code == 404
         assert answer.json()["code"] == "not_found"
 
 
 def test_head_is_answered_where_get_is(url: str) -> None:
-    answer = httpx.head(f"{url}/hello")
+    answer = ask("HEAD", f"{url}/hello")
     assert (answer.status_code, answer.content) == (200, b"")
-    assert answer.headers["content-length"] == str(len(httpx.get(f"{url}/hello").content))
-    assert httpx.head(f"{url}/echo").status_code == 405
+    assert answer.headers["content-length"] == str(len(ask("GET", f"{url}/hello").content))
+    assert ask("HEAD", f"{url}/echo").status_code == 405
 
 
 @pytest.mark.parametrize(
     "accept", ["application/xml", "image/png", "application/yaml", "audio/*, video/*", "text/csv;q=1"]
 )
 def test_who_accepts_no_json_is_406(url: str, accept: str) -> None:
-    answer = httpx.get(f"{url}/hello", headers={"accept": accept})
+    answer = ask("GET", f"{url}/hello", headers={"accept": accept})
     assert answer.status_code == 406
     assert answer.json()["code"] == "not_acceptable"
 
@@ -107,11 +106,11 @@ def test_who_accepts_no_json_is_406(url: str, accept: str) -> None:
      "application/vnd.haymow+json", "", "text/event-stream"],
 )  # fmt: skip
 def test_who_accepts_json_or_says_nothing_is_answered(url: str, accept: str) -> None:
-    assert httpx.get(f"{url}/hello", headers={"accept": accept}).status_code == 200
+    assert ask("GET", f"{url}/hello", headers={"accept": accept}).status_code == 200
 
 
 def test_who_is_unknown_is_told_so_first(url: str) -> None:
-    answer = httpx.get(f"{url}/things/x", headers={"accept": "image/png"})
+    answer = ask("GET", f"{url}/things/x", headers={"accept": "image/png"})
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == 'Bearer realm="haymow"'
 
@@ -135,5 +134,5 @@ def test_a_client_that_waits_for_100_continue_is_not_asked_for_a_body_in_vain(ur
 
 
 def test_an_operation_may_render_its_errors_itself(url: str) -> None:
-    answer = httpx.get(f"{url}/denied")
+    answer = ask("GET", f"{url}/denied")
     assert (answer.status_code, answer.json()) == (418, {"error": "forbidden"})

@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 
-import httpx
 import pytest
 
 from haymow.server.http import calls, protocol
-from tests.abuse.raw import connect, read_answer, request, was_closed
+from tests.abuse.raw import ask, connect, read_answer, request, was_closed
 from tests.server.http.served import Served
 
 MEGABYTE = 1024 * 1024
@@ -154,7 +153,7 @@ def test_what_has_no_end_is_cut_off_before_it_fills_the_memory(head: bytes, piec
     """With all the patience there is: not time but size ends it. Much of it only gets into the system's buffers."""
     with Served() as served:
         assert flood(served.url, head, lambda: piece) < 16 * MEGABYTE
-        assert httpx.get(f"{served.url}/hello").status_code == 200
+        assert ask("GET", f"{served.url}/hello").status_code == 200
 
 
 def test_trailers_are_no_headers(served: Served) -> None:
