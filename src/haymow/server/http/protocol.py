@@ -13,7 +13,7 @@ HEADER_SECONDS = 10.0
 LINGER_SECONDS = 1.0
 """How long the rest of a body is discarded after its answer, so that the client gets to read the answer."""
 
-MOST_DISCARDED_BYTES = 1024 * 1024
+MOST_DISCARDED_BYTES = 8 * 1024 * 1024
 
 MOST_FRAMING_BYTES = 64 * 1024
 """Of a head, or of chunk extensions and trailers in a row; what shares a packet with their beginning is not counted."""
