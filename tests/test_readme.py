@@ -65,8 +65,8 @@ def pasted(server: RunningServer, folder: Path, local_model_port: int) -> list[s
         "http://127.0.0.1:8421": f"http://127.0.0.1:{local_model_port}",
     }
     script = "".join(f"{block.commands}echo '{_MARK}'\n" for block in blocks())
-    for shown, here in places.items():
-        script = script.replace(shown, here)
+    # In one go: the place of one may hold the words of another.
+    script = re.sub("|".join(map(re.escape, places)), lambda shown: places[shown[0]], script)
     ran = subprocess.run(
         ["bash", "-c", script], cwd=folder, env=environment(server.data), capture_output=True, text=True, timeout=100
     )

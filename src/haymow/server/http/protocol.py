@@ -8,6 +8,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from haymow.server.http.answers import encoded
+
 HEADER_SECONDS = 10.0
 
 LINGER_SECONDS = 1.0
@@ -18,9 +20,18 @@ MOST_DISCARDED_BYTES = 8 * 1024 * 1024
 MOST_FRAMING_BYTES = 64 * 1024
 """Of a head, or of chunk extensions and trailers in a row; what shares a packet with their beginning is not counted."""
 
+_PROBLEM = encoded({
+    "type": "/errors/headers_too_large",
+    "title": "Request Header Fields Too Large",
+    "status": 431,
+    "detail": "The request's headers are too large.",
+    "code": "headers_too_large",
+    "message": "The request's headers are too large.",
+    "details": [],
+})  # fmt: skip
 _HEADERS_TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"connection: close\r\ncontent-length: 0\r\ncache-control: no-store\r\n\r\n"
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncache-control: no-store\r\n"
+    b"content-type: application/problem+json\r\ncontent-length: %d\r\n\r\n%b" % (len(_PROBLEM), _PROBLEM)
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from haymow.documents import same_document, to_text
@@ -77,6 +78,15 @@ def change_to(definition: Definition) -> Change:
         json.loads(definition.chat_generator_config),
         json.loads(definition.generation_kwargs),
     )
+
+
+@lru_cache(maxsize=1024)
+def destination_of(config: str) -> str | None:
+    """Where a stored config calls by what is known today: an upgrade may have moved a generator's default host."""
+    try:
+        return configs.check(json.loads(config)).destination
+    except Invalid:
+        return None
 
 
 def applied(before: Definition, proposal: Proposal, administrator: bool) -> Definition:

@@ -8,11 +8,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from haymow.errors import NotFound
+from haymow.errors import Conflict, NotFound
 from haymow.server.access.rules import Person, Principal, Role
 from haymow.server.access.service import Access
 from haymow.server.database import Database
-from haymow.server.registry import rules, store, view_store
+from haymow.server.registry import proposals, rules, store, view_store
 from haymow.server.registry.rules import Filters, Model, Origin, Revision, Scope
 from haymow.server.secrets import service as secrets_room
 from haymow.server.secrets.rules import SecretRef, admits
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_USABLE = 1000
 
+_MOVED = "This haymow would call another host than when the model was saved. Save the model again."
 _NO_REVISION = "We couldn't find this revision. Check the model's ID and the revision's number."
 
 
@@ -116,7 +117,12 @@ class Registry:
         return models
 
     async def secret_refs(self, principal: Principal, workspace_id: UUID, model: Model) -> tuple[SecretRef, ...]:
-        """The secrets that a model uses in a workspace: those that may be sent where it calls."""
+        """The secrets that a model uses in a workspace: those that may be sent where it calls.
+
+        Raises Conflict when this haymow would call another host than the one that was checked when it was saved.
+        """
+        if proposals.destination_of(model.chat_generator_config) != model.destination:
+            raise Conflict(_MOVED, code="incompatible")
         view = await self.in_workspace(principal, workspace_id)
         refs = await self.database.read(lambda connection: refs_of(connection, view.scope, model.uses))
         usable = _usable(refs, model.destination)
