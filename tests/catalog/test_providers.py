@@ -32,7 +32,8 @@ def test_a_usual_secret_may_go_where_its_generator_calls(generator: GeneratorInf
     [
         ("AWS_SECRET_ACCESS_KEY", "bedrock-runtime.eu-central-1.amazonaws.com:443"),
         ("AWS_ACCESS_KEY_ID", "bedrock-runtime.cn-north-1.amazonaws.com.cn:443"),
-        ("AWS_SESSION_TOKEN", "bedrock-runtime.*.amazonaws.com:443"),  # the generator's own word for "the region is a secret"
+        # The generator's own word for "the region is a secret"
+        ("AWS_SESSION_TOKEN", "bedrock-runtime.*.amazonaws.com:443"),
         ("AZURE_OPENAI_API_KEY", "team.openai.azure.com:443"),
         ("AZURE_OPENAI_AD_TOKEN", "team.cognitiveservices.azure.com:443"),
         ("ANTHROPIC_FOUNDRY_API_KEY", "team.services.ai.azure.com:443"),

@@ -33,20 +33,20 @@ def found(document: object) -> list[tuple[str, str]]:
         ("http://localhost:11434", "localhost:11434"),
         ("HTTPS://example.com.", "example.com:443"),
         ("https://example.com:/v1", None),
-        ("http://xn--bcher-kva.example/v1", "xn--bcher-kva.example:80"),
-        ("http://under_score:1/", "under_score:1"),
+        ("http://xn--bcher-kva.example/v1", "http://xn--bcher-kva.example:80"),
+        ("http://under_score:1/", "http://under_score:1"),
         ("http://127.1", "127.0.0.1:80"),
         ("http://127.0.0.1.:80", "127.0.0.1:80"),
         ("http://0x7f.1:8080", "127.0.0.1:8080"),
         ("http://0x7F000001", "127.0.0.1:80"),
         ("http://2130706433", "127.0.0.1:80"),
         ("http://0177.0.0.1", "127.0.0.1:80"),
-        ("http://169.254.43518", "169.254.169.254:80"),
+        ("http://169.254.43518", "http://169.254.169.254:80"),
         ("https://[::1]:8443/x", "[::1]:8443"),
         ("https://[0:0:0:0:0:0:0:1]", "[::1]:443"),
         ("http://[::ffff:127.0.0.1]", "127.0.0.1:80"),
         ("http://[::FFFF:7f00:1]", "127.0.0.1:80"),
-        ("http://[::]", "[::]:80"),
+        ("http://[::]", "http://[::]:80"),
     ],
 )
 def test_every_spelling_of_a_host_has_one_reading(url: str, destination: str | None) -> None:
@@ -176,7 +176,7 @@ def test_every_parameter_that_holds_an_address_is_checked(
         (
             "HuggingFaceAPIChatGenerator",
             {"api_type": "text_generation_inference", "api_params": {"url": "http://tgi:80"}},
-            "tgi:80",
+            "http://tgi:80",
         ),
     ],
 )
@@ -231,7 +231,7 @@ def test_litellm_destinations() -> None:
     own = config("LiteLLMChatGenerator", api_key=key, model="hosted_vllm/m")
     assert found(own) == [(f"{PARAMETERS}/api_base_url", "required")]
     own["init_parameters"]["api_base_url"] = "http://gpu:8000"
-    assert check(own).destination == "gpu:8000"
+    assert check(own).destination == "http://gpu:8000"
 
 
 def test_every_default_host_is_readable() -> None:

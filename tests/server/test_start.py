@@ -101,7 +101,12 @@ class TestTheAddress:
 
     def test_an_empty_one_is_not_every_address(self, tmp_path: Path) -> None:
         """What a shell makes of `--host "$HOST"` when HOST is not set."""
-        assert "http://127.0.0.1:" in whole_run(tmp_path / "data", "serve", "--port", "0", "--host", "")
+        command = haymow_command("serve", "--port", "0", "--host", "")
+        run = subprocess.run(command, env=environment(tmp_path / "data"), capture_output=True, text=True, timeout=30)
+        assert run.returncode != 0
+        assert "The host to listen on is empty" in run.stderr
+        assert "Traceback" not in run.stderr
+        assert "is ready at" not in run.stdout
 
     def test_may_be_of_version_six(self, tmp_path: Path) -> None:
         if not has_loopback_six():

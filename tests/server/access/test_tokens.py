@@ -246,9 +246,9 @@ def test_a_token_revokes_none_that_may_do_more_but_itself(rooms: Rooms) -> None:
                 await rooms.tokens.revoke(reader, token_id)
             assert caught.value.code == "scope_too_wide"
         as_much, _ = await rooms.tokens.create(admin, NewToken("u", Role.USER))
-        for token_id in (as_much.token_id, reader.token_id):
-            assert token_id is not None
-            await rooms.tokens.revoke(reader, token_id)
+        for mine in (as_much.token_id, reader.token_id):
+            assert mine is not None
+            await rooms.tokens.revoke(reader, mine)
         with pytest.raises(Unauthenticated):
             await rooms.access.authenticate(text, "test")
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from haymow.errors import Unavailable
 from haymow.server.database import Database
@@ -119,3 +119,23 @@ def damage(file: Path, table: str) -> None:
     with file.open("r+b") as opened:
         opened.seek((page - 1) * size)
         opened.write(b"\xff" * size)
+
+
+@pytest.mark.parametrize("how", ["read", "write", "scan"])
+def test_what_goes_wrong_tells_nothing_of_what_was_sent(
+    database: Database, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    """Such an error is logged: what people sent is in its parameters, and is not to be in its words."""
+
+    def unit(connection: Connection) -> None:
+        connection.execute(text("SELECT n FROM nowhere WHERE n = :n"), {"n": "canary-7be1"}).close()
+
+    with pytest.raises(Exception) as caught:
+        asyncio.run(getattr(database, how)(unit))
+    told = [str(caught.value), caplog.text]
+    error: BaseException | None = caught.value
+    while error is not None:
+        told += [str(error), repr(error)]
+        error = error.__cause__ or error.__context__
+    assert "nowhere" in "".join(told)
+    assert "canary" not in "".join(told)

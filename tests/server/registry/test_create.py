@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ from tests.conftest import definition
 from tests.running import RunningServer
 from tests.server.registry.conftest import Caller
 from tests.server.registry.shelf import INVALID, TAKEN, UNKNOWN, Shelf, faults, openai_config, unique
+
+MOCK = "haystack.components.generators.chat.mock"
 
 
 def test_a_new_model_is_answered_whole_and_is_where_location_says(either: Shelf) -> None:
@@ -116,6 +119,27 @@ class TestRefused:
         assert refused.status_code == 422
         assert list(faults(refused)) == ["#/chat_generator_config/type"]
         assert kind not in refused.text
+
+    def test_a_definition_longer_than_64_ki_characters(self, shelf: Shelf) -> None:
+        """It would be in every list, and in every revision."""
+
+        def config(characters: int) -> dict[str, Any]:
+            messages = [{"role": "assistant", "content": [{"text": text * 30_000}]} for text in "\u00e4b"]
+            made: dict[str, Any] = {"type": f"{MOCK}.MockChatGenerator", "init_parameters": {"responses": messages}}
+            text = made["init_parameters"]["responses"][1]["content"][0]
+            text["text"] += "c" * (characters - len(json.dumps(made, ensure_ascii=False, separators=(",", ":"))))
+            return made
+
+        model = shelf.made(definition(chat_generator_config=config(64 * 1024)))
+        too_long = config(64 * 1024 + 1)
+        refusals = (
+            shelf.create(definition("other", chat_generator_config=too_long)),
+            shelf.patch(model["model_id"], {"chat_generator_config": too_long}),
+        )
+        for refused in refusals:
+            assert refused.status_code == 422
+            assert list(faults(refused)) == ["#/chat_generator_config"]
+            assert len(refused.content) < 1000
 
     def test_defaults_that_its_own_parameters_do_not_allow(self, shelf: Shelf) -> None:
         config = openai_config(generation_kwargs={"temperature": 9})

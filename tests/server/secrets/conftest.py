@@ -39,6 +39,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def sees_everything(scope_id: UUID) -> bool:
+    """What a caller sees who sees all scopes."""
+    return True
+
+
 @dataclass
 class Models:
     """What the registry would say: names of models, and destinations, by scope and secret's name."""
@@ -46,8 +51,8 @@ class Models:
     using: dict[tuple[UUID, str], list[str]] = field(default_factory=dict)
     destinations: dict[tuple[UUID, str], set[str]] = field(default_factory=dict)
 
-    def uses(self, connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[str]:
-        return self.using.get((scope_id, name), [])
+    def uses(self, connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[tuple[UUID, str]]:
+        return [(scope_id, model) for model in self.using.get((scope_id, name), [])]
 
     def destinations_of(self, connection: Connection, scope_id: UUID, name: str) -> set[str]:
         return self.destinations.get((scope_id, name), set())
@@ -112,7 +117,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     async def prepare() -> None:
         database = Database(folder / "haymow.db")
         access = Access(database, now, uuid.uuid4)
-        await Tokens(access).start()
+        await Tokens(access).start("first start")
         admin = await access.authenticate(await Tokens(access).for_first_admin("test"), "test")
         for name in ("first", "second"):
             await access.create_workspace(admin, name)

@@ -6,7 +6,7 @@ import pytest
 
 from haymow.errors import Conflict
 from haymow.server.secrets import service as secrets_room
-from haymow.server.secrets.rules import SecretValue, Stale, entered
+from haymow.server.secrets.rules import SecretRef, SecretValue, Stale, entered
 from tests.server.secrets.conftest import Rooms
 from tests.server.secrets.entering import CANARY, create, resolve, value_of
 
@@ -53,10 +53,10 @@ async def test_a_new_value_sets_the_hosts_anew(rooms: Rooms) -> None:
 async def test_an_unbound_value_is_bound_once(rooms: Rooms) -> None:
     await create(rooms)
     ref = (await resolve(rooms, "KEY"))["KEY"]
-    bound = await rooms.database.write(lambda connection: secrets_room.bind(connection, ref, "a.example:443"))
+    bound = await bind(rooms, ref, "a.example:443")
     assert bound == replace(ref, hosts=("a.example:443",)) == (await resolve(rooms, "KEY"))["KEY"]
     with pytest.raises(Conflict) as caught:
-        await rooms.database.write(lambda connection: secrets_room.bind(connection, ref, "b.example:443"))
+        await bind(rooms, ref, "b.example:443")
     assert caught.value.code == "stale"
     assert (await resolve(rooms, "KEY"))["KEY"] == bound
     assert await value_of(rooms) == CANARY
@@ -67,5 +67,10 @@ async def test_a_value_that_was_replaced_meanwhile_is_not_bound(rooms: Rooms) ->
     what = entered(SecretValue("the new value"), None)
     await rooms.secrets.replace(rooms.admin.actor, rooms.scope, secret.ref.secret_id, what)
     with pytest.raises(Stale):
-        await rooms.database.write(lambda connection: secrets_room.bind(connection, secret.ref, "a.example:443"))
+        await bind(rooms, secret.ref, "a.example:443")
     assert (await resolve(rooms, "KEY"))["KEY"].hosts is None
+
+
+async def bind(rooms: Rooms, ref: SecretRef, destination: str) -> SecretRef:
+    actor, at = rooms.admin.actor, rooms.secrets.now()
+    return await rooms.database.write(lambda connection: secrets_room.bind(connection, ref, destination, actor, at))

@@ -18,6 +18,12 @@ from haymow.server.secrets.rules import MOST_HOSTS, admits, checked_hosts, host_
         ("https://api.openai.com", "api.openai.com:443"),
         ("HTTPS://api.openai.com:8443", "api.openai.com:8443"),
         ("localhost:11434", "localhost:11434"),
+        ("http://api.openai.com", "http://api.openai.com:80"),
+        ("HTTP://vLLM.internal:8000", "http://vllm.internal:8000"),
+        ("http://*.Example.com:8000", "http://*.example.com:8000"),
+        ("http://[2001:db8::1]", "http://[2001:db8::1]:80"),
+        ("http://localhost:11434", "localhost:11434"),
+        ("http://127.1", "127.0.0.1:80"),
         ("*.openai.azure.com", "*.openai.azure.com:443"),
         ("*.Example.COM:8443", "*.example.com:8443"),
         ("https://*.example.com", "*.example.com:443"),
@@ -40,7 +46,7 @@ def test_a_host_has_one_spelling(text: str, host: str) -> None:
     [
         "", " ", "*", "*.", "*.com", "*.*.com", "api.*.com", "a*.example.com", "*example.com", "*.127.0.0.1",
         "*.::1", "*.[::1]",
-        "http://api.openai.com", "ftp://api.openai.com", "https://", "https://api.openai.com/",
+        "http://api.openai.com/", "http://", "ftp://api.openai.com", "https://", "https://api.openai.com/",
         "api.openai.com/v1", "https://https://a.b",
         "user@api.openai.com", "user:pass@api.openai.com", "api.openai.com?x", "api.openai.com#x",
         "api.openai.com\\@evil.example",
@@ -69,7 +75,7 @@ def test_a_host_admits_the_address_that_means_it(text: str) -> None:
 
 
 def test_each_wrong_host_has_its_pointer_and_each_right_one_is_kept_once() -> None:
-    hosts, faults = checked_hosts(["a.example", "http://b", "https://A.example:443", "*"])
+    hosts, faults = checked_hosts(["a.example", "ftp://b", "https://A.example:443", "*"])
     assert hosts == ("a.example:443",)
     assert [(fault.pointer, fault.code) for fault in faults] == [
         ("#/hosts/1", "invalid_host"),
@@ -101,6 +107,14 @@ def test_too_few_or_too_many_hosts_are_refused(count: int) -> None:
         (("a.*.example:443",), "a.b.example:443", True),
         (("a.*.example:443",), "b.b.example:443", False),
         (("a.*.example:443",), "a.evil:443", False),
+        # Without TLS
+        (("a.example:443",), "http://a.example:443", False),
+        (("http://a.example:443",), "a.example:443", False),
+        (("http://a.example:8000",), "http://a.example:8000", True),
+        (("http://a.example:8000",), "http://a.example:80", False),
+        (("*.a.example:443",), "http://b.a.example:443", False),
+        (("http://*.a.example:80",), "http://b.a.example:80", True),
+        (("http://*.a.example:80",), "b.a.example:80", False),
         # A destination that only a library makes whole
         (("*.a.example:443",), "*.a.example:443", True),
         (("b.a.example:443",), "*.a.example:443", False),

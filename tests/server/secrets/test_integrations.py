@@ -61,7 +61,7 @@ async def test_the_list_names_only_what_the_platforms_clients_know(http: httpx.A
         ({"token": "****"}, "#/token"),
         ({"token": 7}, "#/token"),
         ({}, "#/token"),
-        ({"token": CANARY, "provider_domain": "http://a.example"}, "#/provider_domain"),
+        ({"token": CANARY, "provider_domain": "ftp://a.example"}, "#/provider_domain"),
         ({"token": CANARY, "provider_domain": 7}, "#/provider_domain"),
     ],
 )

@@ -7,7 +7,7 @@ from haymow.errors import Conflict, NotFound
 from haymow.server.secrets import service as secrets_room
 from haymow.server.secrets.rules import Listing, Scope, SecretValue, Stale, entered
 from haymow.server.secrets.tables import data_keys_table
-from tests.server.secrets.conftest import Rooms
+from tests.server.secrets.conftest import Rooms, sees_everything
 from tests.server.secrets.entering import CANARY, create, resolve, value_of
 
 pytestmark = pytest.mark.anyio
@@ -82,7 +82,7 @@ async def test_a_new_value_takes_the_place_of_the_old_one(rooms: Rooms) -> None:
 async def test_a_version_never_comes_back_after_a_delete(rooms: Rooms) -> None:
     old = await create(rooms)
     refs = await resolve(rooms, "KEY")
-    await rooms.secrets.delete(rooms.admin.actor, rooms.scope, old.ref.secret_id, force=False)
+    await rooms.secrets.delete(rooms.admin.actor, rooms.scope, old.ref.secret_id, force=False, sees=sees_everything)
     new = await create(rooms, value="another")
     assert new.ref.place != old.ref.place
     with pytest.raises(Stale):
@@ -102,7 +102,9 @@ async def test_put_creates_what_is_missing_and_replaces_what_is_there(rooms: Roo
 async def test_what_another_scope_keeps_cannot_be_changed_from_here(rooms: Rooms) -> None:
     secret = await create(rooms, scope=rooms.organization)
     with pytest.raises(NotFound):
-        await rooms.secrets.delete(rooms.admin.actor, rooms.scope, secret.ref.secret_id, force=True)
+        await rooms.secrets.delete(
+            rooms.admin.actor, rooms.scope, secret.ref.secret_id, force=True, sees=sees_everything
+        )
     with pytest.raises(NotFound):
         await rooms.secrets.replace(
             rooms.admin.actor, rooms.scope, secret.ref.secret_id, entered(SecretValue("x1"), None)
@@ -118,7 +120,7 @@ async def test_every_change_has_its_record_and_no_record_has_a_value(rooms: Room
     ref = secret.ref
     for hosts in (["a.example"], ["b.example"]):
         await rooms.secrets.replace(rooms.admin.actor, rooms.scope, ref.secret_id, entered(SecretValue(CANARY), hosts))
-    await rooms.secrets.delete(rooms.admin.actor, rooms.scope, ref.secret_id, force=False)
+    await rooms.secrets.delete(rooms.admin.actor, rooms.scope, ref.secret_id, force=False, sees=sees_everything)
     records = [entry.record for entry in await rooms.audited()]
     assert [(record.action, record.changes) for record in records] == [
         ("secret.create", ("name", "secret", "hosts")),
@@ -149,7 +151,9 @@ async def test_a_change_without_its_record_does_not_happen(
             what = entered(SecretValue("the new value"), None)
             await rooms.secrets.replace(rooms.admin.actor, rooms.scope, secret.ref.secret_id, what)
         else:
-            await rooms.secrets.delete(rooms.admin.actor, rooms.scope, secret.ref.secret_id, force=False)
+            await rooms.secrets.delete(
+                rooms.admin.actor, rooms.scope, secret.ref.secret_id, force=False, sees=sees_everything
+            )
     page = await rooms.secrets.page(rooms.scope, Listing())
     assert page.secrets == (secret,)
     assert await value_of(rooms) == CANARY
@@ -162,11 +166,13 @@ async def test_a_secret_in_use_stays_unless_it_is_forced(rooms: Rooms) -> None:
     secret = await create(rooms)
     rooms.models.using[rooms.scope.scope_id, "KEY"] = ["gpt", "claude"]
     with pytest.raises(Conflict) as caught:
-        await rooms.secrets.delete(rooms.admin.actor, rooms.scope, secret.ref.secret_id, force=False)
+        await rooms.secrets.delete(
+            rooms.admin.actor, rooms.scope, secret.ref.secret_id, force=False, sees=sees_everything
+        )
     assert caught.value.code == "secret_in_use"
     assert "gpt, claude" in caught.value.message
     assert await value_of(rooms) == CANARY
-    await rooms.secrets.delete(rooms.admin.actor, rooms.scope, secret.ref.secret_id, force=True)
+    await rooms.secrets.delete(rooms.admin.actor, rooms.scope, secret.ref.secret_id, force=True, sees=sees_everything)
     assert await resolve(rooms, "KEY") == {}
 
 
@@ -174,12 +180,14 @@ async def test_many_models_are_counted_rather_than_named(rooms: Rooms) -> None:
     secret = await create(rooms)
     rooms.models.using[rooms.scope.scope_id, "KEY"] = [f"m{number}" for number in range(12)]
     with pytest.raises(Conflict, match=r"m8, m9 and 2 more\."):
-        await rooms.secrets.delete(rooms.admin.actor, rooms.scope, secret.ref.secret_id, force=False)
+        await rooms.secrets.delete(
+            rooms.admin.actor, rooms.scope, secret.ref.secret_id, force=False, sees=sees_everything
+        )
 
 
 async def test_an_erased_scope_leaves_nothing_behind(rooms: Rooms) -> None:
     secret = await create(rooms)
-    await rooms.secrets.delete(rooms.admin.actor, rooms.scope, secret.ref.secret_id, force=False)
+    await rooms.secrets.delete(rooms.admin.actor, rooms.scope, secret.ref.secret_id, force=False, sees=sees_everything)
     await create(rooms)
     kept = await create(rooms, scope=rooms.organization)
     scope_id = rooms.scope.scope_id

@@ -1,0 +1,65 @@
+"""No schema and no call makes a check slow: it takes milliseconds, or is refused unchecked."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from haymow.errors import Invalid
+from haymow.generators.parameters import check_call, check_schema
+from tests.generators.test_parameters import call_faults, default_faults, fan_out, of, unevaluated
+
+HOSTILE_PATTERN = "[ab]*a[ab]{250}c"
+
+
+@pytest.mark.parametrize(
+    ("schema", "call"),
+    [
+        (of({"a": {"pattern": "^(a+)+$"}}), {"a": "a" * 450 + "!"}),
+        (of({"a": {"pattern": HOSTILE_PATTERN}}), {"a": "ab" * 200}),
+        (of({"a": {"items": {"anyOf": [{"enum": ["x"]}] * 60}}}), {"a": [1] * 300}),
+        (of({"a": {"uniqueItems": True}}), {"a": list(range(3000))}),
+        (
+            fan_out(3, 7),
+            {"a": {f"p{n}": {f"p{m}": {f"p{k}": 1 for k in range(2)} for m in range(2)} for n in range(2)}},
+        ),
+        (unevaluated(3), {"a": 1}),
+        (unevaluated(3), {"b": 1}),
+    ],
+)
+def test_the_slowest_check_takes_milliseconds_at_most(schema: dict[str, Any], call: dict[str, Any]) -> None:
+    checked = check_schema(schema)
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        try:
+            check_call(checked, {}, call)
+        except Invalid as error:
+            assert "too_large" not in {fault.code for fault in error.faults}
+        times.append(time.perf_counter() - started)
+    assert min(times) < 0.02  # about a millisecond, with room for a busy machine
+
+
+@pytest.mark.parametrize(
+    ("schema", "call"),
+    [
+        (of({"a": {"pattern": HOSTILE_PATTERN}}), {"a": "ab" * 5_000}),
+        (of({}, patternProperties={HOSTILE_PATTERN: {}}), {"ab" * 5_000: 1}),
+        (of({}, propertyNames={"pattern": HOSTILE_PATTERN}), {"ab" * 5_000: 1}),
+        (of({}, additionalProperties={"pattern": HOSTILE_PATTERN}), {"a": "ab" * 5_000}),
+        (of({"a": {"items": {"anyOf": [{"enum": ["x"]}] * 60}}}), {"a": [1] * 30_000}),
+    ],
+)
+def test_a_call_that_would_take_longer_is_refused_unchecked(schema: dict[str, Any], call: dict[str, Any]) -> None:
+    started = time.perf_counter()
+    assert [fault.code for fault in call_faults(schema, {}, call)] == ["too_large"]
+    assert [fault.code for fault in default_faults(schema, call)] == ["too_large"]
+    assert time.perf_counter() - started < 0.1
+
+
+def test_a_large_value_is_no_matter_where_little_is_asked_of_it() -> None:
+    schema = of({"response_format": {"type": "object"}, "user": {"pattern": "^[a-z]+$"}}, patternProperties={"^x-": {}})
+    schema["propertyNames"] = {"pattern": "^[a-z_-]+$"}
+    check_call(check_schema(schema), {}, {"response_format": {"schema": ["x" * 20_000]}, "user": "me"})

@@ -1,0 +1,136 @@
+"""Which models keep a secret from being deleted, what the refusal says of them, and the record of binding one."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from haymow.server.registry.proposals import Change
+from tests.conftest import definition
+from tests.server.access.people import let_in, new_workspace, somebody, with_token_of
+from tests.server.registry.inside import opened
+from tests.server.registry.shelf import Shelf, openai_config, unique
+
+ELSEWHERE = "https://elsewhere.example/v1"
+
+
+def secret_name() -> str:
+    return unique("KEY").replace("-", "_").upper()
+
+
+def named(secret: str, name: str = "", **parameters: Any) -> dict[str, Any]:
+    return definition(name or unique("m"), chat_generator_config=openai_config(secret, **parameters))
+
+
+def delete(shelf: Shelf, secret: dict[str, Any], **query: str) -> httpx.Response:
+    return shelf.client.delete(f"{shelf.prefix}/secrets/{secret['secret_id']}", params=query)
+
+
+def test_a_platform_model_keeps_the_organizations_secret(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(tmp_path) as (house, client, prefix):
+            await house.platform.put({UUID(int=501): Change("shipped", "openai", openai_config("SHIPPED_KEY"), {})})
+            made = await client.post("/api/v2/secrets", json={"name": "SHIPPED_KEY", "secret": "sk-1"})
+            refused = await client.delete(f"/api/v2/secrets/{made.json()['secret_id']}")
+            assert (refused.status_code, refused.json()["code"]) == (409, "secret_in_use")
+            assert "shipped" in refused.text
+            mine = await client.post(f"{prefix}/secrets", json={"name": "SHIPPED_KEY", "secret": "sk-2"})
+            hidden = await client.delete(f"{prefix}/secrets/{mine.json()['secret_id']}")
+            assert hidden.status_code == 204, "the organization's takes its place"
+
+    asyncio.run(story())
+
+
+def test_an_organizations_model_keeps_a_workspaces_secret_that_it_uses_there(shelf: Shelf, organization: Shelf) -> None:
+    name = secret_name()
+    model, secret = organization.made(named(name)), shelf.enter(name, hosts=["api.openai.com"])
+    assert shelf.read(model["model_id"]).json()["connected"] is True
+    refused = delete(shelf, secret)
+    assert refused.status_code == 409, refused.text
+    assert model["name"] in refused.json()["message"]
+    assert delete(shelf, secret, force="true").status_code == 204
+
+
+def test_it_does_not_where_the_organizations_secret_takes_its_place(shelf: Shelf, organization: Shelf) -> None:
+    name = secret_name()
+    organization.made(named(name))
+    secret = shelf.enter(name, hosts=["api.openai.com"])
+    organization.enter(name, hosts=["api.openai.com"])
+    assert delete(shelf, secret).status_code == 204
+
+
+def test_a_workspaces_model_keeps_the_organizations_secret_unless_it_has_its_own(
+    shelf: Shelf, organization: Shelf
+) -> None:
+    name = secret_name()
+    secret = organization.enter(name, hosts=["api.openai.com"])
+    shelf.made(named(name))
+    assert delete(organization, secret).status_code == 409
+    shelf.enter(name, hosts=["api.openai.com"])
+    assert delete(organization, secret).status_code == 204
+
+
+@pytest.mark.parametrize("visible", [0, 2])
+def test_models_of_workspaces_one_does_not_see_are_counted_and_not_named(admin: httpx.Client, visible: int) -> None:
+    name, editor = secret_name(), somebody(admin, "editor")
+    organization = Shelf(admin, "/api/v2")
+    secret = organization.enter(name, hosts=["api.openai.com"])
+    Shelf(admin, f"/api/v2/workspaces/{new_workspace(admin)[1]}").made(named(name, "hush hush project"))
+    here = new_workspace(admin)[1]
+    let_in(admin, here, editor.user_id, "user")
+    for number in range(visible):
+        Shelf(admin, f"/api/v2/workspaces/{here}").made(named(name, f"known {number}"))
+    with editor.client as client:
+        theirs = delete(Shelf(client, "/api/v2"), secret)
+    assert theirs.status_code == 409
+    assert "hush" not in theirs.text
+    expected = "known 0, known 1 and 1 more" if visible else "1 in workspaces you do not see"
+    assert expected in theirs.json()["message"]
+    assert "hush hush project" in delete(organization, secret).json()["message"]
+
+
+def test_a_token_of_one_workspace_is_told_the_models_it_sees(admin: httpx.Client) -> None:
+    name, editor = secret_name(), somebody(admin)
+    model = Shelf(admin, "/api/v2").made(named(name))
+    workspace = new_workspace(admin)[1]
+    let_in(admin, workspace, editor.user_id, "editor")
+    narrow = with_token_of(admin, editor.user_id, role="editor", workspace_id=workspace)
+    with editor.client, narrow.client as client:
+        theirs = Shelf(client, f"/api/v2/workspaces/{workspace}")
+        secret = theirs.enter(name, hosts=["api.openai.com"])
+        assert model["name"] in delete(theirs, secret).json()["message"]
+
+
+class TestBinding:
+    """The first definition that would send an unbound secret decides where it goes: that is on record."""
+
+    def test_by_a_new_model(self, either: Shelf) -> None:
+        secret = either.enter(secret_name())
+        model = either.made(named(secret["name"], api_base_url=ELSEWHERE))
+        (bound, _) = self._record(either, secret)
+        assert (bound["action"], bound["changes"], bound["subject_name"]) == ("secret.bind", ["hosts"], secret["name"])
+        assert bound["user_id"] == model["created_by"]["user_id"]
+        expected = None if either.prefix == "/api/v2" else either.prefix.rpartition("/")[2]
+        assert bound["workspace_id"] == expected
+
+    def test_by_a_changed_model_once(self, shelf: Shelf) -> None:
+        model, secret = shelf.made(definition(unique("m"))), shelf.enter(secret_name())
+        for number in range(2):
+            config = openai_config(secret["name"], api_base_url=ELSEWHERE, model=f"m{number}")
+            assert shelf.patch(model["model_id"], {"chat_generator_config": config}).status_code == 200
+        assert [entry["action"] for entry in self._record(shelf, secret)] == ["secret.bind", "secret.create"]
+
+    def test_not_by_what_is_refused_or_only_tried(self, shelf: Shelf) -> None:
+        shelf.made(definition("taken"))
+        secret = shelf.enter(secret_name())
+        assert shelf.create(named(secret["name"], "taken", api_base_url=ELSEWHERE)).status_code == 409
+        assert shelf.validate(named(secret["name"], api_base_url=ELSEWHERE)).status_code == 200
+        assert [entry["action"] for entry in self._record(shelf, secret)] == ["secret.create"]
+
+    def _record(self, shelf: Shelf, secret: dict[str, Any]) -> list[dict[str, Any]]:
+        return shelf.audit(secret["secret_id"])
