@@ -142,6 +142,28 @@ def test_a_parameter_the_generator_does_not_have_is_refused(served: Served, upst
     assert upstream.seen == []
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("name", ["$ref", "'", "%00", "a'b", "' hunter2 '", "ünïcode", "x" * 65, "self"])
+def test_a_parameter_without_a_proper_name_is_refused_and_its_name_not_told(
+    served: Served, upstream: Upstream, name: str, stream: bool
+) -> None:
+    got = served.post({**CHAT, name: 1, "stream": stream})
+    error = got.json()["error"]
+    assert (got.status_code, error["code"]) == (400, "unsupported_parameter")
+    assert error["param"] == ("self" if name == "self" else None)
+    assert "hunter2" not in got.text
+    assert upstream.seen == []
+
+
+def test_a_default_the_generator_does_not_have_is_not_the_providers_failure(served: Served, upstream: Upstream) -> None:
+    served.add("odd", openai_config(upstream.url, generation_kwargs={"mirostat": 2}))
+    got = served.post({**CHAT, "model": "odd"})
+    assert (got.status_code, got.json()["error"]["code"]) == (400, "unsupported_parameter")
+    assert got.json()["error"]["param"] is None
+    assert "generation_kwargs" in got.json()["error"]["message"]
+    assert upstream.seen == []
+
+
 @pytest.mark.parametrize(
     ("body", "param"),
     [

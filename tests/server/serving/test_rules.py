@@ -64,14 +64,31 @@ def test_everything_wrong_is_named_at_once() -> None:
         (ValueError("sk-1"), "upstream_malformed"),
         (AssertionError("sk-1"), "upstream_malformed"),
         (TypeError("create() got an unexpected keyword argument 'top_k'"), "unsupported_parameter"),
+        (
+            TypeError("create() got an unexpected keyword argument 'top_k'. Did you mean 'top_p'?"),
+            "unsupported_parameter",
+        ),
+        (TypeError("create() got multiple values for argument 'top_k'"), "unsupported_parameter"),
+        (TypeError("create() got an unexpected keyword argument 'min_p'"), "unsupported_parameter"),
         (TypeError("create() got an unexpected keyword argument 'other'"), "upstream_malformed"),
+        (TypeError("argument 'top_k' of None"), "upstream_malformed"),
         (UpstreamFailed("x", code="ours"), "ours"),
     ],
 )
 def test_an_exception_becomes_a_code_of_ours(error: Exception, code: str) -> None:
-    failure = rules.failure_of(error, {"top_k": 1})
+    failure = rules.failure_of(error, {"top_k": 1}, {"min_p": 0.5})
     assert failure.code == code
     assert "sk-1" not in failure.message
+
+
+@pytest.mark.parametrize(
+    ("name", "pointer"), [("top_k", "#/top_k"), ("a'", "#"), ("a", "#/a"), ("$ref", "#"), ("k" * 65, "#"), ("ä", "#")]
+)
+def test_only_a_proper_name_is_pointed_at(name: str, pointer: str) -> None:
+    error = TypeError(f"create() got an unexpected keyword argument '{name}'")
+    refused = rules.failure_of(error, {"a": 1, name: 1}, {})
+    assert isinstance(refused, Invalid)
+    assert [fault.pointer for fault in refused.faults] == [pointer]
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,11 @@ def chat_from(document: Mapping[str, Any]) -> Chat:
         faults.append(Fault("#/n", "invalid_parameter", "A stream has one choice: leave `n` out."))
     if faults:
         raise Invalid("The request is invalid.", faults)
+    if not all(_NAME.fullmatch(name) for name in given):
+        fault = Fault("#", "unsupported_parameter", "A parameter's name has letters, digits and _ alone, at most 64.")
+        raise Invalid(fault.message, [fault], code="unsupported_parameter")
+    if given.get("response_format") == {"type": "text"}:
+        del given["response_format"]  # what is so anyway; said, it would bring Haystack to parse the answer
     return Chat(
         model=given.pop("model"),
         messages=given.pop("messages"),
@@ -169,17 +174,20 @@ def key_of(model: Model, secrets: ResolvedSecrets) -> Key:
 
 # --- how a provider fails ---
 
-_UNEXPECTED_ARGUMENT: Final = re.compile(r"unexpected keyword argument '(\w{1,64})'")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_UNEXPECTED_ARGUMENT: Final = re.compile(
+    r"(?:unexpected keyword argument|multiple values for argument) '(.+?)'(?:\.|$)"
+)
 _TIMEOUTS: Final = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError"})
 _UNREACHABLE: Final = frozenset({"APIConnectionError", "TransportError", "ConnectionError", "OSError"})
 _BROKEN_OFF: Final = frozenset({"APIError"})
 
 
-def failure_of(error: BaseException, parameters: Mapping[str, Any]) -> HaymowError:
+def failure_of(error: BaseException, parameters: Mapping[str, Any], defaults: Mapping[str, Any]) -> HaymowError:
     """What an exception of a generator means, in haymow's own words: a provider's may repeat a key.
 
     SDKs have no exceptions in common, so they are told apart by their status and by the names of their classes.
-    `parameters` are the caller's, one of which may be the reason.
+    `parameters` are the caller's and `defaults` the definition's, one of which may be the reason.
     """
     if isinstance(error, HaymowError):
         return error
@@ -193,11 +201,20 @@ def failure_of(error: BaseException, parameters: Mapping[str, Any]) -> HaymowErr
         return UpstreamFailed("The provider cannot be reached, or broke the connection.", code="upstream_unreachable")
     if kinds & _BROKEN_OFF:
         return UpstreamFailed("The provider broke its answer off.", code="upstream_failed")
-    unexpected = _UNEXPECTED_ARGUMENT.search(str(error)) if isinstance(error, TypeError) else None
-    if unexpected and unexpected[1] in parameters:
-        fault = Fault(f"#/{unexpected[1]}", "unsupported_parameter", "This model's generator has no such parameter.")
-        return Invalid("The generator does not take this parameter.", [fault], code="unsupported_parameter")
+    found = _UNEXPECTED_ARGUMENT.search(str(error)) if isinstance(error, TypeError) else None
+    if found and (found[1] in parameters or found[1] in defaults):
+        return _unsupported(found[1], found[1] in parameters)
     return malformed()
+
+
+def _unsupported(name: str, asked: bool) -> Invalid:
+    """The refusal of a parameter that the generator does not take; one that the caller did not send is not named."""
+    if not asked:
+        message = "The model's own generation_kwargs hold a parameter that its generator does not take."
+        return Invalid(message, [Fault("#", "unsupported_parameter", message)], code="unsupported_parameter")
+    pointer = f"#/{name}" if _NAME.fullmatch(name) else "#"
+    fault = Fault(pointer, "unsupported_parameter", "This model's generator has no such parameter.")
+    return Invalid("The generator does not take this parameter.", [fault], code="unsupported_parameter")
 
 
 def malformed() -> UpstreamFailed:

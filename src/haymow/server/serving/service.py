@@ -59,7 +59,7 @@ class Serving:
         except HaymowError:
             raise
         except Exception as error:
-            failure = _explained(model, chat, error)
+            failure = _explained(model, chat, lease, error)
         finally:
             lease.release()
         raise failure  # outside of the handler: a provider's exception is not its context
@@ -72,7 +72,7 @@ class Serving:
         except BaseException:
             lease.release()
             raise
-        stream = Stream(run, self.timeout, lease.release, lambda error: _explained(model, chat, error))
+        stream = Stream(run, self.timeout, lease.release, lambda error: _explained(model, chat, lease, error))
         try:
             await stream.peek()
         except BaseException:
@@ -164,7 +164,7 @@ def _build(model: Model, values: Mapping[str, str], most_seconds: float) -> Live
     return LiveModel(generator, stored_schema(model.generation_kwargs))
 
 
-def _explained(model: Model, chat: Chat, error: BaseException) -> HaymowError:
-    failure = rules.failure_of(error, chat.parameters)
+def _explained(model: Model, chat: Chat, lease: Lease[LiveModel], error: BaseException) -> HaymowError:
+    failure = rules.failure_of(error, chat.parameters, lease.live.generator.generation_kwargs)
     log.warning("model %s: %s (%s)", model.model_id, failure.code, type(error).__name__)
     return failure
