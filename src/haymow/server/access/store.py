@@ -24,6 +24,9 @@ from haymow.server.access.tables import (
 )
 
 
+EMAIL_TAKEN = "A user with this e-mail address already exists."
+
+
 def first_organization(connection: Connection) -> UUID | None:
     return connection.execute(select(organizations_table.c.organization_id).limit(1)).scalar()
 
@@ -45,34 +48,22 @@ def add_organization(connection: Connection, organization_id: UUID, name: str, a
 def put_person(connection: Connection, person: Person, at: datetime) -> Person:
     """Add a person, or take one back who was removed: the same id, with the names given now.
 
-    Raises Conflict when somebody has the e-mail address.
+    Raises Conflict when a member has the e-mail address.
     """
     table, key = users_table.c, name_key(person.email)
+    names = {"given_name": person.given_name, "family_name": person.family_name, "email": person.email}
     found = connection.execute(select(table.user_id).where(table.email_key == key)).scalar()
     if found is None:
-        add_person(connection, person, at)
+        new = {"user_id": person.user_id, "email_key": key, "created_at": at, **names}
+        try:
+            connection.execute(insert(users_table).values(new))
+        except IntegrityError as error:
+            raise Conflict(EMAIL_TAKEN, code="email_taken") from error
         return person
     if connection.execute(select(members_table.c.role).where(members_table.c.user_id == found)).first():
-        raise Conflict("A user with this e-mail address already exists.", code="email_taken")
-    names = {"given_name": person.given_name, "family_name": person.family_name, "email": person.email}
+        raise Conflict(EMAIL_TAKEN, code="email_taken")
     connection.execute(update(users_table).where(table.user_id == found).values(names))
     return replace(person, user_id=found)
-
-
-def add_person(connection: Connection, person: Person, at: datetime) -> None:
-    """Raises Conflict when the e-mail address is taken."""
-    values = {
-        "user_id": person.user_id,
-        "given_name": person.given_name,
-        "family_name": person.family_name,
-        "email": person.email,
-        "email_key": name_key(person.email),
-        "created_at": at,
-    }
-    try:
-        connection.execute(insert(users_table).values(values))
-    except IntegrityError as error:
-        raise Conflict("A user with this e-mail address already exists.", code="email_taken") from error
 
 
 def person(connection: Connection, organization_id: UUID, user_id: UUID) -> Person | None:

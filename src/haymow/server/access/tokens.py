@@ -110,7 +110,7 @@ class Tokens:
         organization_id, text = new_id(), rules.new_token()
         admin = Person(new_id(), "haymow", "administrator", "admin@haymow.invalid")
         store.add_organization(connection, organization_id, "default", now)
-        store.add_person(connection, admin, now)
+        store.put_person(connection, admin, now)
         store.set_role(connection, organization_id, admin.user_id, Role.ADMIN)
         store.add_workspace(connection, Workspace(new_id(), organization_id, "default"), now)
         actor = Actor(organization_id, admin.user_id, None, "first start")

@@ -16,8 +16,7 @@ from haymow.generators.urls import UnusableUrl, host_and_port
 MOST_VALUE_BYTES: Final = 16 * 1024
 MOST_HOSTS: Final = 20
 
-_CLEAR: Final = "http://"
-"""In front of a host that is reached without TLS."""
+_CLEAR: Final = "http://"  # in front of a host that is reached without TLS
 
 NOT_FOUND: Final = "We couldn't find a secret with this ID. Check the ID and try again."
 
@@ -212,9 +211,6 @@ def _codes_of_value(value: SecretValue) -> list[str]:
     return codes
 
 
-# The hosts
-
-
 def checked_hosts(
     hosts: Sequence[str] | None, pointer: str = "#/hosts/{}"
 ) -> tuple[tuple[str, ...] | None, list[Fault]]:
@@ -289,8 +285,6 @@ def usual_or_agreed(usual: tuple[str, ...], destinations: set[str]) -> tuple[str
         return usual
     return tuple(destinations) if len(destinations) == 1 else None
 
-
-# Models that use a secret
 
 _MOST_NAMED: Final = 10
 
