@@ -23,7 +23,6 @@ from haymow.server.access.tables import (
     workspaces_table,
 )
 
-
 EMAIL_TAKEN = "A user with this e-mail address already exists."
 
 
