@@ -217,6 +217,14 @@ def _unsupported(name: str, asked: bool) -> Invalid:
     return Invalid("The generator does not take this parameter.", [fault], code="unsupported_parameter")
 
 
+def was_never_answered(error: BaseException) -> bool:
+    """Whether a kept connection was closed by the other side just as the call went out: such a call is made again."""
+    cause: BaseException | None = error
+    while cause is not None and type(cause).__name__ != "RemoteProtocolError":
+        cause = cause.__cause__
+    return cause is not None and "without sending a response" in str(cause)
+
+
 def malformed() -> UpstreamFailed:
     """The failure of a provider whose answer cannot be read."""
     return UpstreamFailed("The provider answered something that is no chat completion.", code="upstream_malformed")

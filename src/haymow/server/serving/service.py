@@ -115,10 +115,18 @@ class LiveModel:
         if chat.include_usage and chat.stream and self.generator.usage_on_request:
             asked = {**asked, "stream_options": {"include_usage": True}}
 
-        async def run(streaming_callback: Any = None) -> list[Any]:
-            result = await self.generator.component.run_async(
+        async def ask(streaming_callback: Any) -> Any:
+            return await self.generator.component.run_async(
                 messages=messages, streaming_callback=streaming_callback, generation_kwargs=asked, **more
             )
+
+        async def run(streaming_callback: Any = None) -> list[Any]:
+            try:
+                result = await ask(streaming_callback)
+            except Exception as error:
+                if not rules.was_never_answered(error):
+                    raise
+                result = await ask(streaming_callback)
             replies: list[Any] = result["replies"]
             if say_nothing(replies):
                 raise rules.malformed()
