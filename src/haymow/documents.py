@@ -3,7 +3,7 @@
 What comes in is stored as JSON text and handed out again, so nothing may be lost or guessed on the way: a
 duplicate key, a number that no double holds or half a surrogate pair would each come out as something else.
 Most bodies are small and plain. So a few questions are asked of the bytes first, each answered at the speed
-of C, and only a body that could break a limit is walked value by value.
+of native code, and only a body that could break a rule is read and walked value by value.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import math
 import re
 from array import array
 from collections.abc import Collection
+from contextlib import suppress
 from itertools import accumulate, chain
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
+import jiter
 import orjson
 
 from haymow.errors import Fault, Invalid, Malformed
@@ -37,17 +39,12 @@ def parse(body: bytes, known: Collection[str] = (), most_string_bytes: int = MAX
     `most_string_bytes` is for what is read and not stored, such as a chat.
     Raises Malformed when it is not JSON in UTF-8 or an object has a key twice, Invalid when it breaks a limit.
     """
-    text = _decoded(body)
     depth = _depth(body)
-    if depth > _READABLE_DEPTH:
-        raise Malformed("The body is nested too deeply to be read.")
     if depth <= MAX_DEPTH and not _may_break_a_limit(body, most_string_bytes):
-        return _read(text, _PLAIN)
-    value = _read(text, _CAREFUL)
-    faults = _faults(value, known, most_string_bytes)
-    if faults:
-        raise Invalid("The body holds something that haymow does not store.", faults)
-    return value
+        with suppress(ValueError):  # the careful reader says what is wrong with it
+            # Keys alone are kept for the next document: a value may be a secret.
+            return jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
+    return _carefully_read(body, depth, known, most_string_bytes)
 
 
 def same_document(left: object, right: object) -> bool:
@@ -60,7 +57,26 @@ def to_text(value: object) -> str:
     return orjson.dumps(value).decode()
 
 
+def from_text(text: str) -> Any:
+    """Return the value that `to_text` wrote; three times as fast as `parse`, for what was checked before."""
+    return orjson.loads(text)
+
+
 _to_sorted_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True).encode
+
+
+def _carefully_read(body: bytes, depth: int, known: Collection[str], most_string_bytes: int) -> object:
+    text = _decoded(body)
+    if depth > _READABLE_DEPTH:
+        raise Malformed(_TOO_DEEP)
+    value = _read(text)
+    faults = _faults(value, known, most_string_bytes)
+    if faults:
+        raise Invalid("The body holds something that haymow does not store.", faults)
+    return value
+
+
+_TOO_DEEP: Final = "The body is nested too deeply to be read."
 
 
 def _decoded(body: bytes) -> str:
@@ -72,13 +88,13 @@ def _decoded(body: bytes) -> str:
         raise Malformed("The body is not UTF-8.") from None
 
 
-def _read(text: str, decoder: json.JSONDecoder) -> object:
+def _read(text: str) -> object:
     try:
-        value: object = decoder.decode(text)
+        value: object = _CAREFUL.decode(text)
     except json.JSONDecodeError as error:
         raise Malformed(f"The body is not JSON: see line {error.lineno}, column {error.colno}.") from None
     except RecursionError:
-        raise Malformed("The body is nested too deeply to be read.") from None
+        raise Malformed(_TOO_DEEP) from None
     return value
 
 
@@ -106,7 +122,7 @@ def _depth(body: bytes) -> int:
 
 def _may_break_a_limit(body: bytes, most_string_bytes: int) -> bool:
     """Whether it takes a walk to know that no limit is broken; depth is not asked here."""
-    if b"\\u0000" in body or b"\\ud" in body or b"\\uD" in body:
+    if b"\\" in body and (b"\\u0000" in body or b"\\ud" in body or b"\\uD" in body):
         return True
     digits = body.translate(_DIGITS, b"+")
     if _LONG_INTEGER in digits or _LARGE_EXPONENT in digits:
@@ -122,7 +138,7 @@ def _split_at_quotes(body: bytes) -> list[bytes]:
     return body.replace(rb"\\", b"..").replace(rb"\"", b"..").split(b'"')
 
 
-# --- the two readers ---
+# --- the careful reader ---
 
 
 class _OutOfRange:
@@ -155,7 +171,6 @@ def _float(digits: str) -> object:
     return value if math.isfinite(value) else _TOO_LARGE
 
 
-_PLAIN: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
 _CAREFUL: Final = json.JSONDecoder(
     object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_float
 )

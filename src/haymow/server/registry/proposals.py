@@ -6,12 +6,10 @@ once, however often the update then meets a newer revision.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from haymow.documents import same_document, to_text
+from haymow.documents import from_text, same_document, to_text
 from haymow.errors import Fault, Invalid
 from haymow.generators import definition as configs
 from haymow.generators import parameters
@@ -26,8 +24,7 @@ NOTHING = Definition("", "", "", "{}")
 """What a new model's definition is made from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What a client wants; None leaves a field as it is."""
 
     name: str | None = None
@@ -36,8 +33,7 @@ class Change:
     generation_kwargs: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(NamedTuple):
     """A change whose documents are sound in themselves."""
 
     change: Change
@@ -75,8 +71,8 @@ def change_to(definition: Definition) -> Change:
     return Change(
         definition.name,
         definition.provider,
-        json.loads(definition.chat_generator_config),
-        json.loads(definition.generation_kwargs),
+        from_text(definition.chat_generator_config),
+        from_text(definition.generation_kwargs),
     )
 
 
@@ -84,7 +80,7 @@ def change_to(definition: Definition) -> Change:
 def destination_of(config: str) -> str | None:
     """Where a stored config calls by what is known today: an upgrade may have moved a generator's default host."""
     try:
-        return configs.check(json.loads(config)).destination
+        return configs.check(from_text(config)).destination
     except Invalid:
         return None
 
@@ -113,7 +109,7 @@ def applied(before: Definition, proposal: Proposal, administrator: bool) -> Defi
 
 
 def _check_restricted(before: Definition, config: CheckedConfig) -> None:
-    old = configs.restricted_in(json.loads(before.chat_generator_config)) if before.chat_generator_config else {}
+    old = configs.restricted_in(from_text(before.chat_generator_config)) if before.chat_generator_config else {}
     rules.require_no(rules.check_restricted(old, config.restricted))
 
 
@@ -125,11 +121,11 @@ def _kept(before: str, after: dict[str, Any] | None) -> str:
     # In another order of keys a document has as many characters; so most that differ need no second look.
     if len(text) != len(before) or text == before:
         return text
-    return before if same_document(json.loads(before), after) else text
+    return before if same_document(from_text(before), after) else text
 
 
 def _check_defaults(definition: Definition, proposal: Proposal) -> None:
-    config = proposal.config.config if proposal.config else json.loads(definition.chat_generator_config)
+    config = proposal.config.config if proposal.config else from_text(definition.chat_generator_config)
     defaults = config["init_parameters"].get("generation_kwargs")
     if not defaults:
         return
