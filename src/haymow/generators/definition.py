@@ -6,8 +6,7 @@ for that reason), so a definition passes here before it is stored, and nothing e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from haymow.errors import Invalid
 from haymow.generators import catalogue, facts
@@ -22,8 +21,7 @@ POINTER: Final = "#/chat_generator_config"
 MAX_FAULTS: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedConfig:
+class CheckedConfig(NamedTuple):
     """A definition that may be stored and built.
 
     `config` is canonical: `{"type": full module path, "init_parameters": {...}}`; omitted parameters stay omitted, key

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from haymow.generators import facts
 from haymow.generators.catalogue import SecretParameter, Signature
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """One of the secrets `names` is used; `pointer` is the parameter that names them, or would if it were set."""
 
     names: tuple[str, ...]

@@ -7,23 +7,22 @@ a schema's author may write never makes it fetch anything, or look at a text in 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
 from jsonschema_rs import Validator
 
-from haymow.documents import to_text
+from haymow.documents import from_text, to_text
 from haymow.errors import Fault, Invalid
 from haymow.generators import facts
 from haymow.generators.call_faults import CallFaults
 from haymow.generators.keywords import KEYWORDS, Below, located
 from haymow.generators.patterns import compiled
 from haymow.generators.schema_faults import metaschema_flaws
-from haymow.generators.schema_walk import PATTERN_WEIGHT, Flaw, Overgrown, Walk
+from haymow.generators.schema_walk import Flaw, Overgrown, Walk
 from haymow.generators.schema_weights import Weights
 
 MAX_FAULTS: Final = 50
@@ -45,16 +44,13 @@ class CheckedSchema:
     """A schema that values may be checked against.
 
     `schema` is the effective one, and `text` its JSON text. If `is_bare`, a bare map was sent and is its `properties`.
-    Then what a check costs (see schema_weights): of each property, by name; of the names; of everything else.
-    Share it freely, but do not change the schema in it.
+    `weights` say what a check costs. Share it freely, but do not change the schema in it.
     """
 
     schema: dict[str, Any]
     text: str
     is_bare: bool
-    property_weights: Mapping[str, int]
-    names_weight: int
-    other_weight: int
+    weights: Weights = field(compare=False)  # they follow from the schema
 
 
 def check_schema(value: object, pointer: str = SCHEMA_POINTER) -> CheckedSchema:
@@ -75,7 +71,7 @@ def check_schema(value: object, pointer: str = SCHEMA_POINTER) -> CheckedSchema:
 @lru_cache(maxsize=256)
 def stored_schema(text: str) -> CheckedSchema:
     """Return the schema of a stored model, from its JSON text. Raises Invalid when it would no longer be saved."""
-    return check_schema(json.loads(text))
+    return check_schema(from_text(text))
 
 
 def check_defaults(checked: CheckedSchema, defaults: dict[str, Any], pointer: str = DEFAULTS_POINTER) -> None:
@@ -86,7 +82,7 @@ def check_defaults(checked: CheckedSchema, defaults: dict[str, Any], pointer: st
     """
     if not _is_affordable(checked, defaults):
         raise Invalid(SCHEMA_MESSAGE, [Fault(pointer, "too_large", _TOO_LARGE)])
-    misfits = _misfits(_validator_of(checked, defaults), defaults)
+    misfits = [name for name, value in defaults.items() if not _fits(checked.schema, name, value)]
     if misfits:
         places = (place for place, name in enumerate(defaults, 1) if name in misfits)
         faults = [Fault(pointer, "invalid_value", _MISFIT.format(place)) for place in islice(places, MAX_FAULTS)]
@@ -140,38 +136,31 @@ def _checked(schema: dict[str, Any], is_bare: bool) -> CheckedSchema:
     flaws = [*_root_flaws(schema), *walk.flaws, *weights.flaws, *metaschema_flaws(schema)]
     if flaws:
         raise _Flawed(flaws)
-    return CheckedSchema(schema, text, is_bare, *_weights(walk, weights))
+    return CheckedSchema(schema, text, is_bare, weights)
 
 
-def _weights(walk: Walk, weights: Weights) -> tuple[dict[str, int], int, int]:
-    """What a check costs of each property, of the names, and of everything else."""
-    children = walk.root.children
-    properties = {str(child.path[1]): weights.of(child).total for child in children if child.path[0] == "properties"}
-    names = sum(weights.of(child).total for child in children if child.path[0] == "propertyNames")
-    names += PATTERN_WEIGHT * len({child.path for child in children if child.path[0] == "patternProperties"})
-    return properties, names, weights.root.total - names - sum(properties.values())
-
-
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _validator(text: str) -> Validator:
-    return compiled(text)
+    return compiled(from_text(text))
 
 
 @lru_cache(maxsize=256)
 def _property_validator(text: str) -> Validator:
     """A validator of what the schema says of each property by itself."""
-    schema = json.loads(text)
+    schema = from_text(text)
     return compiled({keyword: schema[keyword] for keyword in (*_OF_ONE_PROPERTY, "$defs") if keyword in schema})
 
 
-def _validator_of(checked: CheckedSchema, names: Iterable[str]) -> Validator:
-    """The same for some properties alone, of a schema that is new with each save: of few, it is compiled fast."""
-    schema = checked.schema
+def _fits(schema: dict[str, Any], name: str, value: object) -> bool:
+    """Whether `value` fits what the schema says of the property `name` by itself.
+
+    A schema is new with each save, what it says of one property seldom is: so this one's validator is kept.
+    """
     if "patternProperties" in schema:
-        return _property_validator(checked.text)
-    said, others = schema.get("properties", {}), ("additionalProperties", "$defs")
-    kept: dict[str, Any] = {keyword: schema[keyword] for keyword in others if keyword in schema}
-    return compiled({**kept, "properties": {name: said[name] for name in names if name in said}})
+        return _property_validator(to_text(schema)).is_valid({name: value})
+    rule = schema.get("properties", {}).get(name, schema.get("additionalProperties", True))
+    whole = {"allOf": [rule], "$defs": schema["$defs"]} if "$defs" in schema else rule
+    return _validator(to_text(whole)).is_valid(value)
 
 
 def _misfits(validator: Validator, values: dict[str, Any]) -> list[str]:
@@ -186,13 +175,13 @@ def _call_faults(checked: CheckedSchema, values: dict[str, Any], tell: CallFault
     faults = [fault for name in misfits for fault in _faults_of_value(checked, name, values[name], tell)]
     # `required` holds a list of names, or the schema would not have been saved.
     faults += [tell.missing(name) for name in checked.schema.get("required", ()) if name not in values]
-    if not faults and checked.other_weight * len(to_text(values)) <= MAX_EXPLAINED_WORK:
+    if not faults and checked.weights.of_the_rest * len(to_text(values)) <= MAX_EXPLAINED_WORK:
         faults += tell.explained(_validator(checked.text).iter_errors(values))
     return list(dict.fromkeys(faults or [tell.together()]))[:MAX_FAULTS]
 
 
 def _faults_of_value(checked: CheckedSchema, name: str, value: object, tell: CallFaults) -> Iterable[Fault]:
-    work = checked.property_weights.get(name, checked.other_weight) * len(to_text(value))
+    work = checked.weights.of_properties.get(name, checked.weights.of_the_rest) * len(to_text(value))
     if isinstance(value, dict | list) and work > MAX_EXPLAINED_WORK:
         return [tell.unexplained(name)]
     return tell.explained(_property_validator(checked.text).iter_errors({name: value}))
@@ -201,11 +190,12 @@ def _faults_of_value(checked: CheckedSchema, name: str, value: object, tell: Cal
 def _is_affordable(checked: CheckedSchema, values: dict[str, Any]) -> bool:
     """Whether a check of `values` stays within MAX_WORK; each property's value only meets that property's schemas."""
     size = len(to_text(values))
-    weights = checked.property_weights
-    if size * (checked.other_weight + checked.names_weight + sum(weights.values())) <= MAX_WORK:
+    weights = checked.weights
+    if size * weights.root.total <= MAX_WORK:
         return True
-    work = checked.other_weight * size + checked.names_weight * sum(map(len, values))
-    work += sum(weights[name] * len(to_text(value)) for name, value in values.items() if name in weights)
+    work = weights.of_the_rest * size + weights.of_names * sum(map(len, values))
+    costs = weights.of_properties
+    work += sum(costs[name] * len(to_text(value)) for name, value in values.items() if name in costs)
     return work <= MAX_WORK
 
 

@@ -17,8 +17,8 @@ MAX_COMPILED_BYTES: Final = 48 * 1024
 """Enough for a name of up to 256 letters, or for a class of Unicode."""
 
 
-def compiled(schema: dict[str, Any] | str) -> Validator:
-    """Return a validator of a Schema Object, given as such or as its text. Raises ValueError for one that is none.
+def compiled(schema: dict[str, Any] | bool) -> Validator:
+    """Return a validator of a Schema Object. Raises ValueError for one that is none.
 
     Nothing is fetched, and `format` only annotates.
     """

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -39,16 +38,20 @@ class Overgrown(Exception):
         self.flaw = flaw
 
 
-@dataclass(slots=True)
 class Node:
-    """One schema as written: what it weighs by itself, what stands within it, and what it refers to."""
+    """One schema as written: what it weighs by itself, what stands within it, and what it refers to.
 
-    path: Path
-    weight: int = 1
-    factor: int = 1
-    branches: int = 0
-    children: list[Node] = field(default_factory=list)
+    Most of a save's schemas are leaves with nothing of their own: what is not set is the class's.
+    """
+
+    weight = 1
+    factor = 1
+    branches = 0
+    children: Sequence[Node] = ()
     reference: str | None = None
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
 
 class Walk:
@@ -85,14 +88,15 @@ class Walk:
     def _keyword(self, below: Below | None, keyword: str, value: object, node: Node, depth: int) -> None:
         if below is Below.SCHEMA or below is Below.REST:
             node.factor *= REST_FACTOR if below is Below.REST else 1
-            node.children.append(self._visit(value, (*node.path, keyword), depth + 1))
+            node.children = (*node.children, self._visit(value, (*node.path, keyword), depth + 1))
         elif below is None:
             self._unknown(keyword, node.path)
         elif isinstance(value, dict):
             self._members(below, (*node.path, keyword), value, node, depth)
         elif isinstance(value, list):
             node.branches += len(value) if below is Below.BRANCHES else 0
-            node.children += [self._visit(v, (*node.path, keyword, i), depth + 1) for i, v in enumerate(value)]
+            children = [self._visit(v, (*node.path, keyword, i), depth + 1) for i, v in enumerate(value)]
+            node.children = (*node.children, *children)
         elif isinstance(value, str):
             self._text(below, (*node.path, keyword), value, node)
 
@@ -104,8 +108,8 @@ class Walk:
             for pattern in members:
                 self._pattern(pattern, (*path, pattern), node)
         children = [self._visit(value, (*path, name), depth + 1) for name, value in members.items()]
-        # Definitions cost nothing where they stand, but where something refers to them.
-        node.children += children if below is not Below.DEFINITIONS else []
+        if below is not Below.DEFINITIONS:  # those cost nothing where they stand, but where something refers to them
+            node.children = (*node.children, *children)
 
     def _text(self, below: Below, path: Path, text: str, node: Node) -> None:
         if below is Below.PATTERN:

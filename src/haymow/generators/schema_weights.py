@@ -6,9 +6,10 @@ schema times the size of the value; both are bounded.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final, NamedTuple
 
-from haymow.generators.schema_walk import MAX_DEPTH, Flaw, Node, Overgrown, Walk
+from haymow.generators.schema_walk import MAX_DEPTH, PATTERN_WEIGHT, Flaw, Node, Overgrown, Walk
 
 MAX_WEIGHT: Final = 10_000
 MAX_BRANCHES: Final = 64
@@ -40,12 +41,29 @@ class Weights:
         for definition in walk.definitions.values():
             self.of(definition)
 
+    @cached_property
+    def of_properties(self) -> dict[str, int]:
+        """What a check costs of each property, by name."""
+        children = self._walk.root.children
+        return {str(child.path[1]): self.of(child).total for child in children if child.path[0] == "properties"}
+
+    @cached_property
+    def of_names(self) -> int:
+        """What a check costs of the names of properties."""
+        children = self._walk.root.children
+        patterns = {child.path for child in children if child.path[0] == "patternProperties"}
+        rules = sum(self.of(child).total for child in children if child.path[0] == "propertyNames")
+        return rules + PATTERN_WEIGHT * len(patterns)
+
+    @cached_property
+    def of_the_rest(self) -> int:
+        """What a check costs of everything else."""
+        return self.root.total - self.of_names - sum(self.of_properties.values())
+
     def of(self, node: Node, depth: int = 1) -> Weight:
         """The weight of `node`, which stands `depth` schemas deep, references included."""
         weight = self._known.get(id(node))
-        if weight is None and not node.children and node.reference is None:
-            weight = self._known[id(node)] = Weight(node.weight * node.factor, node.branches)
-        elif weight is None:
+        if weight is None:
             self._open.add(id(node))
             weight = self._known[id(node)] = self._weighed(node, depth)
             self._open.discard(id(node))
@@ -56,15 +74,19 @@ class Weights:
     def _weighed(self, node: Node, depth: int) -> Weight:
         if depth > MAX_DEPTH:
             return Weight()
-        within = [self.of(child, depth + 1) for child in node.children]
+        total, branches, deepest = node.weight, node.branches, 0
         target = self._target(node)
-        if target is not None:
-            within.append(self.of(target, depth + 1))
-        return Weight(
-            node.factor * (node.weight + sum(weight.total for weight in within)),
-            node.branches + sum(weight.branches for weight in within),
-            1 + max((weight.depth for weight in within), default=0),
-        )
+        for child in node.children if target is None else (*node.children, target):
+            if not child.children and child.reference is None and depth < MAX_DEPTH:  # as most are
+                total += child.weight * child.factor
+                branches += child.branches
+                deepest = max(deepest, 1)
+            else:
+                weight = self.of(child, depth + 1)
+                total += weight.total
+                branches += weight.branches
+                deepest = max(deepest, weight.depth)
+        return Weight(node.factor * total, branches, 1 + deepest)
 
     def _target(self, node: Node) -> Node | None:
         if node.reference is None:

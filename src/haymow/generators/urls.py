@@ -7,6 +7,7 @@ called. Which hosts may be called is decided elsewhere.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ class UnusableUrl(ValueError):
     """The text is no address haymow accepts; the message says what to write, and repeats nothing of it."""
 
 
+@lru_cache(maxsize=1024)  # every save asks where its definition calls, and most call one of a few
 def host_and_port(url: str) -> str:
     """The destination of a URL as `host:port`, in the one spelling that hosts are compared in.
 
