@@ -9,22 +9,24 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Insert, Select, Update
+from sqlalchemy import Connection, Delete, Dialect, Insert, SelectBase, Update, Uuid
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
 
 Process = Callable[[Any], Any] | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A statement in a dialect's words, with what it does to each parameter and to each column of a row."""
+    """A statement in a dialect's words, with what it does to each parameter and to some columns of a row, by place."""
 
     sql: str
     positional: bool
     parameters: tuple[tuple[str, Process], ...]
-    columns: tuple[Process, ...]
+    columns: tuple[tuple[int, Callable[[Any], Any]], ...]
     row: Callable[..., Any]
 
     def bound(self, values: Mapping[str, Any]) -> Any:
@@ -33,8 +35,10 @@ class _Compiled:
         return {name: values[name] if process is None else process(values[name]) for name, process in self.parameters}
 
     def read(self, raw: Any) -> Any:
-        pairs = zip(self.columns, raw, strict=True)
-        return self.row(*[value if process is None else process(value) for process, value in pairs])
+        values = list(raw)
+        for place, process in self.columns:
+            values[place] = process(values[place])
+        return self.row(*values)
 
 
 class Prepared:
@@ -43,46 +47,34 @@ class Prepared:
     Errors are SQLAlchemy's, without the parameters.
     """
 
-    def __init__(self, statement: Select[Any] | Insert | Update | Delete) -> None:
+    def __init__(self, statement: SelectBase | Insert | Update | Delete) -> None:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The first row, its columns as attributes, or None."""
-        compiled, cursor = self._executed(connection, values)
-        raw = cursor.fetchone()
-        cursor.close()
+        compiled = self._for(connection)
+        raw = _executed(connection, compiled, values).fetchone()
         return None if raw is None else compiled.read(raw)
 
     def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
         """Every row."""
-        compiled, cursor = self._executed(connection, values)
-        rows = cursor.fetchall()
-        cursor.close()
-        return [compiled.read(raw) for raw in rows]
+        compiled = self._for(connection)
+        return [compiled.read(raw) for raw in _executed(connection, compiled, values).fetchall()]
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """Execute what gives no rows; how many rows it touched."""
-        _, cursor = self._executed(connection, values)
-        touched: int = cursor.rowcount
-        cursor.close()
+        touched: int = _executed(connection, self._for(connection), values).rowcount
         return touched
 
-    def _executed(self, connection: Connection, values: Mapping[str, Any]) -> tuple[_Compiled, Any]:
-        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection)
-        cursor = connection.connection.cursor()
-        error_type = connection.dialect.loaded_dbapi.Error
-        try:
-            cursor.execute(compiled.sql, compiled.bound(values))
-        except error_type as error:
-            cursor.close()
-            raise DBAPIError.instance(compiled.sql, None, error, error_type, hide_parameters=True) from error
-        return compiled, cursor
+    def _for(self, connection: Connection) -> _Compiled:
+        return self._compiled.get(connection.dialect.name) or self._compile(connection)
 
     def _compile(self, connection: Connection) -> _Compiled:
         dialect = connection.dialect
         found: Any = self._statement.compile(dialect=dialect)
-        columns = list(self._statement.selected_columns) if isinstance(self._statement, Select) else []
+        columns = list(self._statement.selected_columns) if isinstance(self._statement, SelectBase) else []
+        processes = [_result_processor(column.type, dialect) for column in columns]
         compiled = _Compiled(
             sql=str(found),
             positional=found.positional,
@@ -90,7 +82,22 @@ class Prepared:
                 (name, found.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
                 for name in (found.positiontup if found.positional else found.binds)
             ),
-            columns=tuple(column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns),
+            columns=tuple((place, process) for place, process in enumerate(processes) if process is not None),
             row=namedtuple("Row", [str(column.key) for column in columns]),
         )
         return self._compiled.setdefault(dialect.name, compiled)
+
+
+def _executed(connection: Connection, compiled: _Compiled, values: Mapping[str, Any]) -> Any:
+    """The driver's cursor; it is closed when nobody holds it any more."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        return driver.execute(compiled.sql, compiled.bound(values))
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise DBAPIError.instance(compiled.sql, None, error, type(error), hide_parameters=True) from error
+
+
+def _result_processor(kind: TypeEngine[Any], dialect: Dialect) -> Process:
+    process: Process = kind.dialect_impl(dialect).result_processor(dialect, None)
+    # Making a UUID takes longer than finding its row, and the same scopes and people come with most rows.
+    return lru_cache(maxsize=4096)(process) if process and isinstance(kind, Uuid) else process

@@ -14,8 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from haymow.errors import Unavailable
 from haymow.server.database import sqlite
@@ -29,8 +28,7 @@ MOST_UNITS_IN_A_BATCH = 64
 MOST_WAITING = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Ticket:
+class _Ticket(NamedTuple):
     unit: Unit[Any]
     future: asyncio.Future[Any]
     long: bool

@@ -6,20 +6,10 @@ import json
 from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import (
-    Connection,
-    Row,
-    and_,
-    bindparam,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, insert, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 
 from haymow.errors import Conflict
@@ -39,47 +29,66 @@ class Requirements(NamedTuple):
     destination: str | None
 
 
-_LOAD = select(models_table).where(_m.scope_id == bindparam("scope"), _m.model_id == bindparam("model"))
-_LOAD_LIVE = Prepared(_LOAD.where(_m.deleted_at.is_(None)))
-_VISIBLE = select(models_table).where(
-    _m.scope_id.in_([bindparam(name, type_=_m.scope_id.type) for name in ("nearest", "farther", "farthest")]),
-    _m.deleted_at.is_(None),
-)
-_LOAD_VISIBLE = Prepared(_VISIBLE.where(_m.model_id == bindparam("model")))
-_NAMED = Prepared(_VISIBLE.where(_m.name_key == bindparam("name_key")))
-_SAVE = Prepared(
-    update(models_table)
-    .where(_m.scope_id == bindparam("scope"), _m.model_id == bindparam("model"), _m.revision == bindparam("seen"))
-    .values({name: bindparam(name) for name in (
-        "name", "name_key", "provider", "chat_generator_config", "generation_kwargs", "requirements", "revision",
-        "tag", "updated_at", "updated_by", "deleted_at",
-    )})
+MODEL: Final[tuple[ColumnElement[Any], ...]] = (
+    _m.scope_id, _m.model_id, _m.name, _m.provider, _m.chat_generator_config, _m.generation_kwargs, _m.requirements,
+    _m.revision, _m.tag, _m.created_at, _m.created_by, _m.updated_at, _m.updated_by,
 )  # fmt: skip
+"""The columns that `model_of` reads."""
+
+_LIVE = _m.deleted_at.is_(None)
+_KEY = (_m.scope_id == bindparam("scope"), _m.model_id == bindparam("model"))
+_LOAD = Prepared(select(*MODEL).where(*_KEY, _LIVE))
+_LOAD_EVEN_DELETED = select(*MODEL, _m.deleted_at).where(*_KEY)
+
+
+def _visible(key: ColumnElement[bool]) -> Prepared:
+    """Live models in up to three scopes. Not IN: SQLite makes a table of its list, which takes longer than the rest."""
+    scopes = ("nearest", "farther", "farthest")
+    return Prepared(union_all(*(select(*MODEL).where(_m.scope_id == bindparam(scope), key, _LIVE) for scope in scopes)))
+
+
+_LOAD_VISIBLE = _visible(_m.model_id == bindparam("model"))
+_NAMED = _visible(_m.name_key == bindparam("name_key"))
+
+
+def _saving(*columns: str) -> Prepared:
+    saving = update(models_table).where(*_KEY, _m.revision == bindparam("seen"))
+    return Prepared(saving.values({name: bindparam(name) for name in (*_CONTENT, *columns)}))
+
+
+_CONTENT = (
+    "provider", "chat_generator_config", "generation_kwargs", "requirements", "revision", "tag", "updated_at",
+    "updated_by",
+)  # fmt: skip
+# A database writes the entries of an index anew when one of its columns is named, changed or not: so most updates,
+# which leave the name, do not name it.
+_SAVE = _saving()
+_SAVE_WITH_NAME = _saving("name", "name_key", "deleted_at")
 _ADD = insert(models_table).inline()
 _ADD_REVISION = Prepared(insert(revisions_table).inline())
 
 
 def load(connection: Connection, scope_id: UUID, model_id: UUID) -> Model | None:
     """A model that is not deleted."""
-    row = _LOAD_LIVE.first(connection, {"scope": scope_id, "model": model_id})
+    row = _LOAD.first(connection, {"scope": scope_id, "model": model_id})
     return model_of(row) if row else None
 
 
 def load_visible(connection: Connection, scope: Scope, model_id: UUID) -> Model | None:
     """A model seen from `scope`."""
-    row = _LOAD_VISIBLE.first(connection, {**_visible(scope), "model": model_id})
+    row = _LOAD_VISIBLE.first(connection, {**_scopes_of(scope), "model": model_id})
     return model_of(row) if row else None
 
 
 def load_even_deleted(connection: Connection, scope_id: UUID, model_id: UUID) -> tuple[Model, bool] | None:
     """A model and whether it is deleted."""
-    row = connection.execute(_LOAD, {"scope": scope_id, "model": model_id}).first()
+    row = connection.execute(_LOAD_EVEN_DELETED, {"scope": scope_id, "model": model_id}).first()
     return (model_of(row), row.deleted_at is not None) if row else None
 
 
 def named(connection: Connection, scope: Scope, name: str) -> list[Model]:
     """The models of this name seen from `scope`, at most one in each scope."""
-    rows = _NAMED.all(connection, {**_visible(scope), "name_key": name_key(name)})
+    rows = _NAMED.all(connection, {**_scopes_of(scope), "name_key": name_key(name)})
     return [model_of(row) for row in rows]
 
 
@@ -93,35 +102,50 @@ def add(connection: Connection, model: Model, organization_id: UUID | None) -> N
         "created_by": model.created_by,
     }
     try:
-        connection.execute(_ADD, {**fixed, **_changing(model, None)})
+        connection.execute(_ADD, {**fixed, **_content(model), **_name(model, None)})
     except IntegrityError as error:
         raise Conflict(NAME_TAKEN, code="name_taken") from error
     _add_secret_names(connection, model)
 
 
-def save(connection: Connection, before: Model, after: Model, deleted_at: datetime | None = None) -> bool:
-    """Put `after` in the place of `before`; False, and nothing changed, when that is no longer the newest.
+def save(connection: Connection, before: Model, after: Model) -> bool:
+    """Put `after` in the place of `before`, which is not deleted; False, when that is no longer the newest.
 
     Raises Conflict when the scope has another model of this name.
     """
-    key = {"scope": before.scope_id, "model": before.model_id, "seen": before.revision}
+    if before.name == after.name:
+        saved = bool(_SAVE.run(connection, {**_seen(before), **_content(after)}))
+    else:
+        saved = _save_with_name(connection, before, after, None)
+    if saved and before.uses != after.uses:
+        _remove_secret_names(connection, before)
+        _add_secret_names(connection, after)
+    return saved
+
+
+def save_deleted(connection: Connection, before: Model, after: Model) -> bool:
+    """The same, deleted from now on: its name is free again, and it names no secrets."""
+    saved = _save_with_name(connection, before, after, after.updated_at)
+    if saved:
+        _remove_secret_names(connection, before)
+    return saved
+
+
+def save_restored(connection: Connection, before: Model, after: Model) -> bool:
+    """The same for a model that may have been deleted, and is not from now on. Raises Conflict."""
+    saved = _save_with_name(connection, before, after, None)
+    if saved:
+        _remove_secret_names(connection, before)
+        _add_secret_names(connection, after)
+    return saved
+
+
+def _save_with_name(connection: Connection, before: Model, after: Model, deleted_at: datetime | None) -> bool:
+    values = {**_seen(before), **_content(after), **_name(after, deleted_at)}
     try:
-        changed = _SAVE.run(connection, {**key, **_changing(after, deleted_at)})
+        return bool(_SAVE_WITH_NAME.run(connection, values))
     except IntegrityError as error:
         raise Conflict(NAME_TAKEN, code="name_taken") from error
-    if not changed:
-        return False
-    if deleted_at or before.uses != after.uses:
-        _remove_secret_names(connection, before)
-        if not deleted_at:
-            _add_secret_names(connection, after)
-    return True
-
-
-def add_missing_secret_names(connection: Connection, model: Model) -> None:
-    """Name a restored model's secrets again; deleting it took them away."""
-    _remove_secret_names(connection, model)
-    _add_secret_names(connection, model)
 
 
 def remove(connection: Connection, scope_id: UUID, model_ids: Collection[UUID]) -> None:
@@ -142,7 +166,7 @@ def count(connection: Connection, scope_id: UUID) -> int:
 
 def all_of(connection: Connection, scope_id: UUID) -> list[Model]:
     """Every model of a scope that is known to have few: the platform's."""
-    query = select(models_table).where(_m.scope_id == scope_id, _m.deleted_at.is_(None))
+    query = select(*MODEL).where(_m.scope_id == scope_id, _m.deleted_at.is_(None))
     return [model_of(row) for row in connection.execute(query)]
 
 
@@ -200,9 +224,9 @@ def read_requirements(text: str) -> Requirements:
     return Requirements(needs, tuple(value["uses"]), value["destination"])
 
 
-def _requirements(definition: Definition) -> str:
-    value = Requirements(definition.needs, definition.uses, definition.destination)
-    return json.dumps(value._asdict(), separators=(",", ":"))
+@lru_cache(maxsize=4096)
+def _text_of(required: Requirements) -> str:
+    return json.dumps(required._asdict(), separators=(",", ":"))
 
 
 def _add_secret_names(connection: Connection, model: Model) -> None:
@@ -216,29 +240,34 @@ def _remove_secret_names(connection: Connection, model: Model) -> None:
     connection.execute(delete(model_secrets_table).where(s.scope_id == model.scope_id, s.model_id == model.model_id))
 
 
-def _changing(model: Model, deleted_at: datetime | None) -> dict[str, object]:
+def _seen(model: Model) -> dict[str, object]:
+    return {"scope": model.scope_id, "model": model.model_id, "seen": model.revision}
+
+
+def _content(model: Model) -> dict[str, object]:
     definition = model.definition
     return {
-        "name": definition.name,
-        "name_key": name_key(definition.name),
         "provider": definition.provider,
         "chat_generator_config": definition.chat_generator_config,
         "generation_kwargs": definition.generation_kwargs,
-        "requirements": _requirements(definition),
+        "requirements": _text_of(Requirements(definition.needs, definition.uses, definition.destination)),
         "revision": model.revision,
         "tag": model.tag,
         "updated_at": model.updated_at,
         "updated_by": model.updated_by,
-        "deleted_at": deleted_at,
     }
 
 
-def _visible(scope: Scope) -> dict[str, UUID]:
+def _name(model: Model, deleted_at: datetime | None) -> dict[str, object]:
+    return {"name": model.name, "name_key": name_key(model.name), "deleted_at": deleted_at}
+
+
+def _scopes_of(scope: Scope) -> dict[str, UUID]:
     scope_ids = scope.visible
     return {"nearest": scope_ids[0], "farther": scope_ids[1], "farthest": scope_ids[-1]}
 
 
-def model_of(row: Row[Any]) -> Model:
+def model_of(row: Row[*tuple[Any, ...]]) -> Model:
     required = read_requirements(row.requirements)
     definition = Definition(row.name, row.provider, row.chat_generator_config, row.generation_kwargs, *required)
     return Model(

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case,
 
 from haymow.names import name_key
 from haymow.server.registry.rules import PLATFORM_ID, Filters, Model, Scope
-from haymow.server.registry.store import Requirements, load, model_of, read_requirements
+from haymow.server.registry.store import MODEL, Requirements, load, model_of, read_requirements
 from haymow.server.registry.tables import model_secrets_table, models_table
 
 _m = models_table.c
@@ -57,9 +57,7 @@ def page_of(
 
 @lru_cache(maxsize=256)  # making it again, and SQLAlchemy's name for it, costs a tenth of a page
 def _page_query(scope: Scope, filters: Filters, sort: str) -> Select[Any]:
-    unasked = ("organization_id", "name_key", "deleted_at")
-    columns = select(*[column for column in models_table.c if column.name not in unasked])
-    return _ordered(columns, scope, filters, sort).limit(bindparam("most")).offset(bindparam("first"))
+    return _ordered(select(*MODEL), scope, filters, sort).limit(bindparam("most")).offset(bindparam("first"))
 
 
 def _ordered(columns: Select[Any], scope: Scope, filters: Filters, sort: str) -> Select[Any]:

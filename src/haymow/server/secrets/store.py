@@ -37,13 +37,13 @@ _SECRET: Final = (*_REF, _s.organization_id, _s.created_at, _s.created_by, _s.up
 _NAMED = select(*_REF).where(
     _s.scope_id.in_(bindparam("scopes", expanding=True)), _s.name.in_(bindparam("names", expanding=True))
 )
-# Almost every model names one secret.
+# Almost every model names one secret. Not IN: SQLite makes a table of its list, which takes longer than looking twice.
 _NAMED_ONE = Prepared(
-    select(*_REF).where(
-        _s.scope_id.in_([bindparam(name, type_=_s.scope_id.type) for name in ("nearest", "farthest")]),
-        _s.name == bindparam("name"),
-    )
-)
+    union_all(*(
+        select(*_REF).where(_s.scope_id == bindparam(scope), _s.name == bindparam("name"))
+        for scope in ("nearest", "farthest")
+    ))
+)  # fmt: skip
 _FIND = select(*_SECRET).where(
     _s.scope_id.in_(bindparam("scopes", expanding=True)), _s.secret_id == bindparam("secret")
 )
