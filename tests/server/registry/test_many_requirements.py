@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +48,12 @@ async def stocked(house: House, client: httpx.AsyncClient, prefix: str) -> None:
         assert organization_id is not None
         for number in range(MANY):
             old = model.definition
-            new = replace(
-                old,
+            new = old._replace(
                 name=f"m {number:05}",
                 needs=((f"KEY_{number}",),),
                 uses=(f"KEY_{number}",),
             )
-            one = replace(model, model_id=uuid.uuid4(), definition=new)
+            one = model._replace(model_id=uuid.uuid4(), definition=new)
             store.add(connection, one, uuid.UUID(hex=organization_id[0]))
 
     await house.database.write(add, long=True)

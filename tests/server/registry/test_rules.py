@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -29,7 +28,7 @@ def model(scope_id: UUID, number: int = 1) -> Model:
 def with_other(field: str) -> Definition:
     """The definition with one field changed."""
     change: Any = {field: "other"}
-    return replace(DEFINITION, **change)
+    return DEFINITION._replace(**change)
 
 
 class TestScope:
@@ -75,12 +74,12 @@ class TestChange:
         assert rules.changed_fields(DEFINITION, DEFINITION) == ()
 
     def test_what_follows_from_a_definition_is_no_field_of_it(self) -> None:
-        other = replace(DEFINITION, needs=(("A",),), destination="host:443")
+        other = DEFINITION._replace(needs=(("A",),), destination="host:443")
         assert rules.changed_fields(DEFINITION, other) == ()
 
     def test_the_next_revision_keeps_who_made_it_and_when(self) -> None:
         before = model(WORKSPACE_ID)
-        after = rules.next_revision(before, replace(DEFINITION, name="new"), "next", LATER, UUID(int=8))
+        after = rules.next_revision(before, DEFINITION._replace(name="new"), "next", LATER, UUID(int=8))
         assert (after.revision, after.tag, after.name) == (4, "next", "new")
         assert (after.updated_at, after.updated_by) == (LATER, UUID(int=8))
         assert (after.created_at, after.created_by, after.model_id) == (THEN, UUID(int=7), before.model_id)

@@ -1,7 +1,5 @@
 """Which hosts a value is bound to, on a real database."""
 
-from dataclasses import replace
-
 import pytest
 
 from haymow.errors import Conflict
@@ -54,7 +52,7 @@ async def test_an_unbound_value_is_bound_once(rooms: Rooms) -> None:
     await create(rooms)
     ref = (await resolve(rooms, "KEY"))["KEY"]
     bound = await bind(rooms, ref, "a.example:443")
-    assert bound == replace(ref, hosts=("a.example:443",)) == (await resolve(rooms, "KEY"))["KEY"]
+    assert bound == ref._replace(hosts=("a.example:443",)) == (await resolve(rooms, "KEY"))["KEY"]
     with pytest.raises(Conflict) as caught:
         await bind(rooms, ref, "b.example:443")
     assert caught.value.code == "stale"

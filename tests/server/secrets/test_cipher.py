@@ -53,10 +53,10 @@ def test_a_ciphertext_holds_nothing_readable_and_is_never_the_same() -> None:
 @pytest.mark.parametrize(
     "elsewhere",
     [
-        replace(PLACE, scope_id=uuid4()),
-        replace(PLACE, secret_id=uuid4()),
-        replace(PLACE, version=2),
-        replace(PLACE, version=4),
+        PLACE._replace(scope_id=uuid4()),
+        PLACE._replace(secret_id=uuid4()),
+        PLACE._replace(version=2),
+        PLACE._replace(version=4),
         Place(SECRET, SCOPE, 3),
     ],
     ids=["scope", "row", "older version", "newer version", "swapped ids"],
@@ -68,7 +68,7 @@ def test_a_ciphertext_does_not_open_at_another_place(elsewhere: Place) -> None:
 
 
 def test_two_rows_that_swap_their_ciphertexts_open_neither() -> None:
-    key, other = data_key(), replace(PLACE, secret_id=uuid4())
+    key, other = data_key(), PLACE._replace(secret_id=uuid4())
     first, second = key.encrypt(SecretValue("one"), PLACE), key.encrypt(SecretValue("two"), other)
     for ciphertext, place in ((second, PLACE), (first, other)):
         with pytest.raises(Unreadable):

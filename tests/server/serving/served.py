@@ -7,7 +7,6 @@ import json
 import socket
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -105,8 +104,8 @@ class Served:
     def update(self, name: str, config: Mapping[str, Any]) -> None:
         """Give a model its next revision."""
         model = self.models[name]
-        definition = replace(model.definition, chat_generator_config=json.dumps(config))
-        self.models[name] = replace(model, definition=definition, revision=model.revision + 1)
+        definition = model.definition._replace(chat_generator_config=json.dumps(config))
+        self.models[name] = model._replace(definition=definition, revision=model.revision + 1)
 
     def openai(self, token: str = TOKEN) -> openai.OpenAI:
         """OpenAI's SDK as a user sets it up; it tries once, so that tests see the first answer."""

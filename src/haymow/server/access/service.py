@@ -53,17 +53,17 @@ class Access:
     async def authenticate(self, token: str, source: str) -> Principal:
         """The principal behind an API token. Raises Unauthenticated."""
         digest = rules.token_digest(token)
-        principal: Principal | None = self.known.get(digest)
+        principal: Principal | None = self.known.get((digest, source))
         if principal is None:
             epoch = self.known.epoch
             found = await self.database.read(lambda connection: store.principal_of(connection, digest))
             if found is None or not hmac.compare_digest(found[1], digest):
                 raise Unauthenticated(_NO_TOKEN)
-            principal = found[0]
-            self.known.remember(digest, principal, epoch)
+            principal = replace(found[0], source=source)
+            self.known.remember((digest, source), principal, epoch)
         if principal.expires_at is not None and principal.expires_at <= self.now():
             raise Unauthenticated("This API token has expired. Make a new one.", code="token_expired")
-        return replace(principal, source=source)
+        return principal
 
     async def workspace(self, principal: Principal, workspace_id: UUID) -> tuple[Workspace, Role]:
         """A workspace and the caller's role in it. Raises NotFound when there is none the caller may see."""

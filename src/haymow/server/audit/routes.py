@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -54,7 +54,7 @@ class AuditRoutes:
 
 
 def _entry(entry: Entry) -> dict[str, Any]:
-    kept = asdict(entry.record)
-    actor = kept.pop("actor")
+    kept = entry.record._asdict()
+    actor = kept.pop("actor")._asdict()
     actor.pop("organization_id")
     return {"number": entry.number, **kept, **actor}

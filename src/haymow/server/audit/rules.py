@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """Who did it, with which token, from where. `token_id` is None for the operator at the command line."""
 
     organization_id: UUID
@@ -17,8 +17,7 @@ class Actor:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One change. `changes` are names of fields, never their values."""
 
     actor: Actor
@@ -31,8 +30,7 @@ class Record:
     changes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A record as it was kept; `number` grows with every record."""
 
     number: int

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, Router
+from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from haymow.errors import HaymowError, Malformed, NotFound
 from haymow.server.http.calls import MOST_BODY_BYTES, Call, check_announced_length
 from haymow.server.http.conditions import PREFERENCE_APPLIED, wants_strict
 from haymow.server.http.errors import problem
+from haymow.server.http.requests import Request
 
 Endpoint = Callable[[Call[Any]], Awaitable[Response]]
 Authenticate = Callable[[Request], Awaitable[Any]]
@@ -58,21 +58,18 @@ class Routing:
     """Finds the route of a request among those with as many slashes: no parameter of a path spans one."""
 
     def __init__(self, operations: Iterable[Operation], authenticate: Authenticate) -> None:
-        by_slashes: dict[int, list[Route]] = {}
+        self._routes: dict[int, list[Route]] = {}
         for route in routes(operations, authenticate):
-            by_slashes.setdefault(route.path.count("/"), []).append(route)
-        self._routers = {
-            slashes: Router(found, redirect_slashes=False, default=_nothing_here)
-            for slashes, found in by_slashes.items()
-        }
+            self._routes.setdefault(route.path.count("/"), []).append(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        router = self._routers.get(scope["path"].count("/"), _nothing_here)
-        await router(scope, receive, send)
-
-
-async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
-    raise NotFound("There is nothing at this address.")
+        for route in self._routes.get(scope["path"].count("/"), ()):
+            match, found = route.matches(scope)
+            if match is Match.FULL:
+                scope.update(found)
+                await route.app(scope, receive, send)
+                return
+        raise NotFound("There is nothing at this address.")
 
 
 def _precedence(path: str) -> list[str]:

@@ -25,7 +25,7 @@ from haymow.server.receipts.service import once
 from haymow.server.registry import rules, store
 from haymow.server.registry.proposals import NOTHING, Change, Proposal, applied, change_to, propose
 from haymow.server.registry.rules import Definition, Model, Revision, Scope
-from haymow.server.registry.service import Registry, Shown, View, refs_of, show, shown_with, with_people
+from haymow.server.registry.service import Registry, Shown, View, refs_of, show_one, shown_with, with_people
 from haymow.server.secrets import service as secrets_room
 from haymow.server.secrets.rules import SecretRef, admits
 
@@ -130,7 +130,7 @@ class Changes:
             definition = applied(seen.definition, proposal, view.role is Role.ADMIN)
             changes = rules.changed_fields(seen.definition, definition)
             if not changes and _is_newest(connection, seen):
-                return show(connection, view.scope, [seen])[0]
+                return show_one(connection, view.scope, seen)
             model = self._next(seen, definition, view)
             if "chat_generator_config" in changes:
                 refs = _sendable(connection, view, proposal.config, self.now())
@@ -145,7 +145,7 @@ class Changes:
     def _delete(self, connection: Connection, view: View, seen: Model, if_match: IfMatch) -> None:
         while True:
             model = self._next(seen, seen.definition, view)
-            if store.save(connection, seen, model, deleted_at=model.updated_at):
+            if store.save_deleted(connection, seen, model):
                 self._keep(connection, view, model, "delete", ())
                 return
             seen = _reloaded(connection, seen)
@@ -160,13 +160,12 @@ class Changes:
             definition = applied(seen.definition, proposal, view.role is Role.ADMIN)
             changes = rules.changed_fields(seen.definition, definition)
             if not changes and not deleted:
-                return show(connection, view.scope, [seen])[0]
+                return show_one(connection, view.scope, seen)
             _sendable(connection, view, proposal.config, self.now())
             model = self._next(seen, definition, view)
-            if store.save(connection, seen, model):
-                store.add_missing_secret_names(connection, model)
+            if store.save_restored(connection, seen, model):
                 self._keep(connection, view, model, "restore", changes, old.revision)
-                return show(connection, view.scope, [model])[0]
+                return show_one(connection, view.scope, model)
 
     def _next(self, seen: Model, definition: Definition, view: View) -> Model:
         return rules.next_revision(seen, definition, new_tag(), self.now(), view.principal.person.user_id)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from haymow.errors import Fault, Invalid
@@ -33,8 +34,7 @@ Needs = tuple[tuple[str, ...], ...]
 """The secrets a model needs: of each inner tuple, one name has to resolve."""
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(NamedTuple):
     """What a person says of a model. The two documents are JSON text, as stored and answered.
 
     `uses` are the names of all secrets that would be sent to `destination` if they exist, needed or not.
@@ -49,8 +49,7 @@ class Definition:
     destination: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """A definition with its identity and its history. `tag` makes an ETag of `revision` that is never reused."""
 
     scope_id: UUID
@@ -92,8 +91,7 @@ class Model:
         return self.definition.destination
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(NamedTuple):
     """A definition as it was saved once."""
 
     model_id: UUID
@@ -106,8 +104,7 @@ class Revision:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """From where models are looked at: a workspace, or the organization alone when `workspace_id` is None."""
 
     organization_id: UUID
@@ -164,7 +161,8 @@ def changed_fields(before: Definition, after: Definition) -> tuple[str, ...]:
 
 def next_revision(model: Model, definition: Definition, tag: str, at: datetime, by: UUID | None) -> Model:
     """The model after a change."""
-    return replace(model, definition=definition, revision=model.revision + 1, tag=tag, updated_at=at, updated_by=by)
+    same = (model.scope_id, model.model_id)
+    return Model(*same, definition, model.revision + 1, tag, model.created_at, model.created_by, at, by)
 
 
 def check_name_and_provider(name: str | None, provider: str | None) -> list[Fault]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from haymow.errors import Conflict, NotFound
@@ -26,8 +26,7 @@ _MOVED = "This haymow would call another host than when the model was saved. Sav
 _NO_REVISION = "We couldn't find this revision. Check the model's ID and the revision's number."
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """Who looks, from where, and with which role there."""
 
     principal: Principal
@@ -35,8 +34,7 @@ class View:
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A model as seen from a scope."""
 
     model: Model
@@ -71,7 +69,7 @@ class Registry:
 
         def read(connection: Connection) -> Shown | None:
             model = store.load_visible(connection, view.scope, model_id)
-            return show(connection, view.scope, [model])[0] if model else None
+            return show_one(connection, view.scope, model) if model else None
 
         return await self._with_people(await self.database.read(read))
 
@@ -194,11 +192,9 @@ def erase(connection: Connection, scope_id: UUID) -> None:
 def with_people(shown: Shown, people: Mapping[UUID, Person]) -> Shown:
     """The same with the names of who made and last changed it."""
     model = shown.model
-    return replace(
-        shown,
-        created_by=people.get(model.created_by) if model.created_by else None,
-        updated_by=people.get(model.updated_by) if model.updated_by else None,
-    )
+    created_by = people.get(model.created_by) if model.created_by else None
+    updated_by = people.get(model.updated_by) if model.updated_by else None
+    return Shown(model, shown.origin, shown.connected, created_by, updated_by)
 
 
 def show(connection: Connection, scope: Scope, models: Sequence[Model]) -> list[Shown]:
@@ -208,6 +204,11 @@ def show(connection: Connection, scope: Scope, models: Sequence[Model]) -> list[
     return [
         Shown(model, scope.origin_of(model.scope_id), connected(model.needs, model.destination)) for model in models
     ]
+
+
+def show_one(connection: Connection, scope: Scope, model: Model) -> Shown:
+    """The same for one model."""
+    return shown_with(refs_of(connection, scope, model.uses), scope, model)
 
 
 def shown_with(refs: Mapping[str, SecretRef], scope: Scope, model: Model) -> Shown:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, NoReturn
+from typing import Final, Literal, NamedTuple, NoReturn
 from uuid import UUID
 
 from haymow.errors import Conflict, Fault, Invalid
@@ -46,8 +46,7 @@ class SecretValue:
         raise TypeError("A secret's value is not copied or pickled.")
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """Who keeps a secret: a workspace, or the organization when `workspace_id` is None."""
 
     organization_id: UUID
@@ -63,8 +62,7 @@ class Scope:
         return (self.scope_id,) if self.workspace_id is None else (self.workspace_id, self.organization_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """What a ciphertext belongs to. It is bound to all of this, so it cannot be moved or brought back."""
 
     scope_id: UUID
@@ -72,8 +70,7 @@ class Place:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class SecretRef:
+class SecretRef(NamedTuple):
     """One value of a secret, without the value. `hosts` is None until it is bound."""
 
     secret_id: UUID
@@ -87,8 +84,7 @@ class SecretRef:
         return Place(self.scope_id, self.secret_id, self.version)
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(NamedTuple):
     """Everything about a secret that may be shown. `version` counts the values it has had."""
 
     ref: SecretRef

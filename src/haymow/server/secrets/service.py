@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -88,7 +88,7 @@ def bind(connection: Connection, ref: SecretRef, destination: str, actor: Actor,
     workspace_id = None if ref.scope_id == actor.organization_id else ref.scope_id
     change = Record(actor, workspace_id, "secret.bind", ref.secret_id, ref.name, at, changes=("hosts",))
     record(connection, change)
-    return replace(ref, hosts=(destination,))
+    return ref._replace(hosts=(destination,))
 
 
 def count(connection: Connection, scope_id: UUID) -> int:
@@ -207,8 +207,8 @@ class Secrets:
 
     def _replace(self, connection: Connection, actor: Actor, scope: Scope, seen: Secret, entered: Entered) -> Secret:
         hosts = self._hosts(connection, scope, seen.ref.name, entered)
-        ref = replace(seen.ref, version=seen.ref.version + 1, hosts=hosts)
-        secret = replace(seen, ref=ref, updated_at=self.now(), updated_by=actor.user_id)
+        ref = seen.ref._replace(version=seen.ref.version + 1, hosts=hosts)
+        secret = seen._replace(ref=ref, updated_at=self.now(), updated_by=actor.user_id)
         ciphertext = self._data_key(connection, scope).encrypt(entered.value, ref.place)
         store.replace(connection, secret, seen.ref.version, ciphertext)
         changes = ("secret",) if hosts == seen.ref.hosts else ("secret", "hosts")
