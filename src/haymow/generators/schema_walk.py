@@ -41,10 +41,11 @@ class Overgrown(Exception):
 class Node:
     """One schema as written: what it weighs by itself, what stands within it, and what it refers to.
 
-    Most of a save's schemas are leaves with nothing of their own: what is not set is the class's.
+    `leaves` is what those of its named schemas weigh that have nothing within them.
     """
 
     weight = 1
+    leaves = 0
     factor = 1
     branches = 0
     children: Sequence[Node] = ()
@@ -55,11 +56,15 @@ class Node:
 
 
 class Walk:
-    """Visits every schema of `schema` once; `flaws` and the nodes hold what it found. Raises Overgrown."""
+    """Visits every schema of `schema` once; `flaws` and the nodes hold what it found. Raises Overgrown.
+
+    `leaf_properties` are the weights of those of the root's properties that have no node, for they are leaves.
+    """
 
     def __init__(self, schema: dict[str, Any]) -> None:
         self.flaws: list[Flaw] = []
         self.definitions: dict[str, Node] = {}
+        self.leaf_properties: dict[str, int] = {}
         self._schemas = self._patterns = 0
         self.root = self._visit(schema, ())
 
@@ -68,9 +73,7 @@ class Walk:
         return self.definitions.get(unquote(reference))
 
     def _visit(self, schema: object, path: Path, depth: int = 1) -> Node:
-        self._schemas += 1
-        if self._schemas > MAX_SCHEMAS:
-            raise Overgrown(Flaw((), "schema_too_large", f"It has more than {MAX_SCHEMAS} schemas."))
+        self._count(1)
         if depth > MAX_DEPTH:
             raise Overgrown(Flaw(path, "schema_too_deep", f"Schemas are nested more than {MAX_DEPTH} deep."))
         node = Node(path)
@@ -84,6 +87,11 @@ class Walk:
                 elif isinstance(value, list):
                     node.weight += len(value)
         return node
+
+    def _count(self, more: int) -> None:
+        self._schemas += more
+        if self._schemas > MAX_SCHEMAS:
+            raise Overgrown(Flaw((), "schema_too_large", f"It has more than {MAX_SCHEMAS} schemas."))
 
     def _keyword(self, below: Below | None, keyword: str, value: object, node: Node, depth: int) -> None:
         if below is Below.SCHEMA or below is Below.REST:
@@ -107,9 +115,20 @@ class Walk:
         if below is Below.PATTERN_SCHEMAS:
             for pattern in members:
                 self._pattern(pattern, (*path, pattern), node)
+        if below is Below.NAMED_SCHEMAS and depth < MAX_DEPTH:
+            members = self._without_leaves(path, members, node)
         children = [self._visit(value, (*path, name), depth + 1) for name, value in members.items()]
         if below is not Below.DEFINITIONS:  # those cost nothing where they stand, but where something refers to them
             node.children = (*node.children, *children)
+
+    def _without_leaves(self, path: Path, members: dict[str, Any], node: Node) -> dict[str, Any]:
+        """Weigh the leaves, as the schemas of most parameters are, without a visit; return the others."""
+        leaves = {name: weight for name, value in members.items() if (weight := _leaf_weight(value))}
+        self._count(len(leaves))
+        node.leaves += sum(leaves.values())
+        if path == ("properties",):
+            self.leaf_properties = leaves
+        return {name: value for name, value in members.items() if name not in leaves}
 
     def _text(self, below: Below, path: Path, text: str, node: Node) -> None:
         if below is Below.PATTERN:
@@ -135,6 +154,7 @@ class Walk:
 
 
 _PLAIN: Final = Below.PLAIN  # most keywords are, and each save visits all of them
+_PLAIN_KEYWORDS: Final = frozenset(keyword for keyword, below in KEYWORDS.items() if below is _PLAIN)
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _NO_PATTERN: Final = (
     "The pattern cannot be read, or is too large. Look-around and back-references are not available, and counted "
@@ -142,6 +162,13 @@ _NO_PATTERN: Final = (
 )
 _REFUSED: Final = "This keyword is not available here. A schema stands alone, with $ref into its own $defs."
 _UNKNOWN: Final = "This key is neither a keyword of JSON Schema nor starts with x-."
+
+
+def _leaf_weight(schema: object) -> int:
+    """The weight of a schema with plain keywords alone; 0 for any other."""
+    if not isinstance(schema, dict) or not schema.keys() <= _PLAIN_KEYWORDS:
+        return 0
+    return 1 + sum([len(value) for value in schema.values() if isinstance(value, list)])
 
 
 def _reference_to(path: Iterable[str | int]) -> str:

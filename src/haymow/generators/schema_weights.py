@@ -45,7 +45,8 @@ class Weights:
     def of_properties(self) -> dict[str, int]:
         """What a check costs of each property, by name."""
         children = self._walk.root.children
-        return {str(child.path[1]): self.of(child).total for child in children if child.path[0] == "properties"}
+        nodes = {str(child.path[1]): self.of(child).total for child in children if child.path[0] == "properties"}
+        return nodes | self._walk.leaf_properties
 
     @cached_property
     def of_names(self) -> int:
@@ -74,18 +75,13 @@ class Weights:
     def _weighed(self, node: Node, depth: int) -> Weight:
         if depth > MAX_DEPTH:
             return Weight()
-        total, branches, deepest = node.weight, node.branches, 0
+        total, branches, deepest = node.weight + node.leaves, node.branches, 1 if node.leaves else 0
         target = self._target(node)
         for child in node.children if target is None else (*node.children, target):
-            if not child.children and child.reference is None and depth < MAX_DEPTH:  # as most are
-                total += child.weight * child.factor
-                branches += child.branches
-                deepest = max(deepest, 1)
-            else:
-                weight = self.of(child, depth + 1)
-                total += weight.total
-                branches += weight.branches
-                deepest = max(deepest, weight.depth)
+            weight = self.of(child, depth + 1)
+            total += weight.total
+            branches += weight.branches
+            deepest = max(deepest, weight.depth)
         return Weight(node.factor * total, branches, 1 + deepest)
 
     def _target(self, node: Node) -> Node | None:

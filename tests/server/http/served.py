@@ -11,12 +11,11 @@ from typing import Any, Self
 
 import uvicorn
 from starlette.requests import Request
-from starlette.routing import Router
 
-from haymow.errors import NotFound, Unauthenticated
+from haymow.errors import Unauthenticated
 from haymow.server.http import Call, Operation, json_answer
 from haymow.server.http.gate import Gate
-from haymow.server.http.operations import routes
+from haymow.server.http.operations import Routing
 from haymow.server.http.protocol import PatientProtocol
 from tests.upstream import wait_until
 
@@ -41,15 +40,11 @@ async def _authenticate(request: Request) -> str:
     return "somebody"
 
 
-async def _nothing_here(scope: Any, receive: Any, send: Any) -> None:
-    raise NotFound("There is nothing at this address.")
-
-
 class Served:
     """The server; `url` is where it answers."""
 
     def __init__(self, operations: Sequence[Operation] = (ECHO, HELLO)) -> None:
-        app = Gate(Router(routes(operations, _authenticate), redirect_slashes=False, default=_nothing_here))
+        app = Gate(Routing(operations, _authenticate))
         config = uvicorn.Config(
             app,
             http=PatientProtocol,

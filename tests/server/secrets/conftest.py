@@ -14,7 +14,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from starlette.routing import Router
 
 from haymow.server.access.routes import Caller
 from haymow.server.access.rules import Person, Principal, Role, Workspace
@@ -24,7 +23,7 @@ from haymow.server.audit.rules import Entry
 from haymow.server.audit.service import Audit
 from haymow.server.database import Database
 from haymow.server.http.gate import Gate
-from haymow.server.http.operations import routes
+from haymow.server.http.operations import Routing
 from haymow.server.secrets.integration_routes import IntegrationRoutes
 from haymow.server.secrets.integrations import Integrations
 from haymow.server.secrets.routes import SecretRoutes
@@ -150,7 +149,7 @@ async def http(rooms: Rooms) -> AsyncIterator[httpx.AsyncClient]:
         *SecretRoutes(rooms.secrets, rooms.access).operations(),
         *IntegrationRoutes(Integrations(rooms.secrets)).operations(),
     ]
-    app = Gate(Router(routes(operations, Caller(rooms.access)), redirect_slashes=False))
+    app = Gate(Routing(operations, Caller(rooms.access)))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {rooms.admin_token}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://haymow", headers=headers) as client:

@@ -15,13 +15,12 @@ from uuid import UUID, uuid4
 import httpx
 import openai
 import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
 
 from haymow.errors import NotFound, Unauthenticated
 from haymow.server.access.rules import Person, Principal, Role
 from haymow.server.http.gate import Gate
-from haymow.server.http.operations import routes
+from haymow.server.http.operations import Routing
 from haymow.server.registry.rules import Definition, Model
 from haymow.server.serving import Pool, Serving
 from haymow.server.serving.routes import ServingRoutes
@@ -60,8 +59,8 @@ class Served:
             find=self._find, usable=self._usable, secrets_of=self._secrets_of, pool=self.pool, timeout=timeout,
             now=lambda: CREATED, new_id=uuid4,
         )  # fmt: skip
-        app = Starlette(routes=routes(ServingRoutes(serving, _still_allowed).operations(), _authenticate))
-        config = uvicorn.Config(Gate(app), log_level="critical", lifespan="off")
+        app = Gate(Routing(ServingRoutes(serving, _still_allowed).operations(), _authenticate))
+        config = uvicorn.Config(app, log_level="critical", lifespan="off")
         self._server = uvicorn.Server(config)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self._loop = asyncio.new_event_loop()

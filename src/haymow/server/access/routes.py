@@ -30,8 +30,8 @@ class Caller:
 
     async def __call__(self, request: Request) -> Principal:
         """Raises Unauthenticated."""
-        source = request.client.host if request.client else "unknown"
-        return await self.access.authenticate(_token(request), source)
+        client = request.scope.get("client")
+        return await self.access.authenticate(_token(request), client[0] if client else "unknown")
 
 
 def _token(request: Request) -> str:

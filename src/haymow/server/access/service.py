@@ -87,15 +87,20 @@ class Access:
 
     async def people(self, user_ids: Collection[UUID]) -> dict[UUID, Person]:
         """The people behind these ids; ids nobody has are left out."""
-        found = {user_id: self.known.get(("person", user_id)) for user_id in user_ids}
-        missing = [user_id for user_id, person in found.items() if person is None]
-        if missing:
-            epoch = self.known.epoch
-            loaded = await self.database.read(lambda connection: store.people(connection, missing))
-            for user_id, person in loaded.items():
-                self.known.remember(("person", user_id), person, epoch)
-            found |= loaded
-        return {user_id: person for user_id, person in found.items() if person is not None}
+        found: dict[UUID, Person] = {}
+        for user_id in user_ids:
+            person = self.known.get(("person", user_id))
+            if person is not None:
+                found[user_id] = person
+        missing = [user_id for user_id in user_ids if user_id not in found] if len(found) < len(user_ids) else []
+        return found | await self._people(missing) if missing else found
+
+    async def _people(self, user_ids: Collection[UUID]) -> dict[UUID, Person]:
+        epoch = self.known.epoch
+        loaded = await self.database.read(lambda connection: store.people(connection, user_ids))
+        for user_id, person in loaded.items():
+            self.known.remember(("person", user_id), person, epoch)
+        return loaded
 
     async def organization_name(self, principal: Principal) -> str:
         """What the caller's organization is called."""

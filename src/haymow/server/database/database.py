@@ -28,8 +28,8 @@ class Database:
         writing = sqlite.writing_engine(file)
         schema.prepare(writing, file)
         reading = sqlite.reading_engine(file)
-        self._writer = Writer(lambda: sqlite.Writer(writing))
-        self._reader = sqlite.Reader(reading)
+        self._glancer = sqlite.Glancer(reading)
+        self._writer = Writer(lambda: sqlite.Writer(writing), self._glancer.renew)
         self._scanner = sqlite.Reader(reading)
         self._scans = ThreadPoolExecutor(1, thread_name_prefix="haymow-scan")
 
@@ -40,7 +40,7 @@ class Database:
         writer, a hop to another thread and back twice that (docs/adr/0002).
         """
         self._require_open()
-        return self._reader.run(unit)
+        return self._glancer.run(unit)
 
     async def scan(self, unit: Unit[T]) -> T:
         """Run `unit`, which may look at many rows, in such a snapshot too, and away from the event loop."""
@@ -60,7 +60,7 @@ class Database:
         self._closed = True
         self._scans.shutdown(wait=True, cancel_futures=True)
         self._scanner.close()
-        self._reader.close()
+        self._glancer.close()
         self._writer.close()
 
     def _require_open(self) -> None:

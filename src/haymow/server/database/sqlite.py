@@ -7,6 +7,7 @@ SQLite before 3.51.3 (two connections that write and checkpoint at once may corr
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Sequence
@@ -106,6 +107,29 @@ class Reader(_Runner):
             raise _explained(error) from None
         finally:
             self._roll_back()  # nothing was written; this ends the snapshot
+
+
+class Glancer(_Runner):
+    """Runs short reads on an event loop: those of one turn share a snapshot, which costs as much as such a read.
+
+    `renew` is called before a write is acknowledged: whoever has heard of it reads it.
+    """
+
+    def run(self, unit: Unit[T]) -> T:
+        """Run one unit. Raises what it raises, and Unavailable."""
+        try:
+            if not self._raw.in_transaction:
+                self._raw.execute("BEGIN")
+                asyncio.get_running_loop().call_soon(self.renew)
+            return unit(self._connection)
+        except Exception as error:
+            self.renew()
+            raise _explained(error) from None
+
+    def renew(self) -> None:
+        """End the snapshot; the next read begins another."""
+        if not self._connection.closed:
+            self._roll_back()
 
 
 class Busy(Exception):

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-MOST_UNITS_IN_A_BATCH = 64
+MOST_UNITS_IN_A_BATCH = 16
 MOST_WAITING = 10_000
 
 
@@ -35,10 +35,14 @@ class _Ticket(NamedTuple):
 
 
 class Writer:
-    """One connection and the units that wait for it. Used on one event loop at a time."""
+    """One connection and the units that wait for it. Used on one event loop at a time.
 
-    def __init__(self, open_runner: Callable[[], sqlite.Writer]) -> None:
+    `committed` is called after each commit, before anybody hears of it.
+    """
+
+    def __init__(self, open_runner: Callable[[], sqlite.Writer], committed: Callable[[], None]) -> None:
         self._open_runner = open_runner
+        self._tell = committed
         self._runner = open_runner()
         self._waiting: deque[_Ticket] = deque()
         self._working: asyncio.Task[None] | None = None
@@ -73,7 +77,9 @@ class Writer:
         while self._waiting and not self._closed:
             tickets = self._taken()
             self._away = self._begun(tickets)
-            _answer(tickets, await asyncio.shield(asyncio.wrap_future(self._away)))
+            outcomes = await asyncio.shield(asyncio.wrap_future(self._away))
+            self._tell()
+            _answer(tickets, outcomes)
 
     def _begun(self, tickets: Sequence[_Ticket]) -> Future[list[Outcome]]:
         if not any(ticket.long for ticket in tickets):

@@ -26,6 +26,12 @@ M = TypeVar("M", bound=BaseModel)
 MOST_BODY_BYTES = 1024 * 1024
 BODY_SECONDS = 10.0
 
+LENGTH = "haymow.length"
+"""Key of a scope: the Content-Length, when there is one."""
+
+BODY_IS_WHOLE = "haymow.body_is_whole"
+"""Key of a scope: a function that says whether there is nothing to wait for. A timer costs more than such a body."""
+
 INVALID_REQUEST = "The request is invalid."
 
 
@@ -112,27 +118,36 @@ class Call(Generic[P]):
         return value
 
     async def _body(self) -> bytes:
-        parts: list[bytes] = []
-        size, more = 0, True
+        if self.request.scope.get(BODY_IS_WHOLE, _unknown)():
+            return await self._received()
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                while more:
-                    message = await self.request.receive()
-                    if message["type"] == "http.disconnect":
-                        raise Malformed("The client went away before the body was whole.")
-                    parts.append(message.get("body", b""))
-                    more = message.get("more_body", False)
-                    size += len(parts[-1])
-                    if size > self.most_body_bytes:
-                        raise TooLarge(f"The body is larger than {self.most_body_bytes} bytes.")
+                return await self._received()
         except TimeoutError as error:
             raise TooSlow(f"The body did not arrive within {BODY_SECONDS:.0f} seconds.") from error
+
+    async def _received(self) -> bytes:
+        parts: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await self.request.receive()
+            if message["type"] == "http.disconnect":
+                raise Malformed("The client went away before the body was whole.")
+            parts.append(message.get("body", b""))
+            more = message.get("more_body", False)
+            size += len(parts[-1])
+            if size > self.most_body_bytes:
+                raise TooLarge(f"The body is larger than {self.most_body_bytes} bytes.")
         return b"".join(parts)
+
+
+def _unknown() -> bool:
+    return False
 
 
 def check_announced_length(request: Request, most: int) -> None:
     """Raises TooLarge by Content-Length alone, before anything is read."""
-    if int(request.headers.get("content-length", "0")) > most:
+    if request.scope.get(LENGTH, 0) > most:
         raise TooLarge(f"The body is larger than {most} bytes.")
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
+import string
+from functools import lru_cache
+from random import Random
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from haymow.errors import HaymowError, Malformed, NotFound
+from haymow.server.http.calls import LENGTH
 from haymow.server.http.errors import problem
 
 log = logging.getLogger(__name__)
+
+_ids = Random()  # seeded by the system; an id of a request is no secret
 
 MOST_HEADER_BYTES = 32 * 1024
 MOST_HEADERS = 100
@@ -19,6 +24,7 @@ MOST_TARGET_BYTES = 8 * 1024
 
 _HOST = re.compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 # One address has one spelling: what another hop could read differently is no address of ours.
+_PLAIN = b"/-_" + string.ascii_letters.encode() + string.digits.encode()
 _AMBIGUOUS = re.compile(rb"//|\\|;|%(?:2f|5c|2e|00)|/\.{1,2}(?:/|$)", re.IGNORECASE)
 
 _EVERY_ANSWER = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
@@ -34,7 +40,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = secrets.token_hex(8)
+        request_id = f"{_ids.getrandbits(64):016x}"
         scope["haymow.request_id"] = request_id
         answering = _Answering(send, request_id)
         try:
@@ -73,27 +79,37 @@ def _check(scope: Scope) -> None:
     raw: bytes = scope["raw_path"] or b"/"
     if len(raw) + len(scope["query_string"]) > MOST_TARGET_BYTES:
         raise Malformed("The address is too long.", code="uri_too_long")
-    _check_headers(scope["headers"], scope["http_version"])
-    if _AMBIGUOUS.search(raw):
+    _check_headers(scope)
+    is_plain = (
+        not raw.translate(None, _PLAIN) and b"//" not in raw
+    )  # nearly every one, found out in a tenth of the time
+    if not is_plain and _AMBIGUOUS.search(raw):
         raise NotFound("There is nothing at this address.")
 
 
-def _check_headers(headers: list[tuple[bytes, bytes]], version: str) -> None:
+def _check_headers(scope: Scope) -> None:
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
     size = hosts = 0
     for name, value in headers:
         size += len(name) + len(value)
         if name == b"host":
             hosts += 1
-            if not _HOST.fullmatch(value):
+            if not _is_host(value):
                 raise Malformed("The Host header is malformed.", code="malformed_host")
         elif name == b"content-length":
-            _check_length(value)
+            scope[LENGTH] = max(_length(value), scope.get(LENGTH, 0))
     if size > MOST_HEADER_BYTES or len(headers) > MOST_HEADERS:
         raise Malformed("The request's headers are too large.", code="headers_too_large")
-    if hosts > 1 or (hosts == 0 and version != "1.0"):
+    if hosts > 1 or (hosts == 0 and scope["http_version"] != "1.0"):
         raise Malformed("Give one Host header.", code="malformed_host")
 
 
-def _check_length(value: bytes) -> None:
+@lru_cache(maxsize=256)
+def _is_host(value: bytes) -> bool:
+    return _HOST.fullmatch(value) is not None
+
+
+def _length(value: bytes) -> int:
     if not value.isdigit() or len(value) > 18:
         raise Malformed("The Content-Length header is malformed.")
+    return int(value)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from enum import IntEnum
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from haymow.server.http.answers import encoded
+from haymow.server.http.calls import BODY_IS_WHOLE
 
 HEADER_SECONDS = 10.0
 
@@ -84,6 +85,8 @@ class PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._headers_arrived()
         super().on_headers_complete()
+        cycle = self.cycle
+        cast(dict[str, Any], self.scope)[BODY_IS_WHOLE] = lambda: not cycle.more_body
         self._due = _Due.BODY
         self._framing = 0
         self.headers = _Nowhere()  # no longer the scope's: what uvicorn still appends are trailers

@@ -6,10 +6,10 @@ again on what that one left, so changes to different fields both survive and non
 
 from __future__ import annotations
 
-import secrets as randomness
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from random import Random
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -190,7 +190,10 @@ class Changes:
 
 def new_tag() -> str:
     """48 random bits: a revision number that comes again, from a restored backup, still has another ETag."""
-    return randomness.token_hex(6)
+    return f"{_tags.getrandbits(48):012x}"
+
+
+_tags = Random()  # seeded by the system; a tag is no secret
 
 
 def _is_newest(connection: Connection, seen: Model) -> bool:

@@ -88,14 +88,13 @@ def destination_of(config: str) -> str | None:
 def applied(before: Definition, proposal: Proposal, administrator: bool) -> Definition:
     """The merged definition. Raises Invalid when its parts do not go together."""
     change, config = proposal.change, proposal.config
-    kwargs = change.generation_kwargs
     if config is not None and not administrator:
         _check_restricted(before, config)
     after = Definition(
         name=before.name if change.name is None else change.name,
         provider=before.provider if change.provider is None else change.provider,
         chat_generator_config=_kept(before.chat_generator_config, config.config if config else None),
-        generation_kwargs=_kept(before.generation_kwargs, kwargs),
+        generation_kwargs=_kept(before.generation_kwargs, change.generation_kwargs),
         needs=tuple(need.names for need in config.needs) if config else before.needs,
         uses=tuple(dict.fromkeys(name for use in config.uses for name in use.names)) if config else before.uses,
         destination=config.destination if config else before.destination,
