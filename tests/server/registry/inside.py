@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
-from sqlalchemy import Engine, event
 
 from haymow.server.app import House, open_house
+from haymow.server.database import Database
 from haymow.server.settings import Settings
 
 
@@ -27,15 +26,17 @@ async def opened(data: Path) -> AsyncIterator[tuple[House, httpx.AsyncClient, st
 
 
 @contextmanager
-def statements() -> Iterator[list[str]]:
-    """The SQL that runs while the block does, in whatever thread."""
+def statements(database: Database) -> Iterator[list[str]]:
+    """The SQL that SQLite runs while the block does, in whatever thread, but for what begins and ends transactions."""
     said: list[str] = []
-
-    def listen(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        said.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", listen)
+    runners = (database._glancer, database._scanner, database._writer._runner)
+    for runner in runners:
+        runner._raw.set_trace_callback(lambda sql: said.append(sql) if sql.split()[0] in _COUNTED else None)
     try:
         yield said
     finally:
-        event.remove(Engine, "before_cursor_execute", listen)
+        for runner in runners:
+            runner._raw.set_trace_callback(None)
+
+
+_COUNTED = {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}

@@ -48,12 +48,12 @@ async def create(client: httpx.AsyncClient, prefix: str, model: dict[str, Any]) 
 
 async def counted(data: Path, request: Request, models: int) -> list[str]:
     """The statements of one request, after the same caller has been seen once."""
-    async with opened(data) as (_, client, prefix):
+    async with opened(data) as (house, client, prefix):
         made = await client.post(f"{prefix}/models/custom", json=definition("m"))
         for number in range(1, models):
             await client.post(f"{prefix}/models/custom", json=definition(f"m{number}"))
         await client.get(f"{prefix}/models/{made.json()['model_id']}")
-        with statements() as said:
+        with statements(house.database) as said:
             answer = await request(client, prefix, made.json())
         assert answer.status_code in (200, 201), answer.text
         return said
@@ -72,3 +72,11 @@ def test_they_do_not_grow_with_the_number_of_models(tmp_path: Path, request_: Re
     few = asyncio.run(counted(tmp_path / "few", request_, 1))
     many = asyncio.run(counted(tmp_path / "many", request_, 30))
     assert len(few) == len(many)
+
+
+def test_an_update_that_leaves_the_name_leaves_its_index(tmp_path: Path) -> None:
+    """SQLite writes an index's entry anew when a statement names one of its columns, whether it changes or not."""
+    said = asyncio.run(counted(tmp_path / "data", redefine, 1))
+    update = next(statement for statement in said if statement.startswith("UPDATE models"))
+    assert "name" not in update.partition("WHERE")[0]
+    assert "deleted_at" not in update.partition("WHERE")[0]

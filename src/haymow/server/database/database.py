@@ -29,7 +29,7 @@ class Database:
         schema.prepare(writing, file)
         reading = sqlite.reading_engine(file)
         self._glancer = sqlite.Glancer(reading)
-        self._writer = Writer(lambda: sqlite.Writer(writing), self._glancer.renew)
+        self._writer = Writer(lambda: sqlite.Writer(writing))
         self._scanner = sqlite.Reader(reading)
         self._scans = ThreadPoolExecutor(1, thread_name_prefix="haymow-scan")
 

@@ -29,7 +29,7 @@ WAIT_SECONDS = 5.0
 """How long another program's lock is waited for; never on the event loop."""
 
 _EVERY_CONNECTION = ("PRAGMA foreign_keys=ON", "PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-16000")
-_WRITER = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA wal_autocheckpoint=4000")
+_WRITER = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA wal_autocheckpoint=12000")
 _READER = ("PRAGMA query_only=ON", "PRAGMA wal_autocheckpoint=0", "PRAGMA busy_timeout=0")
 
 _TROUBLE = {
@@ -112,7 +112,8 @@ class Reader(_Runner):
 class Glancer(_Runner):
     """Runs short reads on an event loop: those of one turn share a snapshot, which costs as much as such a read.
 
-    `renew` is called before a write is acknowledged: whoever has heard of it reads it.
+    A snapshot ends in the next turn. Whoever waits for a write hears of it two turns after its commit at the soonest
+    (the thread wakes the loop, the loop the writer, the writer the caller), and so always reads it.
     """
 
     def run(self, unit: Unit[T]) -> T:
@@ -120,14 +121,13 @@ class Glancer(_Runner):
         try:
             if not self._raw.in_transaction:
                 self._raw.execute("BEGIN")
-                asyncio.get_running_loop().call_soon(self.renew)
+                asyncio.get_running_loop().call_soon(self._end)
             return unit(self._connection)
         except Exception as error:
-            self.renew()
+            self._end()
             raise _explained(error) from None
 
-    def renew(self) -> None:
-        """End the snapshot; the next read begins another."""
+    def _end(self) -> None:
         if not self._connection.closed:
             self._roll_back()
 
@@ -169,6 +169,16 @@ class Writer(_Runner):
             return outcomes
         except Exception as error:
             return self._failed(error, len(outcomes))
+
+    def checkpoint(self) -> None:
+        """Write what is in the log back to the database's own pages, as far as no reader needs them as they were.
+
+        A commit that finds the log too long does the same, while its callers wait.
+        """
+        try:
+            self._raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        except sqlite3.Error as error:  # nothing is lost: all of it is in the log still
+            log.error("the storage's log could not be written back: %s", error)
 
     def _failed(self, error: Exception, units: int) -> list[Outcome]:
         """The batch as a whole failed: nothing of it is on the disk, so nothing of it is acknowledged."""

@@ -27,6 +27,11 @@ T = TypeVar("T")
 MOST_UNITS_IN_A_BATCH = 16
 MOST_WAITING = 10_000
 
+QUIET_SECONDS = 0.25
+"""How long nothing is asked for before the log is written back, so that no commit has to wait for it."""
+UNITS_WORTH_IT = 250
+"""How many units make enough of a log."""
+
 
 class _Ticket(NamedTuple):
     unit: Unit[Any]
@@ -35,20 +40,18 @@ class _Ticket(NamedTuple):
 
 
 class Writer:
-    """One connection and the units that wait for it. Used on one event loop at a time.
+    """One connection and the units that wait for it. Used on one event loop at a time."""
 
-    `committed` is called after each commit, before anybody hears of it.
-    """
-
-    def __init__(self, open_runner: Callable[[], sqlite.Writer], committed: Callable[[], None]) -> None:
+    def __init__(self, open_runner: Callable[[], sqlite.Writer]) -> None:
         self._open_runner = open_runner
-        self._tell = committed
         self._runner = open_runner()
         self._waiting: deque[_Ticket] = deque()
         self._working: asyncio.Task[None] | None = None
         self._away: Future[list[Outcome]] | None = None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="haymow-commit")
         self._closed = False
+        self._units_in_log = 0
+        self._quiet: asyncio.TimerHandle | None = None
 
     async def run(self, unit: Unit[T], long: bool = False) -> T:
         """Run `unit` in the next batch; its result, once it is on the disk. Raises what it raises, and Unavailable.
@@ -78,8 +81,25 @@ class Writer:
             tickets = self._taken()
             self._away = self._begun(tickets)
             outcomes = await asyncio.shield(asyncio.wrap_future(self._away))
-            self._tell()
             _answer(tickets, outcomes)
+            self._units_in_log += len(tickets)
+        self._wait_for_quiet()
+
+    def _wait_for_quiet(self) -> None:
+        if self._quiet is not None:
+            self._quiet.cancel()
+        if self._units_in_log >= UNITS_WORTH_IT:
+            self._quiet = asyncio.get_running_loop().call_later(QUIET_SECONDS, self._write_back)
+
+    def _write_back(self) -> None:
+        """A unit that is asked for meanwhile waits for it in `_at_rest`."""
+        if self._working is not None and self._working.done() and not self._closed:
+            self._units_in_log = 0
+            self._away = self._disk.submit(self._written_back)
+
+    def _written_back(self) -> list[Outcome]:
+        self._runner.checkpoint()
+        return []
 
     def _begun(self, tickets: Sequence[_Ticket]) -> Future[list[Outcome]]:
         if not any(ticket.long for ticket in tickets):
@@ -88,7 +108,7 @@ class Writer:
         return self._disk.submit(self._executed_and_committed, tickets)
 
     async def _at_rest(self) -> None:
-        """Wait for a batch whose event loop ended while it was committed: the connection is still in use."""
+        """Wait for a batch whose event loop ended while it was committed, or for the log: the connection is in use."""
         if self._away is not None and not self._away.done():
             await asyncio.wait([asyncio.wrap_future(self._away)])
 
