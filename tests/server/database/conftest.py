@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,19 @@ def numbers(connection: Connection) -> list[int]:
 def pragma(name: str) -> Callable[[Connection], Any]:
     """A unit that asks, or with `name = value` tells, SQLite something of its connection."""
     return lambda connection: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+
+
+def traced(ask: Callable[[Callable[[Connection], None]], Coroutine[Any, Any, None]]) -> list[str]:
+    """Every statement that the connection behind `database.write`, or `.read`, runs from now on."""
+    said: list[str] = []
+
+    def listen(connection: Connection) -> None:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.set_trace_callback(said.append)
+
+    asyncio.run(ask(listen))
+    return said
 
 
 class Gate:

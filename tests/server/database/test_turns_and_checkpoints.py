@@ -10,20 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from haymow.server.database import Database, writer
-from tests.server.database.conftest import numbers, put
-
-
-def begun(database: Database) -> list[str]:
-    """Every statement the connection for short reads runs from now on."""
-    said: list[str] = []
-
-    def listen(connection: Connection) -> None:
-        raw = connection.connection.driver_connection
-        assert isinstance(raw, sqlite3.Connection)
-        raw.set_trace_callback(said.append)
-
-    asyncio.run(database.read(listen))
-    return said
+from tests.server.database.conftest import numbers, put, traced
 
 
 class TestReadsOfOneTurn:
@@ -32,7 +19,7 @@ class TestReadsOfOneTurn:
             await database.read(numbers)
             await database.read(numbers)
 
-        said = begun(database)
+        said = traced(database.read)
         asyncio.run(read_twice())
         assert [word for word in said[said.index("BEGIN") :] if not word.startswith("SELECT")] == ["BEGIN", "ROLLBACK"]
 
@@ -75,7 +62,7 @@ class TestReadsOfOneTurn:
                 await database.read(fail)
             return await database.read(numbers)
 
-        said = begun(database)
+        said = traced(database.read)
         assert asyncio.run(read_after_a_failure()) == []
         assert said.count("BEGIN") == 2
 

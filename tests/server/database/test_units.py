@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,25 +11,12 @@ from sqlalchemy import Connection
 
 from haymow.errors import NotFound, Unavailable
 from haymow.server.database import Database
-from tests.server.database.conftest import Gate, Numbers, in_one_batch, numbers, pragma, put
-
-
-def traced(database: Database) -> list[str]:
-    """Every statement the writer's connection runs from now on."""
-    said: list[str] = []
-
-    def listen(connection: Connection) -> None:
-        raw = connection.connection.driver_connection
-        assert isinstance(raw, sqlite3.Connection)
-        raw.set_trace_callback(said.append)
-
-    asyncio.run(database.write(listen))
-    return said
+from tests.server.database.conftest import Gate, Numbers, in_one_batch, numbers, pragma, put, traced
 
 
 class TestABatch:
     def test_is_one_commit(self, database: Database, stored: Numbers) -> None:
-        said = traced(database)
+        said = traced(database.write)
         assert asyncio.run(in_one_batch(database, *map(put, range(12)))) == list(range(12))
         assert said.count("COMMIT") == 3, "one for the trace, one for the gate, one for the twelve"
         assert stored() == list(range(12))
