@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from haymow.errors import Invalid
-from haymow.generators.parameters import check_call, check_schema
+from haymow.generators import parameters
+from haymow.generators.parameters import check_call, check_defaults, check_schema
 from tests.generators.test_parameters import call_faults, default_faults, fan_out, of, unevaluated
 
 HOSTILE_PATTERN = "[ab]*a[ab]{250}c"
@@ -63,3 +64,37 @@ def test_a_large_value_is_no_matter_where_little_is_asked_of_it() -> None:
     schema = of({"response_format": {"type": "object"}, "user": {"pattern": "^[a-z]+$"}}, patternProperties={"^x-": {}})
     schema["propertyNames"] = {"pattern": "^[a-z_-]+$"}
     check_call(check_schema(schema), {}, {"response_format": {"schema": ["x" * 20_000]}, "user": "me"})
+
+
+BULKY = {"a": {"type": "integer"}, "unused": {"description": "x" * 56_000}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "defaults"),
+    [
+        (of({}, **{"$defs": BULKY}), {f"p{n}": 1 for n in range(6_000)}),
+        (of({f"p{n}": {"$ref": "#/$defs/a"} for n in range(300)}, **{"$defs": BULKY}), dict.fromkeys(["p1", "p2"], 1)),
+        (of({}, patternProperties={"^p": {"description": "x" * 56_000}}), {f"p{n}": 1 for n in range(50)}),
+    ],
+)
+def test_defaults_are_checked_in_milliseconds_however_much_stands_beside(
+    schema: dict[str, Any], defaults: dict[str, Any]
+) -> None:
+    checked = check_schema(schema)
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        check_defaults(checked, defaults)
+        times.append(time.perf_counter() - started)
+    assert min(times) < 0.1  # two to ten milliseconds, with room for a busy machine
+
+
+def test_what_is_kept_of_a_save_is_small() -> None:
+    before = parameters._leaf_validator.cache_info().currsize
+    heavy = of({"a": {"pattern": "a{9}"}, "b": {"description": "x" * 2_000}, "c": {"$ref": "#/$defs/d"}})
+    checked = check_schema({**heavy, "$defs": {"d": {}}})
+    for name in "abc":
+        check_defaults(checked, {name: "a" * 9})
+    assert parameters._leaf_validator.cache_info().currsize == before
+    check_defaults(check_schema(of({"a": {"minimum": 0.25}})), {"a": 1})
+    assert parameters._leaf_validator.cache_info().currsize == before + 1

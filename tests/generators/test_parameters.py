@@ -347,6 +347,14 @@ def test_a_default_that_does_not_fit_is_refused_and_not_repeated(
     assert "canary" not in fault.message
 
 
+def test_a_reference_may_lead_to_a_property_of_a_definition() -> None:
+    schema = of({"x": {"$ref": "#/$defs/a/properties/b"}}, **{"$defs": {"a": of({"b": {"type": "integer"}})}})
+    checked = check_schema(schema)
+    check_defaults(checked, {"x": 1})
+    with pytest.raises(Invalid):
+        check_defaults(checked, {"x": "1"})
+
+
 def test_each_default_that_does_not_fit_is_told_by_its_place() -> None:
     schema = of({"a": TEMPERATURE, "b": {"type": "string", "pattern": "^x"}}, additionalProperties=False)
     messages = [fault.message for fault in default_faults(schema, {"z": 1, "a": 1, "b": "y"})]

@@ -33,6 +33,9 @@ everything is made to be slow."""
 MAX_EXPLAINED_WORK: Final = 1_000
 """The most work whose errors are told one by one: a validator spends 25 microseconds on each, for every branch too."""
 
+MAX_KEPT: Final = 1024
+"""Characters of what is said of one property, up to which its validator is kept for later saves: a few KB each."""
+
 SCHEMA_POINTER: Final = "#/generation_kwargs"
 DEFAULTS_POINTER: Final = "#/chat_generator_config/init_parameters/generation_kwargs"
 SCHEMA_MESSAGE: Final = "The model configuration is invalid."
@@ -82,7 +85,7 @@ def check_defaults(checked: CheckedSchema, defaults: dict[str, Any], pointer: st
     """
     if not _is_affordable(checked, defaults):
         raise Invalid(SCHEMA_MESSAGE, [Fault(pointer, "too_large", _TOO_LARGE)])
-    misfits = [name for name, value in defaults.items() if not _fits(checked.schema, name, value)]
+    misfits = _misfit_defaults(checked, defaults)
     if misfits:
         places = (place for place, name in enumerate(defaults, 1) if name in misfits)
         faults = [Fault(pointer, "invalid_value", _MISFIT.format(place)) for place in islice(places, MAX_FAULTS)]
@@ -139,7 +142,7 @@ def _checked(schema: dict[str, Any], is_bare: bool) -> CheckedSchema:
     return CheckedSchema(schema, text, is_bare, weights)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _validator(text: str) -> Validator:
     return compiled(from_text(text))
 
@@ -151,16 +154,30 @@ def _property_validator(text: str) -> Validator:
     return compiled({keyword: schema[keyword] for keyword in (*_OF_ONE_PROPERTY, "$defs") if keyword in schema})
 
 
-def _fits(schema: dict[str, Any], name: str, value: object) -> bool:
-    """Whether `value` fits what the schema says of the property `name` by itself.
+def _misfit_defaults(checked: CheckedSchema, defaults: dict[str, Any]) -> list[str]:
+    """The names of the defaults that do not fit, in their order.
 
-    A schema is new with each save, what it says of one property seldom is: so this one's validator is kept.
+    A schema is new with each save, but what it says of one property seldom is: where that is short and stands for
+    itself, its validator is kept.
     """
-    if "patternProperties" in schema:
-        return _property_validator(to_text(schema)).is_valid({name: value})
-    rule = schema.get("properties", {}).get(name, schema.get("additionalProperties", True))
-    whole = {"allOf": [rule], "$defs": schema["$defs"]} if "$defs" in schema else rule
-    return _validator(to_text(whole)).is_valid(value)
+    schema = checked.schema
+    rules = {name: to_text(schema["properties"][name]) for name in defaults if name in checked.weights.leaves}
+    is_short = all(len(rule) <= MAX_KEPT for rule in rules.values())
+    if len(rules) < len(defaults) or "patternProperties" in schema or not is_short:
+        return _misfits(_validator_of(schema, defaults), defaults)
+    return [name for name, value in defaults.items() if not _leaf_validator(rules[name]).is_valid(value)]
+
+
+@lru_cache(maxsize=1024)
+def _leaf_validator(text: str) -> Validator:
+    return compiled(from_text(text))
+
+
+def _validator_of(schema: dict[str, Any], names: Iterable[str]) -> Validator:
+    """A validator of what the schema says of each of some properties by itself, for one save: nothing of it is kept."""
+    said, others = schema.get("properties", {}), ("patternProperties", "additionalProperties", "$defs")
+    kept: dict[str, Any] = {keyword: schema[keyword] for keyword in others if keyword in schema}
+    return compiled({**kept, "properties": {name: said[name] for name in names if name in said}})
 
 
 def _misfits(validator: Validator, values: dict[str, Any]) -> list[str]:

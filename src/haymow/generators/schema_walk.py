@@ -115,7 +115,8 @@ class Walk:
         if below is Below.PATTERN_SCHEMAS:
             for pattern in members:
                 self._pattern(pattern, (*path, pattern), node)
-        if below is Below.NAMED_SCHEMAS and depth < MAX_DEPTH:
+        # What stands in $defs may be referred to, and so needs a node, leaf or not.
+        if below is Below.NAMED_SCHEMAS and depth < MAX_DEPTH and path[0] != "$defs":
             members = self._without_leaves(path, members, node)
         children = [self._visit(value, (*path, name), depth + 1) for name, value in members.items()]
         if below is not Below.DEFINITIONS:  # those cost nothing where they stand, but where something refers to them

@@ -6,6 +6,7 @@ schema times the size of the value; both are bounded.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -40,6 +41,11 @@ class Weights:
             raise Overgrown(Flaw((), "too_many_branches", message))
         for definition in walk.definitions.values():
             self.of(definition)
+
+    @property
+    def leaves(self) -> Collection[str]:
+        """Those of the root's properties whose schemas have plain keywords alone."""
+        return self._walk.leaf_properties
 
     @cached_property
     def of_properties(self) -> dict[str, int]:

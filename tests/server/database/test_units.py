@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, literal, select
+from sqlalchemy.dialects import sqlite
 
 from haymow.errors import NotFound, Unavailable
-from haymow.server.database import Database
+from haymow.server.database import Database, UtcDateTime
 from tests.server.database.conftest import Gate, Numbers, in_one_batch, numbers, pragma, put, traced
 
 
@@ -229,3 +231,12 @@ class TestConnections:
         Database(folder / "haymow.db").close()
         assert [path.name for path in tmp_path.iterdir()] == [name]
         assert (folder / "haymow.db").stat().st_size > 0
+
+
+def test_a_time_can_be_written_out_in_a_statement() -> None:
+    """Migrations and people who look into them write values out."""
+    at = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+    statement = select(literal(at, UtcDateTime())).compile(
+        dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}
+    )
+    assert "'2026-11-26 12:00:00.000000'" in str(statement)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,6 +52,9 @@ class _SqliteText(sqlite.DATETIME):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> None:
         return None
+
+    def literal_processor(self, dialect: Dialect) -> Callable[[str], str]:
+        return lambda text: f"'{text}'"
 
 
 _SQLITE_TEXT = _SqliteText()  # type: ignore[no-untyped-call]  # SQLAlchemy's has no types

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Delete, Dialect, Insert, SelectBase, Update, Uuid
 from sqlalchemy.exc import DBAPIError
@@ -99,5 +100,8 @@ def _executed(connection: Connection, compiled: _Compiled, values: Mapping[str, 
 
 def _result_processor(kind: TypeEngine[Any], dialect: Dialect) -> Process:
     process: Process = kind.dialect_impl(dialect).result_processor(dialect, None)
-    # Making a UUID takes longer than finding its row, and the same scopes and people come with most rows.
-    return lru_cache(maxsize=4096)(process) if process and isinstance(kind, Uuid) else process
+    return _uuid_of if process and isinstance(kind, Uuid) else process
+
+
+# Making a UUID takes longer than finding its row, and the same scopes and people come with most rows.
+_uuid_of = lru_cache(maxsize=8192)(UUID)

@@ -112,8 +112,8 @@ class Reader(_Runner):
 class Glancer(_Runner):
     """Runs short reads on an event loop: those of one turn share a snapshot, which costs as much as such a read.
 
-    A snapshot ends in the next turn. Whoever waits for a write hears of it two turns after its commit at the soonest
-    (the thread wakes the loop, the loop the writer, the writer the caller), and so always reads it.
+    A snapshot that began before a commit is never read after it was acknowledged: its end stands in the loop's queue
+    before the commit's first word can.
     """
 
     def run(self, unit: Unit[T]) -> T:

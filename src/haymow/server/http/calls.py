@@ -30,7 +30,7 @@ LENGTH = "haymow.length"
 """Key of a scope: the Content-Length, when there is one."""
 
 BODY_IS_WHOLE = "haymow.body_is_whole"
-"""Key of a scope: a function that says whether there is nothing to wait for. A timer costs more than such a body."""
+"""Key of a scope: whether there is nothing to wait for. A timer costs more than such a body."""
 
 INVALID_REQUEST = "The request is invalid."
 
@@ -118,7 +118,7 @@ class Call(Generic[P]):
         return value
 
     async def _body(self) -> bytes:
-        if self.request.scope.get(BODY_IS_WHOLE, _unknown)():
+        if self.request.scope.get(BODY_IS_WHOLE):
             return await self._received()
         try:
             async with asyncio.timeout(BODY_SECONDS):
@@ -141,21 +141,19 @@ class Call(Generic[P]):
         return b"".join(parts)
 
 
-def _unknown() -> bool:
-    return False
-
-
 def check_announced_length(request: Request, most: int) -> None:
     """Raises TooLarge by Content-Length alone, before anything is read."""
     if request.scope.get(LENGTH, 0) > most:
         raise TooLarge(f"The body is larger than {most} bytes.")
 
 
-@lru_cache(maxsize=4096)  # a workspace's id comes with most requests
 def _uuid(text: str) -> UUID | None:
     # UUID() also takes braces, urn: and missing hyphens; an id has one spelling (RFC 9562, section 4).
-    if len(text) != 36:
-        return None
+    return _uuid_of(text) if len(text) == 36 else None
+
+
+@lru_cache(maxsize=4096)  # a workspace's id comes with most requests
+def _uuid_of(text: str) -> UUID | None:
     try:
         value = UUID(text)
     except ValueError:

@@ -21,6 +21,7 @@ _ids = Random()  # seeded by the system; an id of a request is no secret
 MOST_HEADER_BYTES = 32 * 1024
 MOST_HEADERS = 100
 MOST_TARGET_BYTES = 8 * 1024
+MOST_HOST_BYTES = 300
 
 _HOST = re.compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 # One address has one spelling: what another hop could read differently is no address of ours.
@@ -80,9 +81,8 @@ def _check(scope: Scope) -> None:
     if len(raw) + len(scope["query_string"]) > MOST_TARGET_BYTES:
         raise Malformed("The address is too long.", code="uri_too_long")
     _check_headers(scope)
-    is_plain = (
-        not raw.translate(None, _PLAIN) and b"//" not in raw
-    )  # nearly every one, found out in a tenth of the time
+    # Nearly every address is plain, and that takes a tenth of the time to find out.
+    is_plain = not raw.translate(None, _PLAIN) and b"//" not in raw
     if not is_plain and _AMBIGUOUS.search(raw):
         raise NotFound("There is nothing at this address.")
 
@@ -94,7 +94,7 @@ def _check_headers(scope: Scope) -> None:
         size += len(name) + len(value)
         if name == b"host":
             hosts += 1
-            if not _is_host(value):
+            if len(value) > MOST_HOST_BYTES or not _is_host(value):
                 raise Malformed("The Host header is malformed.", code="malformed_host")
         elif name == b"content-length":
             scope[LENGTH] = max(_length(value), scope.get(LENGTH, 0))

@@ -85,8 +85,6 @@ class PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._headers_arrived()
         super().on_headers_complete()
-        cycle = self.cycle
-        cast(dict[str, Any], self.scope)[BODY_IS_WHOLE] = lambda: not cycle.more_body
         self._due = _Due.BODY
         self._framing = 0
         self.headers = _Nowhere()  # no longer the scope's: what uvicorn still appends are trailers
@@ -97,6 +95,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._due = _Due.NOTHING
+        cast(dict[str, Any], self.scope)[BODY_IS_WHOLE] = True
         if self._leaving is not None:
             self._stay()
         super().on_message_complete()

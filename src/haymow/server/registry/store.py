@@ -89,7 +89,7 @@ def load_even_deleted(connection: Connection, scope_id: UUID, model_id: UUID) ->
 def named(connection: Connection, scope: Scope, name: str) -> list[Model]:
     """The models of this name seen from `scope`, at most one in each scope."""
     rows = _NAMED.all(connection, {**_scopes_of(scope), "name_key": name_key(name)})
-    return [model_of(row) for row in rows]
+    return list({row.scope_id: model_of(row) for row in rows}.values())  # a scope may have been looked at twice
 
 
 def add(connection: Connection, model: Model, organization_id: UUID | None) -> None:

@@ -88,7 +88,7 @@ def add_data_key(
 
 
 def named(connection: Connection, scope_ids: Sequence[UUID], names: Collection[str]) -> list[SecretRef]:
-    """The secrets of these names in these scopes."""
+    """The secrets of these names in these scopes; one may come twice where a scope is named twice."""
     if len(names) == 1 and len(scope_ids) <= 2:
         one = {"nearest": scope_ids[0], "farthest": scope_ids[-1], "name": next(iter(names))}
         return [_ref(row) for row in _NAMED_ONE.all(connection, one)]
