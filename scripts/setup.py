@@ -8,6 +8,7 @@ changed since it was last done is skipped, so a second run takes a fraction of a
     python3 scripts/setup.py bench    .venv-bench, with the servers that haymow is measured against
 """
 
+import fcntl
 import hashlib
 import platform
 import re
@@ -16,7 +17,8 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,7 +116,8 @@ def main(arguments: Sequence[str]) -> int:
     folder, steps = PROFILES[arguments[0]]
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # make passes on this one where Ctrl-C sends the other
     try:
-        set_up(Environment(ROOT / folder), steps)
+        with alone(folder):
+            set_up(Environment(ROOT / folder), steps)
     except SetupFailed as failure:
         print(f"\nThe set-up stopped. {failure}", file=sys.stderr)
         return 1
@@ -122,6 +125,18 @@ def main(arguments: Sequence[str]) -> int:
         print("\nThe set-up was interrupted; run it again to go on.", file=sys.stderr)
         return 130
     return 0
+
+
+@contextmanager
+def alone(folder: str) -> Iterator[None]:
+    """Let one set-up of a folder run at a time: two would empty and fill it at once."""
+    with (ROOT / f"{folder}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"Waiting for another set-up of {folder} to end", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def set_up(environment: Environment, steps: Sequence[Step]) -> None:
