@@ -10,6 +10,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from haymow.ids import id_of
+
 
 class Request(BaseModel):
     """A JSON body that a client sends.
@@ -54,16 +56,9 @@ _INSTANT: Final = re.compile(
 
 
 def _id(value: object) -> UUID:
-    # UUID() also takes braces, urn: and missing hyphens; an id has one spelling (RFC 9562, section 4).
-    if isinstance(value, UUID):
-        return value
-    if isinstance(value, str) and len(value) == 36:
-        try:
-            found = UUID(value)
-        except ValueError:
-            found = None
-        if found is not None and str(found) == value.lower():
-            return found
+    found = id_of(value) if isinstance(value, str) else value
+    if isinstance(found, UUID):
+        return found
     raise PydanticCustomError("not_an_id", "not an id")
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from starlette.requests import Request
 
 from haymow import documents
 from haymow.errors import Fault, Invalid, Malformed, TooLarge, TooSlow, UnsupportedMedia
+from haymow.ids import id_of
 from haymow.server.http import conditions
 from haymow.wire.faults import faults_of, unknown_field_faults
 
@@ -46,9 +46,9 @@ class Call(Generic[P]):
     def ids(self, *names: str) -> tuple[UUID, ...]:
         """The path's ids. Raises Invalid that names every one that is not a UUID."""
         given = self.request.path_params
-        found = [value for name in names if (value := _uuid(given[name])) is not None]
+        found = [value for name in names if (value := id_of(given[name])) is not None]
         if len(found) < len(names):
-            wrong = [name for name in names if _uuid(given[name]) is None]
+            wrong = [name for name in names if id_of(given[name]) is None]
             faults = [Fault(f"#/path/{name}", "malformed_id", "This must be a UUID.") for name in wrong]
             raise Invalid("An id in the address is malformed.", faults, code="malformed_id")
         return tuple(found)
@@ -145,17 +145,3 @@ def check_announced_length(request: Request, most: int) -> None:
     """Raises TooLarge by Content-Length alone, before anything is read."""
     if request.scope.get(LENGTH, 0) > most:
         raise TooLarge(f"The body is larger than {most} bytes.")
-
-
-def _uuid(text: str) -> UUID | None:
-    # UUID() also takes braces, urn: and missing hyphens; an id has one spelling (RFC 9562, section 4).
-    return _uuid_of(text) if len(text) == 36 else None
-
-
-@lru_cache(maxsize=4096)  # a workspace's id comes with most requests
-def _uuid_of(text: str) -> UUID | None:
-    try:
-        value = UUID(text)
-    except ValueError:
-        return None
-    return value if str(value) == text.lower() else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from haymow.errors import Conflict, NotFound
+from haymow.ids import id_of
 from haymow.server.access.rules import Person, Principal, Role
 from haymow.server.access.service import Access
 from haymow.server.database import Database
@@ -93,7 +94,7 @@ class Registry:
     async def find(self, principal: Principal, workspace_id: UUID, name: str) -> Model:
         """The model that `name` means in a workspace: the exact name, nearest first, then an id. Raises NotFound."""
         view = await self.in_workspace(principal, workspace_id)
-        model_id = _id_or_none(name)
+        model_id = id_of(name)
 
         def read(connection: Connection) -> Model | None:
             found = rules.first_of(store.named(connection, view.scope, name), view.scope)
@@ -247,10 +248,3 @@ def _scope_of(connection: Connection, scope: Scope, model_id: UUID) -> UUID:
     if store.load_even_deleted(connection, scope.own_id, model_id) is None:
         raise NotFound(rules.NOT_FOUND, code="model_not_found")
     return scope.own_id
-
-
-def _id_or_none(text: str) -> UUID | None:
-    try:
-        return UUID(text) if len(text) == 36 else None
-    except ValueError:
-        return None
