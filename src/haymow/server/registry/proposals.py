@@ -76,6 +76,11 @@ def change_to(definition: Definition) -> Change:
     )
 
 
+def whole(definition: Definition) -> Definition:
+    """What a revision says, with what follows from it. Raises Invalid when it would not be saved any more."""
+    return applied(NOTHING, propose(change_to(definition)), administrator=True)
+
+
 @lru_cache(maxsize=1024)
 def destination_of(config: str) -> str | None:
     """Where a stored config calls by what is known today: an upgrade may have moved a generator's default host."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from haymow.errors import Fault, Invalid
@@ -213,3 +214,12 @@ def first_of(models: Sequence[Model], scope: Scope) -> Model | None:
     """The nearest of models of one name."""
     order = {scope_id: rank for rank, scope_id in enumerate(scope.visible)}
     return min(models, key=lambda model: order[model.scope_id], default=None)
+
+
+_PINNED: Final = re.compile(r"(.+)@([1-9][0-9]{0,8})", re.DOTALL)
+
+
+def pinned(name: str) -> tuple[str, int] | None:
+    """What `name@3` asks for: a name or an id, and the number of a revision. No name of a model looks like that."""
+    match = _PINNED.fullmatch(name)
+    return (match[1], int(match[2])) if match else None

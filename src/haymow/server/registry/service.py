@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
-from haymow.errors import Conflict, NotFound
+from haymow.errors import Conflict, Invalid, NotFound
 from haymow.ids import id_of
 from haymow.server.access.rules import Person, Principal, Role
 from haymow.server.access.service import Access
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_USABLE = 1000
 
 _MOVED = "This haymow would call another host than when the model was saved. Save the model again."
+_OUTDATED = "This haymow does not run this revision any more. Ask for a newer one, or restore it to see why."
 _NO_REVISION = "We couldn't find this revision. Check the model's ID and the revision's number."
 
 
@@ -92,20 +93,15 @@ class Registry:
         return await self._all_with_people(shown), total
 
     async def find(self, principal: Principal, workspace_id: UUID, name: str) -> Model:
-        """The model that `name` means in a workspace: the exact name, nearest first, then an id. Raises NotFound."""
+        """The model that `name` means in a workspace: the exact name, nearest first, then an id, then `name@revision`.
+
+        Raises NotFound, and Conflict for a revision that this haymow would not save any more.
+        """
         view = await self.in_workspace(principal, workspace_id)
-        model_id = id_of(name)
-
-        def read(connection: Connection) -> Model | None:
-            found = rules.first_of(store.named(connection, view.scope, name), view.scope)
-            if found is None and model_id is not None:
-                return store.load_visible(connection, view.scope, model_id)
-            return found
-
-        model = await self.database.read(read)
+        model, revision = await self.database.read(lambda connection: _meant(connection, view.scope, name))
         if model is None:
             raise NotFound("There is no model of this name in the workspace.", code="model_not_found")
-        return model
+        return model if revision is None else _as_it_was(model, revision)
 
     async def usable(self, principal: Principal, workspace_id: UUID) -> list[Model]:
         """The models that a name may mean in a workspace, by name, at most MOST_USABLE."""
@@ -248,3 +244,34 @@ def _scope_of(connection: Connection, scope: Scope, model_id: UUID) -> UUID:
     if store.load_even_deleted(connection, scope.own_id, model_id) is None:
         raise NotFound(rules.NOT_FOUND, code="model_not_found")
     return scope.own_id
+
+
+def _meant(connection: Connection, scope: Scope, name: str) -> tuple[Model | None, Revision | None]:
+    """A model, and the revision of it that is asked for, unless that is the newest."""
+    asked = rules.pinned(name)
+    model = _called(connection, scope, name)
+    if model is not None or asked is None:
+        return model, None
+    model = _called(connection, scope, asked[0])
+    if model is None or model.revision == asked[1]:
+        return model, None
+    revision = store.revision(connection, model.scope_id, model.model_id, asked[1])
+    return (model, revision) if revision else (None, None)
+
+
+def _called(connection: Connection, scope: Scope, name: str) -> Model | None:
+    model_id = id_of(name)
+    found = rules.first_of(store.named(connection, scope, name), scope)
+    return store.load_visible(connection, scope, model_id) if found is None and model_id else found
+
+
+def _as_it_was(model: Model, revision: Revision) -> Model:
+    """A model as it was saved once. A revision keeps what people said, and what follows from it is found out again."""
+    try:
+        definition = proposals.whole(revision.definition)
+    except Invalid as error:
+        raise Conflict(_OUTDATED, code="incompatible") from error
+    saved = (revision.created_at, revision.created_by)
+    return Model(
+        model.scope_id, model.model_id, definition, revision.revision, "", model.created_at, model.created_by, *saved
+    )
