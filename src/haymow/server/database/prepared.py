@@ -38,7 +38,8 @@ class _Compiled:
     def read(self, raw: Any) -> Any:
         values = list(raw)
         for place, process in self.columns:
-            values[place] = process(values[place])
+            if values[place] is not None:  # NULL is None, whatever the type
+                values[place] = process(values[place])
         return self.row(*values)
 
 
