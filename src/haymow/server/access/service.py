@@ -92,7 +92,7 @@ class Access:
             person = self.known.get(("person", user_id))
             if person is not None:
                 found[user_id] = person
-        missing = [user_id for user_id in user_ids if user_id not in found] if len(found) < len(user_ids) else []
+        missing = [user_id for user_id in user_ids if user_id not in found]
         return found | await self._people(missing) if missing else found
 
     async def _people(self, user_ids: Collection[UUID]) -> dict[UUID, Person]:
