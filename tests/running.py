@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 START_SECONDS = 60.0
+LOOPBACK = {"HAYMOW_EGRESS_ALLOW": "127.0.0.1:*"}
+"""Where the models of tests are: on ports of this machine."""
 _READY = re.compile(r"is ready at (http://\S+)")
 _TOKEN = re.compile(r"API token, shown this once: (\S+)")
 
@@ -39,7 +41,7 @@ def haymow_command(*arguments: str) -> list[str]:
 
 def environment(data: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
-    return {**kept, "HAYMOW_DATA": str(data), "PYTHONUNBUFFERED": "1", **(more or {})}
+    return {**kept, "HAYMOW_DATA": str(data), **LOOPBACK, "PYTHONUNBUFFERED": "1", **(more or {})}
 
 
 @contextmanager

@@ -6,8 +6,8 @@
         upstream.seen[-1].body["temperature"]
 
 Answers follow the API reference for chat completions: a stream begins with a chunk that carries the role, ends with
-one that carries the finish reason, then the usage with no choices when `stream_options.include_usage` asked for it,
-then `[DONE]`; arguments of a tool call come in pieces under the call's index.
+one that carries the finish reason, then the usage with no choices when `stream_options.include_usage` asked for it
+(and null in all chunks before), then `[DONE]`; arguments of a tool call come in pieces under the call's index.
 """
 
 from __future__ import annotations
@@ -208,11 +208,13 @@ class Upstream:
                 async for event in _dying(answer):
                     yield event
                 return
+            counting = bool((asked.get("stream_options") or {}).get("include_usage"))
+            usage = {"usage": None} if counting else {}
             for delta in answer.deltas():
                 await asyncio.sleep(answer.pause)
-                yield _event(_chunk(delta))
-            yield _event(_chunk({}, answer.finish_reason))
-            if (asked.get("stream_options") or {}).get("include_usage"):
+                yield _event({**_chunk(delta), **usage})
+            yield _event({**_chunk({}, answer.finish_reason), **usage})
+            if counting:
                 yield _event({**_chunk({}), "choices": [], "usage": answer.usage})
             yield b"data: [DONE]\n\n"
         except asyncio.CancelledError:

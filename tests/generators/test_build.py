@@ -8,14 +8,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from haystack.dataclasses import ChatMessage
 
+from haymow.egress import Egress, allowances
 from haymow.errors import Conflict
-from haymow.generators.build import NO_KEY, LiveGenerator, build
+from haymow.generators.build import NO_KEY, LiveGenerator
+from haymow.generators.build import build as build_
 from tests.upstream import Upstream
 
 CORE = "haystack.components.generators.chat"
@@ -23,6 +26,7 @@ OPENAI = f"{CORE}.openai.OpenAIChatGenerator"
 AZURE = f"{CORE}.azure.AzureOpenAIChatGenerator"
 INTEGRATIONS = "haystack_integrations.components.generators"
 KEY = "sk-workspace"
+build = partial(build_, egress=Egress(allowances("127.0.0.1:*")))
 
 
 @pytest.fixture
@@ -242,8 +246,9 @@ def test_a_live_generator_shows_no_secret() -> None:
 
 def test_haystack_phones_nobody_and_writes_nothing(tmp_path: Path) -> None:
     script = (
+        "from haymow.egress import Egress\n"
         "from haymow.generators.build import build\n"
-        f"build({config(model='m')!r}, {{'OPENAI_API_KEY': 'k'}})\n"
+        f"build({config(model='m')!r}, {{'OPENAI_API_KEY': 'k'}}, Egress())\n"
         "import haystack.telemetry._telemetry as telemetry\n"
         "assert telemetry.telemetry is None\n"
         "import logging\n"

@@ -5,7 +5,7 @@ from haymow.generators.definition import CheckedConfig, check
 from haymow.generators.facts import refuses_generation_kwarg
 from haymow.generators.needs import Need
 from haymow.generators.secret_names import is_secret_name
-from haymow.generators.urls import UnusableUrl, host_and_port
+from haymow.urls import UnusableUrl, host_and_port
 
 __all__ = [
     "CheckedConfig",

@@ -17,10 +17,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, Protocol
 
+from haymow.egress import Door, Egress
 from haymow.errors import Conflict
 from haymow.generators import facts
-from haymow.generators.catalogue import GeneratorInfo, SecretParameter, generator
+from haymow.generators.catalogue import GeneratorInfo, SecretParameter, generator, signature
 from haymow.generators.connections import ClientSettings, take_over_clients
+from haymow.generators.destinations import destination_of
+from haymow.generators.direct import Direct, learn
 
 log = logging.getLogger(__name__)
 
@@ -55,13 +58,16 @@ class LiveGenerator:
     """A generator that is warm and ready to be called on the event loop, any number of calls at once.
 
     `generation_kwargs` are the definition's own defaults, which Haystack merges with those of each call.
-    `usage_on_request`: it counts the tokens of a stream only when `stream_options` asks for it.
+    `usage_on_request`: it counts the tokens of a stream only when `stream_options` asks for it. `client` says how it
+    calls, and is None when it calls nothing. `direct` makes the same requests without it, where that is known.
     """
 
     name: str
     component: ChatGenerator = field(repr=False)
     generation_kwargs: dict[str, Any]
     usage_on_request: bool
+    client: ClientSettings | None = None
+    direct: Direct | None = field(default=None, repr=False)
 
     async def close(self) -> None:
         """Close its connections; calls under way fail."""
@@ -70,29 +76,44 @@ class LiveGenerator:
             await close()
 
 
-def build(config: Mapping[str, Any], secrets: Mapping[str, str], *, timeout: float = DEFAULT_TIMEOUT) -> LiveGenerator:
+def build(
+    config: Mapping[str, Any], secrets: Mapping[str, str], egress: Egress, *, timeout: float = DEFAULT_TIMEOUT
+) -> LiveGenerator:
     """Build the generator of a canonical, checked config with the values of its secrets, by name.
 
-    Blocks; never call it on an event loop. `timeout` (seconds) is the most a call may take; a shorter one of the
-    definition holds. Raises Conflict with code `missing_secret` when a needed secret is not among `secrets`, and
-    `incompatible` when this installation cannot run the definition.
+    Blocks; never call it on an event loop. It connects to the definition's destination alone, as `egress` allows.
+    `timeout` (seconds) is the most a call may take; a shorter one of the definition holds. Raises Conflict with code
+    `missing_secret` when a needed secret is not among `secrets`, and `incompatible` when this installation cannot run
+    the definition.
     """
     info = _callable_generator(str(config["type"]))
     _load_haystack()
     parameters = copy.deepcopy(dict(config["init_parameters"]))
     defaults = dict(parameters.get("generation_kwargs") or {})
-    client = ClientSettings(
-        timeout=min(parameters.get("timeout") or timeout, timeout),
-        retries=min(parameters.get("max_retries") or 0, MOST_RETRIES),
-        http=parameters.pop("http_client_kwargs", None) or {},
-    )
+    client = _client_settings(info, parameters, egress, timeout)
+    parameters.pop("http_client_kwargs", None)
     parameters.update(_secret_arguments(info, parameters, secrets))
     parameters.update(_stated(info, parameters))
     component = _constructed(info, parameters)
-    if _calls_out(info):
-        # The loop ends with this call: nothing that warms up here may hold on to it, and OpenAI's clients do not.
-        asyncio.run(_warm_up(info, component, client))
-    return LiveGenerator(info.name, component, defaults, _calls_out(info) and info.name not in _COUNT_UNASKED)
+    if client is None:
+        return LiveGenerator(info.name, component, defaults, usage_on_request=False)
+    # The loop ends with this call: nothing that warms up here may hold on to it, and OpenAI's clients do not.
+    direct = asyncio.run(_warm_up(info, component, client))
+    return LiveGenerator(info.name, component, defaults, info.name not in _COUNT_UNASKED, client, direct)
+
+
+def _client_settings(
+    info: GeneratorInfo, parameters: Mapping[str, Any], egress: Egress, timeout: float
+) -> ClientSettings | None:
+    destination = destination_of(signature(info.name), parameters)
+    if destination is None:
+        return None
+    return ClientSettings(
+        door=Door(egress, destination),
+        timeout=min(parameters.get("timeout") or timeout, timeout),
+        retries=min(parameters.get("max_retries") or 0, MOST_RETRIES),
+        http=parameters.get("http_client_kwargs") or {},
+    )
 
 
 def _callable_generator(type_: str) -> GeneratorInfo:
@@ -198,15 +219,14 @@ def _constructed(info: GeneratorInfo, parameters: Mapping[str, Any]) -> ChatGene
     raise _incompatible(f"The installed {info.package} refuses the init parameters of this model.")
 
 
-async def _warm_up(info: GeneratorInfo, component: Any, client: ClientSettings) -> None:
+async def _warm_up(info: GeneratorInfo, component: Any, client: ClientSettings) -> Direct | None:
     try:
         await component.warm_up_async()
-        taken_over = await take_over_clients(component, client)
+        if await take_over_clients(component, client):
+            return await learn(component, client)
     except Exception as error:
         log.warning("%s did not warm up: %s", info.name, type(error).__name__)
-        taken_over = False
-    if not taken_over:
-        raise _incompatible(f"haymow keeps definitions of {info.name} but cannot call it as it is installed here.")
+    raise _incompatible(f"haymow keeps definitions of {info.name} but cannot call it as it is installed here.")
 
 
 @cache

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from haymow.generators import facts
-from haymow.generators.urls import host_and_port
+from haymow.urls import host_and_port
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator

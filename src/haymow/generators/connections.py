@@ -2,77 +2,76 @@
 
 OpenAI's SDK reads its address, organization, project, further keys and headers from the environment, and its HTTP
 client proxies, certificates and ~/.netrc. So the client a generator made is copied onto an HTTP client that looks at
-none of it, and what the SDK read on its way is taken out again. Where calls may go will be decided here too.
+none of it and leads through one door, and what the SDK read on its way is taken out again.
 """
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
+
+from haymow.egress import Door
 
 if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI
 
-_LIMITS: Final = {"max_connections": 1000, "max_keepalive_connections": 200, "keepalive_expiry": 30.0}
-
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
-    """How a client calls. `timeout` is in seconds, for a whole call; `retries` are the calls after a failed one.
+    """How a client calls, and where to.
 
-    `http` are the definition's http_client_kwargs, of which `limits` and `headers` are used.
+    `timeout` is in seconds, for a whole call; `retries` are the calls after a failed one. `http` are the definition's
+    http_client_kwargs, of which `limits` and `headers` are used.
     """
 
+    door: Door
     timeout: float
     retries: int
     http: Mapping[str, Any]
 
 
-async def take_over_clients(component: Any, settings: ClientSettings) -> bool:
-    """Replace every OpenAI client of a warm generator by one on haymow's HTTP client; whether there was one."""
+def openai_clients(component: Any) -> dict[str, AsyncOpenAI]:
+    """The clients of OpenAI's SDK that a generator holds, by the attribute that holds them."""
     from openai import AsyncOpenAI  # noqa: PLC0415 - heavy: loaded with the first generator
 
-    found = {name: client for name, client in vars(component).items() if isinstance(client, AsyncOpenAI)}
+    return {name: client for name, client in vars(component).items() if isinstance(client, AsyncOpenAI)}
+
+
+async def take_over_clients(component: Any, settings: ClientSettings) -> bool:
+    """Replace every OpenAI client of a warm generator by one on haymow's HTTP client; whether there was one."""
+    found = openai_clients(component)
     for name, client in found.items():
-        setattr(component, name, _cleaned(client, component, settings))
+        setattr(component, name, cleaned(client, component, settings, _http_client(settings)))
         await client.close()
     return bool(found)
 
 
-def _cleaned(client: AsyncOpenAI, component: Any, settings: ClientSettings) -> AsyncOpenAI:
-    cleaned = client.copy(http_client=_http_client(settings), timeout=settings.timeout, max_retries=settings.retries)
-    cleaned.organization = getattr(component, "organization", None)
-    cleaned.project = None
-    cleaned.admin_api_key = None
-    cleaned.webhook_secret = None
+def cleaned(client: AsyncOpenAI, component: Any, settings: ClientSettings, http: httpx2.AsyncClient) -> AsyncOpenAI:
+    """A client as a generator set it up, on another HTTP client and without what the SDK read in the environment."""
+    copied = client.copy(http_client=http, timeout=settings.timeout, max_retries=settings.retries)
+    copied.organization = getattr(component, "organization", None)
+    copied.project = None
+    copied.admin_api_key = None
+    copied.webhook_secret = None
     # OPENAI_CUSTOM_HEADERS; the SDK has no public way to have none of it. A test with that variable set watches this.
-    cleaned._custom_headers = dict(getattr(component, "default_headers", None) or {})
-    return cleaned
+    copied._custom_headers = dict(getattr(component, "default_headers", None) or {})
+    return copied
 
 
 def _http_client(settings: ClientSettings) -> httpx2.AsyncClient:
-    import httpx2  # noqa: PLC0415 - comes with the openai package, as heavy
+    import httpcore2  # noqa: PLC0415 - comes with the openai package, as heavy
+    import httpx2  # noqa: PLC0415 - as above
 
-    return httpx2.AsyncClient(
-        trust_env=False,
-        follow_redirects=False,
-        verify=_certificates(),
-        headers=settings.http.get("headers"),
+    from haymow.egress.clients import httpx_client  # noqa: PLC0415 - only serving needs HTTP clients
+
+    client: httpx2.AsyncClient = httpx_client(
+        httpx2,
+        httpcore2,
+        settings.door,
         timeout=settings.timeout,
-        limits=httpx2.Limits(**{**_LIMITS, **settings.http.get("limits", {})}),
-        # One connection serves many callers: what a provider sets for one is not sent with the next.
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        limits=settings.http.get("limits"),
+        headers=settings.http.get("headers"),
     )
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """The system's certificate authorities; read once, for reading them takes 20 ms."""
-    import httpx2  # noqa: PLC0415 - comes with the openai package, as heavy
-
-    return httpx2.create_ssl_context(trust_env=False)
+    return client

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from haymow.generators import facts
 from haymow.generators.catalogue import Signature
-from haymow.generators.urls import host_and_port
+from haymow.urls import host_and_port
 
 Parameters = Mapping[str, Any]
 

@@ -13,7 +13,7 @@ from haymow.generators.faults import Faults
 from haymow.generators.particulars import check_particulars
 from haymow.generators.restricted import MESSAGES, is_header_text, is_safe
 from haymow.generators.secret_names import UnusableSecret, canonical_secret
-from haymow.generators.urls import UnusableUrl, host_and_port
+from haymow.urls import UnusableUrl, host_and_port
 
 _HOST_PART: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 

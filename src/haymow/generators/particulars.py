@@ -9,7 +9,7 @@ from haymow.generators import facts
 from haymow.generators.catalogue import Signature
 from haymow.generators.destinations import litellm_prefix
 from haymow.generators.faults import Faults
-from haymow.generators.urls import UnusableUrl, host_and_port
+from haymow.urls import UnusableUrl, host_and_port
 
 Parameters = Mapping[str, Any]
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
+from haymow.egress import Egress
 from haymow.errors import StartFailed, Unavailable
 from haymow.server import local
 from haymow.server.access.routes import AccessRoutes, Caller
@@ -45,7 +46,7 @@ from haymow.server.secrets.service import Secrets, open_vault
 from haymow.server.serving.pool import Pool
 from haymow.server.serving.routes import ServingRoutes
 from haymow.server.serving.rules import ResolvedSecrets
-from haymow.server.serving.service import Serving
+from haymow.server.serving.service import Serving, Upstream
 from haymow.server.settings import Settings
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ async def _built(settings: Settings, database: Database) -> House:
         usable=registry.usable,
         secrets_of=partial(_secrets_of, registry, secrets),
         pool=Pool(settings.live_generators),
-        timeout=settings.chat_timeout,
+        upstream=Upstream(_egress(settings), settings.chat_timeout, settings.direct_lane),
         now=now,
         new_id=uuid.uuid4,
     )
@@ -128,6 +129,11 @@ async def _built(settings: Settings, database: Database) -> House:
     app = Gate(Routing(operations, caller))
     platform = Platform(database, now)
     return House(settings, database, access, tokens, secrets, registry, changes, platform, serving, app, document)
+
+
+def _egress(settings: Settings) -> Egress:
+    """Where models may be called: what the operator allows, and what `--local-model` brings with it."""
+    return Egress(settings.egress_allow | (local.allowances(settings) if settings.local_model else frozenset()))
 
 
 def _rooms(

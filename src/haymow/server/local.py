@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+from haymow.egress import Allowance
 from haymow.local_model import HOST, MODEL, LocalModel
 from haymow.server.audit.rules import Actor
 from haymow.server.registry.proposals import Change
@@ -16,6 +17,7 @@ from haymow.server.settings import Settings
 
 MODEL_ID = UUID("6d1b1f0c-6f6a-4c52-9d57-3f0e5d3a7c11")
 SECRET_NAME = "LOCAL_MODEL_API_KEY"
+OLLAMA_PORT = 11434
 
 GENERATION_KWARGS = {
     "type": "object",
@@ -54,6 +56,11 @@ async def _key(settings: Settings, secrets: Secrets, operator: Actor) -> str:
     key = randomness.token_urlsafe(32)
     await secrets.put(operator, scope, SECRET_NAME, entered(SecretValue(key), [destination]))
     return key
+
+
+def allowances(settings: Settings) -> frozenset[Allowance]:
+    """Where models may be called on this machine: the local model, and Ollama where it usually is."""
+    return frozenset({(HOST, settings.local_model_port), (HOST, OLLAMA_PORT), ("[::1]", OLLAMA_PORT)})
 
 
 def change(settings: Settings) -> Change:

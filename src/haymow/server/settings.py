@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from haymow.egress import Allowance, MalformedAllowance, allowances
 from haymow.errors import StartFailed
 
 DEFAULT_HOST = "127.0.0.1"
@@ -26,6 +27,8 @@ class Settings:
     local_model_port: int = DEFAULT_LOCAL_MODEL_PORT
     chat_timeout: float = 120.0
     live_generators: int = 64
+    egress_allow: frozenset[Allowance] = frozenset()
+    direct_lane: bool = True
 
     @property
     def database_file(self) -> Path:
@@ -64,7 +67,23 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         host=environ.get("HAYMOW_HOST") or DEFAULT_HOST,
         port=_port(environ, "HAYMOW_PORT", DEFAULT_PORT),
         local_model_port=_port(environ, "HAYMOW_LOCAL_MODEL_PORT", DEFAULT_LOCAL_MODEL_PORT),
+        egress_allow=_allowances(environ, "HAYMOW_EGRESS_ALLOW"),
+        direct_lane=_switch(environ, "HAYMOW_DIRECT_LANE", default=True),
     )
+
+
+def _allowances(environ: Mapping[str, str], name: str) -> frozenset[Allowance]:
+    try:
+        return allowances(environ.get(name) or "")
+    except MalformedAllowance as error:
+        raise StartFailed(f"{name} cannot be read. {error}") from error
+
+
+def _switch(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
+    text = environ.get(name) or ("on" if default else "off")
+    if text not in ("on", "off"):
+        raise StartFailed(f"{name} is neither on nor off. Set it to one of them, or unset it.")
+    return text == "on"
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:

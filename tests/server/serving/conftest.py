@@ -9,22 +9,27 @@ from tests.upstream import Upstream
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[tuple[Upstream, Served]]:
-    """Both servers, started once: starting and stopping takes longer than most tests."""
-    with Upstream() as upstream, Served() as served:
-        yield upstream, served
+def server_upstream() -> Iterator[Upstream]:
+    with Upstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture(scope="session", params=[True, False], ids=["direct", "haystack"])
+def server(request: pytest.FixtureRequest) -> Iterator[Served]:
+    """A server for each lane, started once: starting and stopping takes longer than most tests."""
+    with Served(direct=request.param) as served:
+        yield served
 
 
 @pytest.fixture
-def upstream(servers: tuple[Upstream, Served]) -> Upstream:
-    servers[0].reset()
-    return servers[0]
+def upstream(server_upstream: Upstream) -> Upstream:
+    server_upstream.reset()
+    return server_upstream
 
 
 @pytest.fixture
-def served(upstream: Upstream, servers: tuple[Upstream, Served]) -> Served:
-    """A server with one model, `fast`, that calls the scripted upstream."""
-    served = servers[1]
-    served.reset()
-    served.add("fast", openai_config(upstream.url))
-    return served
+def served(upstream: Upstream, server: Served) -> Served:
+    """A server with one model, `fast`, that calls the scripted upstream; every test runs in both lanes."""
+    server.reset()
+    server.add("fast", openai_config(upstream.url))
+    return server

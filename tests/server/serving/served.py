@@ -17,6 +17,7 @@ import openai
 import uvicorn
 from starlette.requests import Request
 
+from haymow.egress import Egress, allowances
 from haymow.errors import NotFound, Unauthenticated
 from haymow.server.access.rules import Person, Principal, Role
 from haymow.server.http.gate import Gate
@@ -25,10 +26,12 @@ from haymow.server.registry.rules import Definition, Model
 from haymow.server.serving import Pool, Serving
 from haymow.server.serving.routes import ServingRoutes
 from haymow.server.serving.rules import ResolvedSecrets
+from haymow.server.serving.service import Upstream
 from tests.upstream import wait_until
 
 TOKEN = "hm_test"
 KEY = "sk-canary-5f1d"
+LOOPBACK = Egress(allowances("127.0.0.1:*"))
 CREATED = datetime(2026, 11, 1, tzinfo=UTC)
 OPENAI = "haystack.components.generators.chat.openai.OpenAIChatGenerator"
 
@@ -49,14 +52,15 @@ def new_model(name: str, config: Mapping[str, Any], schema: Mapping[str, Any] | 
 class Served:
     """The server. Tests change `models` and `secrets` (name -> value, version) while it runs; `builds` counts."""
 
-    def __init__(self, timeout: float = 20.0, most: int = 8) -> None:
+    def __init__(self, timeout: float = 20.0, most: int = 8, direct: bool = True) -> None:
         self.workspace_id = uuid4()
         self.models: dict[str, Model] = {}
         self.secrets: dict[str, tuple[str, int]] = {"OPENAI_API_KEY": (KEY, 1)}
         self.builds = 0
         self.pool: Pool[Any] = Pool(most)
         serving = Serving(
-            find=self._find, usable=self._usable, secrets_of=self._secrets_of, pool=self.pool, timeout=timeout,
+            find=self._find, usable=self._usable, secrets_of=self._secrets_of, pool=self.pool,
+            upstream=Upstream(LOOPBACK, timeout, direct),
             now=lambda: CREATED, new_id=uuid4,
         )  # fmt: skip
         app = Gate(Routing(ServingRoutes(serving, _still_allowed).operations(), _authenticate))

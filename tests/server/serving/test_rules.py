@@ -15,7 +15,7 @@ from haymow.errors import (
     Unauthenticated,
     UpstreamFailed,
 )
-from haymow.server.serving import rules
+from haymow.server.serving import failures, rules
 from haymow.server.serving.rules import Key
 
 HELLO = [{"role": "user", "content": "Hello?"}]
@@ -76,7 +76,7 @@ def test_everything_wrong_is_named_at_once() -> None:
     ],
 )
 def test_an_exception_becomes_a_code_of_ours(error: Exception, code: str) -> None:
-    failure = rules.failure_of(error, {"top_k": 1}, {"min_p": 0.5})
+    failure = failures.failure_of(error, {"top_k": 1}, {"min_p": 0.5})
     assert failure.code == code
     assert "sk-1" not in failure.message
 
@@ -86,7 +86,7 @@ def test_an_exception_becomes_a_code_of_ours(error: Exception, code: str) -> Non
 )
 def test_only_a_proper_name_is_pointed_at(name: str, pointer: str) -> None:
     error = TypeError(f"create() got an unexpected keyword argument '{name}'")
-    refused = rules.failure_of(error, {"a": 1, name: 1}, {})
+    refused = failures.failure_of(error, {"a": 1, name: 1}, {})
     assert isinstance(refused, Invalid)
     assert [fault.pointer for fault in refused.faults] == [pointer]
 

@@ -30,7 +30,7 @@ def test_the_role_comes_first_the_finish_reason_last_then_done(served: Served, u
     *chunks, done = events(served)
     assert done == "[DONE]"
     choices = [chunk["choices"][0] for chunk in chunks]
-    assert choices[0]["delta"] == {"role": "assistant", "content": ""}
+    assert (choices[0]["delta"]["role"], choices[0]["delta"]["content"]) == ("assistant", "")
     assert "".join(choice["delta"].get("content", "") for choice in choices) == "one two three"
     assert [choice["finish_reason"] for choice in choices] == [None] * (len(choices) - 1) + ["length"]
     assert choices[-1]["delta"] == {}

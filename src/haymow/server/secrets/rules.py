@@ -11,7 +11,7 @@ from uuid import UUID
 
 from haymow.errors import Conflict, Fault, Invalid
 from haymow.generators.secret_names import is_secret_name
-from haymow.generators.urls import UnusableUrl, host_and_port
+from haymow.urls import UnusableUrl, host_and_port
 
 MOST_VALUE_BYTES: Final = 16 * 1024
 MOST_HOSTS: Final = 20

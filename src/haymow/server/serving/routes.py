@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +17,7 @@ from haymow.server.access.rules import Principal
 from haymow.server.http import Call, Operation
 from haymow.server.http.answers import encoded
 from haymow.server.http.errors import headers_of, status_of
-from haymow.server.serving import rules
+from haymow.server.serving import events, rules
 from haymow.server.serving.service import ChatStream, Serving
 from haymow.wire import serving as wire
 
@@ -78,7 +77,7 @@ class ServingRoutes:
         chat = rules.chat_from(await call.document(rules.KNOWN, MOST_CHAT_BYTES))
         if not chat.stream:
             answer = await _while_connected(call.request, self.serving.complete(call.principal, workspace_id, chat))
-            return Response(_encoded(answer), media_type="application/json")
+            return Response(answer, media_type="application/json")
         stream = await _while_connected(call.request, self.serving.stream(call.principal, workspace_id, chat))
         return _EventStream(stream, partial(self.still_allowed, call.request, workspace_id))
 
@@ -88,7 +87,7 @@ class ServingRoutes:
 
 
 class _EventStream(Response):
-    """Chunks as server-sent events; everything that has come goes out in one write.
+    """Server-sent events; everything that has come goes out in one write.
 
     Not Starlette's StreamingResponse: that one would notice a client who left only by the next chunk, and answer a
     provider that broke off by breaking off too.
@@ -99,7 +98,7 @@ class _EventStream(Response):
         del self.headers["content-length"]
         self._chunks = chunks
         self._still = still
-        self._last = b"data: [DONE]\n\n"
+        self._last = events.DONE
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         leaving = asyncio.ensure_future(_gone(receive))
@@ -123,15 +122,15 @@ class _EventStream(Response):
                 await self._still()
         except Exception as error:  # whatever it is, nobody watches any more: the stream ends
             failure = error if isinstance(error, HaymowError) else Unavailable("haymow cannot go on now. Try again.")
-            self._last = _event(encoded(rules.body_in_openai(failure, status_of(failure))))
+            self._last = events.event(encoded(rules.body_in_openai(failure, status_of(failure))))
             self._chunks.stop()
 
     async def _next(self) -> bytes:
         """The next events; none at the end, after which `_last` is due: a broken answer is not said to be done."""
         try:
-            return b"".join(_event(_encoded(chunk)) for chunk in await self._chunks.next())
+            return await self._chunks.next()
         except HaymowError as error:
-            self._last = _event(encoded(rules.body_in_openai(error, status_of(error))))
+            self._last = events.event(encoded(rules.body_in_openai(error, status_of(error))))
             return b""
 
 
@@ -152,15 +151,3 @@ async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
 async def _gone(receive: Any) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _event(data: bytes) -> bytes:
-    return b"data: %b\n\n" % data
-
-
-def _encoded(content: Any) -> bytes:
-    try:
-        return encoded(content)
-    except TypeError:
-        # A model may say half a surrogate pair, which is no UTF-8: then escaped, as JSON allows.
-        return json.dumps(content).encode()

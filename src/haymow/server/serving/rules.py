@@ -1,4 +1,4 @@
-"""What a chat call may hold, what a provider's failure means, and how OpenAI's clients are told."""
+"""What a chat call may hold, and how OpenAI's clients are told that it failed."""
 
 from __future__ import annotations
 
@@ -18,13 +18,11 @@ from haymow.errors import (
     NotFound,
     RateLimited,
     Unauthenticated,
-    UpstreamFailed,
 )
 from haymow.server.registry.rules import Model
 
 MOST_CHOICES: Final = 128
-RETRY_AFTER: Final = 5
-"""Seconds, where a provider asks for patience."""
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 # --- a call ---
 
@@ -172,86 +170,12 @@ def key_of(model: Model, secrets: ResolvedSecrets) -> Key:
     return Key(model.scope_id, model.model_id, model.revision, model.tag, secrets.versions)
 
 
-# --- how a provider fails ---
-
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_UNEXPECTED_ARGUMENT: Final = re.compile(
-    r"(?:unexpected keyword argument|multiple values for argument) '(.+?)'(?:\.|$)"
-)
-_TIMEOUTS: Final = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError"})
-_UNREACHABLE: Final = frozenset({"APIConnectionError", "TransportError", "ConnectionError", "OSError"})
-_BROKEN_OFF: Final = frozenset({"APIError"})
-
-
-def failure_of(error: BaseException, parameters: Mapping[str, Any], defaults: Mapping[str, Any]) -> HaymowError:
-    """What an exception of a generator means, in haymow's own words: a provider's may repeat a key.
-
-    SDKs have no exceptions in common, so they are told apart by their status and by the names of their classes.
-    `parameters` are the caller's and `defaults` the definition's, one of which may be the reason.
-    """
-    if isinstance(error, HaymowError):
-        return error
-    status = getattr(error, "status_code", None)
-    if isinstance(status, int):
-        return _failure_of_status(status)
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    if kinds & _TIMEOUTS:
-        return UpstreamFailed("The provider did not answer in time.", code="upstream_timeout")
-    if kinds & _UNREACHABLE:
-        return UpstreamFailed("The provider cannot be reached, or broke the connection.", code="upstream_unreachable")
-    if kinds & _BROKEN_OFF:
-        return UpstreamFailed("The provider broke its answer off.", code="upstream_failed")
-    found = _UNEXPECTED_ARGUMENT.search(str(error)) if isinstance(error, TypeError) else None
-    if found and (found[1] in parameters or found[1] in defaults):
-        return _unsupported(found[1], found[1] in parameters)
-    return malformed()
-
-
-def _unsupported(name: str, asked: bool) -> Invalid:
-    """The refusal of a parameter that the generator does not take; one that the caller did not send is not named."""
-    if not asked:
-        message = "The model's own generation_kwargs hold a parameter that its generator does not take."
-        return Invalid(message, [Fault("#", "unsupported_parameter", message)], code="unsupported_parameter")
-    pointer = f"#/{name}" if _NAME.fullmatch(name) else "#"
-    fault = Fault(pointer, "unsupported_parameter", "This model's generator has no such parameter.")
-    return Invalid("The generator does not take this parameter.", [fault], code="unsupported_parameter")
-
-
-def was_never_answered(error: BaseException) -> bool:
-    """Whether a kept connection was closed by the other side just as the call went out: such a call is made again."""
-    cause: BaseException | None = error
-    while cause is not None and type(cause).__name__ != "RemoteProtocolError":
-        cause = cause.__cause__
-    return cause is not None and "without sending a response" in str(cause)
-
-
-def malformed() -> UpstreamFailed:
-    """The failure of a provider whose answer cannot be read."""
-    return UpstreamFailed("The provider answered something that is no chat completion.", code="upstream_malformed")
-
-
-def _failure_of_status(status: int) -> HaymowError:
-    if status in (401, 403):
-        message = "The provider does not accept the model's credentials. Enter the secret again."
-        return UpstreamFailed(message, code="upstream_credentials")
-    if status == 429:
-        message = "The provider asks for fewer calls, or its quota is used up."
-        return RateLimited(message, retry_after=RETRY_AFTER, code="upstream_rate_limited")
-    if status in (408, 504):
-        return UpstreamFailed("The provider did not answer in time.", code="upstream_timeout")
-    if status in (400, 413, 422):
-        message = "The provider refuses this chat: check its messages and parameters."
-        return Invalid(message, code="upstream_rejected")
-    if status < 500:
-        message = "The provider refuses this model's calls: check its address and its model name."
-        return UpstreamFailed(message, code="upstream_rejected")
-    return UpstreamFailed("The provider failed.", code="upstream_failed")
-
-
 # --- errors in OpenAI's shape ---
 
 _STATUSES: Final[tuple[tuple[type[HaymowError], int], ...]] = ((Invalid, 400), (Malformed, 400), (Conflict, 409))
-_FINAL: Final = frozenset({"missing_secret", "incompatible", "upstream_credentials", "upstream_rejected"})
+_FINAL: Final = frozenset(
+    {"missing_secret", "incompatible", "upstream_credentials", "upstream_rejected", "blocked_by_policy"}
+)
 
 
 def status_in_openai(error: HaymowError, usual: int) -> int:

@@ -6,21 +6,25 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
+from haymow.egress import Egress
+from haymow.egress.clients import aiohttp_session
 from haymow.errors import HaymowError
 from haymow.generators import refuses_generation_kwarg
 from haymow.generators.build import LiveGenerator, build
 from haymow.generators.chat import messages_from, tools_from
+from haymow.generators.direct import Direct, Sent
 from haymow.generators.parameters import CheckedSchema, check_call, stored_schema
 from haymow.generators.replies import Chunks, Heading, Json, completion, say_nothing
 from haymow.server.access.rules import Principal
 from haymow.server.registry.rules import Model
 from haymow.server.secrets.rules import Stale
-from haymow.server.serving import rules
+from haymow.server.serving import events, failures, rules
+from haymow.server.serving.direct import Lane
 from haymow.server.serving.pool import Lease, Pool
 from haymow.server.serving.rules import Chat, ResolvedSecrets
 from haymow.server.serving.streams import Stream
@@ -28,19 +32,41 @@ from haymow.server.serving.streams import Stream
 log = logging.getLogger(__name__)
 
 
+class ChatStream(Protocol):
+    """An answer that has begun, as server-sent events without the one that says it is done."""
+
+    async def next(self) -> bytes:
+        """The events that have come since the last time; none after the last. Raises HaymowError when it breaks off."""
+
+    def stop(self) -> None:
+        """End the call upstream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """How providers are called. `timeout` (seconds) bounds an answer, or a stream's silence.
+
+    With `direct`, those that speak OpenAI's protocol are called without Haystack: the same requests, faster.
+    """
+
+    egress: Egress
+    timeout: float
+    direct: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Serving:
     """Registered models, answering.
 
     `find` and `usable` are the registry's; `secrets_of` resolves the secrets of a model for a caller in a workspace,
-    leaving out those that may not go where the model calls. `timeout` is in seconds.
+    leaving out those that may not go where the model calls.
     """
 
     find: Callable[[Principal, UUID, str], Awaitable[Model]]
     usable: Callable[[Principal, UUID], Awaitable[Sequence[Model]]]
     secrets_of: Callable[[Principal, UUID, Model], Awaitable[ResolvedSecrets]]
     pool: Pool[LiveModel]
-    timeout: float
+    upstream: Upstream
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
 
@@ -49,13 +75,12 @@ class Serving:
         listed = [rules.listed(model) for model in await self.usable(principal, workspace_id)]
         return {"object": "list", "data": listed}
 
-    async def complete(self, principal: Principal, workspace_id: UUID, chat: Chat) -> Json:
-        """The answer as a whole. Raises HaymowError; what a provider said is never in it."""
+    async def complete(self, principal: Principal, workspace_id: UUID, chat: Chat) -> bytes:
+        """The answer as a whole, as JSON. Raises HaymowError; what a provider said is never in it."""
         model, lease = await self._borrow(principal, workspace_id, chat)
         try:
-            run = lease.live.call(chat)
-            async with asyncio.timeout(self.timeout):
-                return completion(self._heading(model), await run())
+            async with asyncio.timeout(self.upstream.timeout):
+                return await lease.live.complete(chat, self._heading(model))
         except HaymowError:
             raise
         except Exception as error:
@@ -65,20 +90,22 @@ class Serving:
         raise failure  # outside of the handler: a provider's exception is not its context
 
     async def stream(self, principal: Principal, workspace_id: UUID, chat: Chat) -> ChatStream:
-        """The answer in chunks, of which the first is there. Raises HaymowError when the call fails before it."""
+        """The answer in events, of which the first is there. Raises HaymowError when the call fails before it."""
         model, lease = await self._borrow(principal, workspace_id, chat)
         try:
-            run = lease.live.call(chat)
+            return await lease.live.stream(
+                chat, self._heading(model), lease.release, lambda error: _explained(model, chat, lease, error)
+            )
+        except HaymowError:
+            lease.release()
+            raise
+        except Exception as error:
+            failure = _explained(model, chat, lease, error)
+            lease.release()
         except BaseException:
             lease.release()
             raise
-        stream = Stream(run, self.timeout, lease.release, lambda error: _explained(model, chat, lease, error))
-        try:
-            await stream.peek()
-        except BaseException:
-            stream.stop()
-            raise
-        return ChatStream(stream, Chunks(self._heading(model), chat.include_usage))
+        raise failure  # as above
 
     async def _borrow(self, principal: Principal, workspace_id: UUID, chat: Chat) -> tuple[Model, Lease[LiveModel]]:
         try:
@@ -90,7 +117,7 @@ class Serving:
         model = await self.find(principal, workspace_id, chat.model)
         secrets = await self.secrets_of(principal, workspace_id, model)
         key = rules.key_of(model, secrets)
-        return model, await self.pool.lend(key, lambda: _built(model, secrets, self.timeout))
+        return model, await self.pool.lend(key, lambda: _built(model, secrets, self.upstream))
 
     def _heading(self, model: Model) -> Heading:
         return Heading(f"chatcmpl-{self.new_id().hex}", int(self.now().timestamp()), model.name)
@@ -98,22 +125,57 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class LiveModel:
-    """A model that answers: its generator, and what it lets callers set."""
+    """A model that answers: its generator, what it lets callers set, and the lane beside the generator, if any.
+
+    `timeout` is the longest silence of a stream, in seconds.
+    """
 
     generator: LiveGenerator
     schema: CheckedSchema
+    timeout: float
+    lane: Lane | None = None
+    direct: Direct | None = field(default=None, repr=False)
 
-    def call(self, chat: Chat) -> Callable[..., Any]:
-        """The call of the generator that a chat asks for, not begun. Raises Invalid for what the chat may not ask."""
-        refused = [name for name in chat.parameters if refuses_generation_kwarg(self.generator.name, name)]
-        if refused:
-            raise rules.refused_parameters(refused)
-        check_call(self.schema, self.generator.generation_kwargs, chat.parameters)
+    async def complete(self, chat: Chat, heading: Heading) -> bytes:
+        """The answer as JSON. Raises Invalid for what the chat may not ask, and whatever the call raises."""
+        if self.lane and self.direct:
+            return await self.lane.complete(self._sent(self.direct, chat), heading.model)
+        replies = await self._call(chat)()
+        return events.written(completion(heading, replies))
+
+    async def stream(
+        self,
+        chat: Chat,
+        heading: Heading,
+        on_end: Callable[[], None],
+        explain: Callable[[BaseException], HaymowError],
+    ) -> ChatStream:
+        """The answer in events, of which the first is there. Raises as `complete` does; `on_end` is called once."""
+        if self.lane and self.direct:
+            return await self.lane.stream(self._sent(self.direct, chat), heading.model, on_end, explain)
+        stream = Stream(self._call(chat), self.timeout, on_end, explain)
+        try:
+            await stream.peek()
+        except BaseException:
+            stream.stop()
+            raise
+        return GeneratorStream(stream, Chunks(heading, chat.include_usage))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.generator.close()
+        if self.lane:
+            await self.lane.close()
+
+    def _sent(self, direct: Direct, chat: Chat) -> Sent:
+        asked = self._asked(chat)
+        return direct.request(messages_from(chat.messages), tools_from(chat.tools), asked, stream=chat.stream)
+
+    def _call(self, chat: Chat) -> Callable[..., Any]:
+        """The call of the generator that a chat asks for, not begun."""
+        asked = self._asked(chat)
         messages = messages_from(chat.messages)
         more = {"tools": tools_from(chat.tools)} if chat.tools else {}
-        asked = chat.parameters
-        if chat.include_usage and chat.stream and self.generator.usage_on_request:
-            asked = {**asked, "stream_options": {"include_usage": True}}
 
         async def ask(streaming_callback: Any) -> Any:
             return await self.generator.component.run_async(
@@ -124,30 +186,38 @@ class LiveModel:
             try:
                 result = await ask(streaming_callback)
             except Exception as error:
-                if not rules.was_never_answered(error):
+                if not failures.was_never_answered(error):
                     raise
                 result = await ask(streaming_callback)
             replies: list[Any] = result["replies"]
             if say_nothing(replies):
-                raise rules.malformed()
+                raise failures.malformed()
             return replies
 
         return run
 
-    async def close(self) -> None:
-        """Close the generator's connections."""
-        await self.generator.close()
+    def _asked(self, chat: Chat) -> dict[str, Any]:
+        """The parameters of a chat, checked. Raises Invalid."""
+        refused = [name for name in chat.parameters if refuses_generation_kwarg(self.generator.name, name)]
+        if refused:
+            raise rules.refused_parameters(refused)
+        check_call(self.schema, self.generator.generation_kwargs, chat.parameters)
+        if chat.include_usage and chat.stream and self.generator.usage_on_request:
+            return {**chat.parameters, "stream_options": {"include_usage": True}}
+        return chat.parameters
 
 
 @dataclass(frozen=True, slots=True)
-class ChatStream:
-    """The chunks of an answer that has begun."""
+class GeneratorStream:
+    """The chunks of a generator's stream."""
 
     stream: Stream
     chunks: Chunks
 
-    async def next(self) -> list[Json]:
-        """The chunks that have come since the last time; none after the last. Raises HaymowError when it breaks off."""
+    async def next(self) -> bytes:
+        return b"".join(events.event(events.written(chunk)) for chunk in await self._next())
+
+    async def _next(self) -> list[Json]:
         while parts := await self.stream.parts():
             found = [chunk for part in parts for chunk in self.chunks.of(part)]
             if found:
@@ -158,21 +228,26 @@ class ChatStream:
         return [] if replies is None else self.chunks.ending(replies)
 
     def stop(self) -> None:
-        """End the call upstream."""
         self.stream.stop()
 
 
-async def _built(model: Model, secrets: ResolvedSecrets, most_seconds: float) -> LiveModel:
+async def _built(model: Model, secrets: ResolvedSecrets, upstream: Upstream) -> LiveModel:
     values = await secrets.reveal()
-    return await asyncio.to_thread(_build, model, values, most_seconds)
+    generator, schema = await asyncio.to_thread(_build, model, values, upstream)
+    client, direct = generator.client, generator.direct
+    if not upstream.direct or client is None or direct is None:
+        return LiveModel(generator, schema, upstream.timeout)
+    session = aiohttp_session(client.door, timeout=client.timeout, limits=client.http.get("limits"))
+    return LiveModel(generator, schema, upstream.timeout, Lane(session, client.retries), direct)
 
 
-def _build(model: Model, values: Mapping[str, str], most_seconds: float) -> LiveModel:
-    generator = build(json.loads(model.chat_generator_config), values, timeout=most_seconds)
-    return LiveModel(generator, stored_schema(model.generation_kwargs))
+def _build(model: Model, values: Mapping[str, str], upstream: Upstream) -> tuple[LiveGenerator, CheckedSchema]:
+    config = json.loads(model.chat_generator_config)
+    generator = build(config, values, upstream.egress, timeout=upstream.timeout)
+    return generator, stored_schema(model.generation_kwargs)
 
 
 def _explained(model: Model, chat: Chat, lease: Lease[LiveModel], error: BaseException) -> HaymowError:
-    failure = rules.failure_of(error, chat.parameters, lease.live.generator.generation_kwargs)
+    failure = failures.failure_of(error, chat.parameters, lease.live.generator.generation_kwargs)
     log.warning("model %s: %s (%s)", model.model_id, failure.code, type(error).__name__)
     return failure

@@ -1,0 +1,75 @@
+"""Server-sent events, as OpenAI's API streams them: JSON of ours written, and a provider's told apart.
+
+A file of its own beside the five: both lanes and the routes speak it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+from haymow.server.http.answers import encoded
+
+DONE: Final = b"data: [DONE]\n\n"
+MOST_EVENT_BYTES: Final = 16 * 1024 * 1024
+
+_DONE: Final = re.compile(rb"^data: ?\[DONE\]\s*$", re.MULTILINE)
+
+
+def written(content: Any) -> bytes:
+    """JSON as UTF-8."""
+    try:
+        return encoded(content)
+    except TypeError:
+        # A model may say half a surrogate pair, which is no UTF-8: then escaped, as JSON allows.
+        return json.dumps(content).encode()
+
+
+def event(data: bytes) -> bytes:
+    """One event."""
+    return b"data: %b\n\n" % data
+
+
+class Splitter:
+    """Cuts what comes of a stream where its events end. A carriage return before a line's end is left out."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def whole(self, part: bytes) -> bytes:
+        """The events that are whole by now, and were not before. Raises ValueError for one that has no end."""
+        found = self._rest + part if self._rest else part
+        if b"\r" in found:
+            found = found.replace(b"\r\n", b"\n")
+        end = found.rfind(b"\n\n") + 2
+        if end == 1:  # not found
+            end = 0
+        self._rest = found[end:]
+        if len(self._rest) > MOST_EVENT_BYTES:
+            raise ValueError("an event without an end")
+        return found[:end]
+
+    @property
+    def is_between(self) -> bool:
+        """Whether nothing of an event that is not whole has come."""
+        return not self._rest.strip()
+
+
+def before_done(events: bytes) -> tuple[bytes, bool]:
+    """The events before the one that says that there are no more, and whether that one is there."""
+    found = _DONE.search(events) if b"[DONE]" in events else None
+    return (events, False) if found is None else (events[: found.start()], True)
+
+
+def first_document(events: bytes) -> Any:
+    """The first data of whole events, parsed; None when there is none, but comments. Raises ValueError."""
+    for event in events.split(b"\n\n"):
+        if data := _data(event):
+            return json.loads(data)
+    return None
+
+
+def _data(event: bytes) -> bytes:
+    lines = [line[5:].removeprefix(b" ") for line in event.split(b"\n") if line.startswith(b"data:")]
+    return b"\n".join(lines)

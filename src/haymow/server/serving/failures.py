@@ -1,0 +1,156 @@
+"""How a provider fails, and what of it a caller may know: haymow's own words, for a provider's may repeat a key.
+
+A file of its own beside the five: pure as rules.py, and needed by both lanes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from haymow.errors import Fault, HaymowError, Invalid, RateLimited, UpstreamFailed
+
+RETRY_AFTER: Final = 5
+"""Seconds, where a provider asks for patience and does not say how long."""
+MOST_RETRY_AFTER: Final = 3600
+LONGEST_PAUSE: Final = 2
+"""Seconds that haymow itself waits before it calls once more."""
+USUAL_PAUSE: Final = 0.5
+
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_UNEXPECTED_ARGUMENT: Final = re.compile(
+    r"(?:unexpected keyword argument|multiple values for argument) '(.+?)'(?:\.|$)"
+)
+_TIMEOUTS: Final = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError"})
+_UNREACHABLE: Final = frozenset(
+    {"APIConnectionError", "TransportError", "ConnectionError", "OSError", "ClientConnectionError"}
+)
+_BROKEN_OFF: Final = frozenset({"APIError", "ClientPayloadError"})
+
+
+def failure_of(error: BaseException, parameters: Mapping[str, Any], defaults: Mapping[str, Any]) -> HaymowError:
+    """What an exception of a generator means, in haymow's own words: a provider's may repeat a key.
+
+    SDKs have no exceptions in common, so they are told apart by their status and by the names of their classes.
+    `parameters` are the caller's and `defaults` the definition's, one of which may be the reason.
+    """
+    own = next((cause for cause in _causes(error) if isinstance(cause, HaymowError)), None)
+    if own is not None:  # of the way out, which an SDK takes for a broken connection
+        return own
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        return failure_of_status(status)
+    kinds = _kinds(error)
+    if kinds & _TIMEOUTS:
+        return UpstreamFailed("The provider did not answer in time.", code="upstream_timeout")
+    if kinds & _UNREACHABLE:
+        return UpstreamFailed("The provider cannot be reached, or broke the connection.", code="upstream_unreachable")
+    if kinds & _BROKEN_OFF:
+        return broken_off()
+    found = _UNEXPECTED_ARGUMENT.search(str(error)) if isinstance(error, TypeError) else None
+    if found and (found[1] in parameters or found[1] in defaults):
+        return _unsupported(found[1], found[1] in parameters)
+    return malformed()
+
+
+def _unsupported(name: str, asked: bool) -> Invalid:
+    """The refusal of a parameter that the generator does not take; one that the caller did not send is not named."""
+    if not asked:
+        message = "The model's own generation_kwargs hold a parameter that its generator does not take."
+        return Invalid(message, [Fault("#", "unsupported_parameter", message)], code="unsupported_parameter")
+    pointer = f"#/{name}" if _NAME.fullmatch(name) else "#"
+    fault = Fault(pointer, "unsupported_parameter", "This model's generator has no such parameter.")
+    return Invalid("The generator does not take this parameter.", [fault], code="unsupported_parameter")
+
+
+def may_be_repeated(error: BaseException, retries: int) -> bool:
+    """Whether a call that failed before any answer is made again: once, and where it cannot have been carried out."""
+    if was_never_answered(error):
+        return True
+    return retries > 0 and "ClientConnectorError" in _kinds(error)
+
+
+def was_never_answered(error: BaseException) -> bool:
+    """Whether a kept connection was closed by the other side just as the call went out: such a call is made again."""
+    return any(
+        "ServerDisconnectedError" in _kinds(cause)
+        or ("RemoteProtocolError" in _kinds(cause) and "without sending a response" in str(cause))
+        for cause in _causes(error)
+    )
+
+
+def pause_of(headers: Mapping[str, str]) -> float | None:
+    """The seconds after which a call that was put off (429) is made again; None when that is too long to wait."""
+    asked = headers.get("retry-after")
+    if asked is None:
+        return USUAL_PAUSE
+    return float(asked) if asked.isdecimal() and int(asked) <= LONGEST_PAUSE else None
+
+
+def _retry_after(headers: Mapping[str, str]) -> int:
+    asked = headers.get("retry-after", "")
+    return max(1, min(int(asked), MOST_RETRY_AFTER)) if asked.isdecimal() and len(asked) < 9 else RETRY_AFTER
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
+
+
+def _kinds(error: BaseException) -> set[str]:
+    return {kind.__name__ for kind in type(error).__mro__}
+
+
+def broken_off() -> UpstreamFailed:
+    """The failure of a provider that stopped in the middle of an answer."""
+    return UpstreamFailed("The provider broke its answer off.", code="upstream_failed")
+
+
+def malformed() -> UpstreamFailed:
+    """The failure of a provider whose answer cannot be read."""
+    return UpstreamFailed("The provider answered something that is no chat completion.", code="upstream_malformed")
+
+
+def failure_of_status(status: int, headers: Mapping[str, str] | None = None) -> HaymowError:
+    """What a provider's status means, with the `Retry-After` of its headers."""
+    if status in (401, 403):
+        message = "The provider does not accept the model's credentials. Enter the secret again."
+        return UpstreamFailed(message, code="upstream_credentials")
+    if status == 429:
+        message = "The provider asks for fewer calls, or its quota is used up."
+        return RateLimited(message, retry_after=_retry_after(headers or {}), code="upstream_rate_limited")
+    if status in (408, 504):
+        return UpstreamFailed("The provider did not answer in time.", code="upstream_timeout")
+    if status in (400, 413, 422):
+        message = "The provider refuses this chat: check its messages and parameters."
+        return Invalid(message, code="upstream_rejected")
+    if status < 500:
+        message = "The provider refuses this model's calls: check its address and its model name."
+        return UpstreamFailed(message, code="upstream_rejected")
+    return UpstreamFailed("The provider failed.", code="upstream_failed")
+
+
+def failure_in_stream(document: Mapping[str, Any]) -> HaymowError:
+    """What an error in the middle of a stream means: `{"error": {"code": 429, ...}}`, or with no status at all."""
+    error = document["error"]
+    status = error.get("code") if isinstance(error, dict) else None
+    return failure_of_status(status) if type(status) is int and 400 <= status < 600 else broken_off()
+
+
+def is_completion(document: object) -> bool:
+    """Whether a provider's document is a chat completion: one choice at least, and each with a message."""
+    choices = document.get("choices") if isinstance(document, dict) else None
+    return isinstance(choices, list) and bool(choices) and all(_says(choice, "message") for choice in choices)
+
+
+def is_chunk(document: object) -> bool:
+    """Whether a provider's document is a chunk of one; the first may have no choices (Azure's filter results)."""
+    choices = document.get("choices") if isinstance(document, dict) else None
+    return isinstance(choices, list) and all(_says(choice, "delta") for choice in choices)
+
+
+def _says(choice: object, key: str) -> bool:
+    return isinstance(choice, dict) and isinstance(choice.get(key), dict)
