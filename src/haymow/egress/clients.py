@@ -53,7 +53,7 @@ def _backend(core: ModuleType, door: Door) -> Any:
 
     class ThroughTheDoor(core.AnyIOBackend):  # type: ignore[name-defined,misc]  # of httpcore or of httpcore2
         async def connect_tcp(self, host: str, port: int, **settings: Any) -> Any:
-            *others, last = await self._targets()
+            *others, last = await self._targets(host, port)
             for target in others:
                 try:
                     return await super().connect_tcp(target.address, target.port, **settings)
@@ -61,9 +61,9 @@ def _backend(core: ModuleType, door: Door) -> Any:
                     continue
             return await super().connect_tcp(last.address, last.port, **settings)
 
-        async def _targets(self) -> Any:
+        async def _targets(self, host: str, port: int) -> Any:
             try:
-                return await door.targets()
+                return await door.targets(host, port)
             except OSError as error:
                 raise core.ConnectError("The name does not resolve.") from error
 
@@ -89,7 +89,7 @@ def aiohttp_session(door: Door, *, timeout: float, limits: Any = None) -> aiohtt
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Connections to the door's targets, whatever the URL says: the door checks that, too."""
+    """Connections to the door's targets."""
 
     def __init__(self, door: Door, limits: dict[str, Any]) -> None:
         super().__init__(
@@ -104,5 +104,5 @@ class _Connector(aiohttp.TCPConnector):
         # Not a resolver, which aiohttp does not ask about an address; tests of blocked addresses watch this.
         return [
             {"hostname": host, "host": target.address, "port": target.port, "family": 0, "proto": 0, "flags": 0}
-            for target in await self._door.targets()
+            for target in await self._door.targets(host, port)
         ]

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from haymow.egress import Door
 from haymow.generators.chat import messages_from
 from haymow.generators.connections import ClientSettings, cleaned, openai_clients
 
@@ -97,12 +98,12 @@ async def learn(component: Any, settings: ClientSettings) -> Direct | None:
         recording = cleaned(client, component, replace(settings, retries=0), http)
         setattr(component, name, recording)
         try:
-            return await _learned(component, recording, recorder)
+            return await _learned(component, recording, recorder, settings.door)
         finally:
             setattr(component, name, client)
 
 
-async def _learned(component: Any, client: AsyncOpenAI, recorder: _Recorder) -> Direct | None:
+async def _learned(component: Any, client: AsyncOpenAI, recorder: _Recorder, door: Door) -> Direct | None:
     methods = (client.chat.completions.create, client.chat.completions.parse)
     orders = {method.__name__: await _order(method, recorder) for method in methods}
     templates = {
@@ -111,6 +112,8 @@ async def _learned(component: Any, client: AsyncOpenAI, recorder: _Recorder) -> 
     known = {kind: sent for kind, sent in templates.items() if sent is not None and _PATH in sent.url}
     direct = Direct(component, known, orders)
     if len(known) == len(_PROBES) and all(_is_the_same(direct, kind) for kind in known):
+        for sent in known.values():
+            door.check(sent.url)
         return direct
     log.info("%s has no direct lane as it is installed here", type(component).__name__)
     return None
