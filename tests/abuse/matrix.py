@@ -54,6 +54,7 @@ W = "/api/v2/workspaces/{workspace_id}"
 MATRIX = {
     f"POST {W}/openai/v1/chat/completions": READ,
     f"GET {W}/openai/v1/models": READ,
+    f"GET {W}/openai/v1/models/{{name}}": READ,
     f"GET {W}/models": READ,
     f"POST {W}/models/custom": EDIT,
     f"POST {W}/models/validate": EDIT,

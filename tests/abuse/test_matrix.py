@@ -97,6 +97,8 @@ class Stage:
     def _name(self, path: str) -> str:
         if "generators" in path:
             return "OpenAIChatGenerator"
+        if "openai/v1/models" in path:
+            return "chat"
         return self.workspace_name
 
     def _body(self, method: str, path: str, parts: dict[str, str]) -> dict[str, Any] | None:
@@ -207,6 +209,7 @@ def test_e5_a_refusal_looks_the_same_whether_the_thing_exists_or_not(stage: Stag
             "model_id": unknown,
             "secret_id": unknown,
             "user_id": unknown,
+            "name": "nobody",
         }
         body = stage._body(method, path, parts)
         made_up = stage.callers["outsider"].request(method, path.format(**parts), json=body).json()

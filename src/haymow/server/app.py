@@ -26,7 +26,7 @@ from haymow.server.audit.routes import AuditRoutes
 from haymow.server.audit.service import Audit
 from haymow.server.database import Database, DataFolder
 from haymow.server.http import Operation, openapi
-from haymow.server.http.gate import Gate
+from haymow.server.http.gate import Dialect, Gate
 from haymow.server.http.operations import Routing
 from haymow.server.http.plain import PlainRoutes
 from haymow.server.receipts.service import erase_workspace as erase_receipts
@@ -43,8 +43,10 @@ from haymow.server.secrets.integration_routes import IntegrationRoutes
 from haymow.server.secrets.integrations import Integrations
 from haymow.server.secrets.routes import SecretRoutes
 from haymow.server.secrets.service import Secrets, open_vault
+from haymow.server.serving import routes as serving_routes
+from haymow.server.serving.listings import Listings
 from haymow.server.serving.pool import Pool
-from haymow.server.serving.routes import ServingRoutes
+from haymow.server.serving.routes import ServingRoutes, problem_in_openai
 from haymow.server.serving.rules import ResolvedSecrets
 from haymow.server.serving.service import Serving, Upstream
 from haymow.server.settings import Settings
@@ -111,9 +113,9 @@ async def _built(settings: Settings, database: Database) -> House:
     registry = Registry(database, access)
     serving = Serving(
         find=registry.find,
-        usable=registry.usable,
         secrets_of=partial(_secrets_of, registry, secrets),
-        pool=Pool(settings.live_generators),
+        listings=Listings(registry.version, registry.usable),
+        pool=Pool(settings.live_generators, settings.calls_per_model),
         upstream=Upstream(_egress(settings), settings.chat_timeout, settings.direct_lane),
         now=now,
         new_id=uuid.uuid4,
@@ -126,7 +128,7 @@ async def _built(settings: Settings, database: Database) -> House:
     rooms = _rooms(access, tokens, secrets, registry, changes, chats, database)
     for room in (*rooms, PlainRoutes(partial(_ready, database), document)):
         operations += room.operations()
-    app = Gate(Routing(operations, caller))
+    app = Gate(Routing(operations, caller), Dialect(serving_routes.ADDRESSES, serving_routes.NAMES, problem_in_openai))
     platform = Platform(database, now)
     return House(settings, database, access, tokens, secrets, registry, changes, platform, serving, app, document)
 

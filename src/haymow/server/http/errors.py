@@ -97,6 +97,7 @@ def headers_of(error: HaymowError) -> dict[str, str]:
 
 # What a person reads at /errors/{code}; a test holds that every code haymow raises is here.
 EXPLANATIONS = {
+    "blocked_by_policy": "The model would call an address that haymow's operator does not let it call.",
     "conflict": "What is stored stands in the way of this change.",
     "email_taken": "Another user has this e-mail address.",
     "forbidden": "You may see this, and may not do that to it. Ask an administrator for the role it needs.",
@@ -112,6 +113,7 @@ EXPLANATIONS = {
     "malformed_id": "An id in the address is not a UUID.",
     "method_not_allowed": "The address exists and does not allow this method. The Allow header lists those it does.",
     "missing_secret": "The model needs a secret that is not there, or that may not be sent where the model calls.",
+    "model_busy": "The model answers as many calls at once as it may. Try again after Retry-After seconds.",
     "model_not_found": "There is no such model here, or you may not see it.",
     "name_taken": "The workspace or organization already has a model whose name counts as the same.",
     "not_acceptable": "haymow answers application/json, and the Accept header excludes that.",

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from pydantic import BaseModel
 from starlette.responses import Response
@@ -58,15 +59,23 @@ class Routing:
             self._routes.setdefault(path.count("/"), []).append(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
-        parts = path.split("/")
-        for route in self._routes.get(path.count("/"), ()):
+        parts = _parts_of(scope)
+        for route in self._routes.get(len(parts) - 1, ()):
             parameters = route.parameters_of(parts)
             if parameters is not None:
                 scope["path_params"] = parameters
                 await route.dispatch(scope, receive, send)
                 return
         raise NotFound("There is nothing at this address.")
+
+
+def _parts_of(scope: Scope) -> list[str]:
+    """The parts of a path. A slash that was written as %2F is a part's own: the gate says where that may be."""
+    path: str = scope["path"]
+    raw: bytes = scope["raw_path"] or b""
+    if not raw or raw.count(b"/") == path.count("/"):
+        return path.split("/")
+    return [unquote_to_bytes(part).decode("utf-8", "replace") for part in raw.split(b"/")]
 
 
 class _Route:

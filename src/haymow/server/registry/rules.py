@@ -23,6 +23,14 @@ NAME_TAKEN = "A model with this name already exists."
 MOST_PROVIDER_CHARACTERS = 64
 
 
+class Usable(NamedTuple):
+    """As much of a model as those need to know who want to call it by its name."""
+
+    name: str
+    provider: str
+    created_at: datetime
+
+
 class Origin(StrEnum):
     """Whose model it is, the nearest first: a workspace's hides the organization's, that one the platform's."""
 

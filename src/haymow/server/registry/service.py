@@ -14,14 +14,12 @@ from haymow.server.access.rules import Person, Principal, Role
 from haymow.server.access.service import Access
 from haymow.server.database import Database
 from haymow.server.registry import proposals, rules, store, view_store
-from haymow.server.registry.rules import Filters, Model, Origin, Revision, Scope
+from haymow.server.registry.rules import Filters, Model, Origin, Revision, Scope, Usable
 from haymow.server.secrets import service as secrets_room
 from haymow.server.secrets.rules import SecretRef, admits
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-MOST_USABLE = 1000
 
 _MOVED = "This haymow would call another host than when the model was saved. Save the model again."
 _OUTDATED = "This haymow does not run this revision any more. Ask for a newer one, or restore it to see why."
@@ -103,13 +101,15 @@ class Registry:
             raise NotFound("There is no model of this name in the workspace.", code="model_not_found")
         return model if revision is None else _as_it_was(model, revision)
 
-    async def usable(self, principal: Principal, workspace_id: UUID) -> list[Model]:
-        """The models that a name may mean in a workspace, by name, at most MOST_USABLE."""
+    async def version(self, principal: Principal, workspace_id: UUID) -> int:
+        """A number that is another one after anything changed. Raises NotFound when the workspace is not visible."""
+        await self.in_workspace(principal, workspace_id)
+        return await self.database.version()
+
+    async def usable(self, principal: Principal, workspace_id: UUID, after: str | None, limit: int) -> list[Usable]:
+        """The models that a name may mean in a workspace, by name, from the one after the name `after`."""
         view = await self.in_workspace(principal, workspace_id)
-        models, _ = await self.database.scan(
-            lambda connection: view_store.page(connection, view.scope, Filters(), "name", MOST_USABLE, 0)
-        )
-        return models
+        return await self.database.scan(lambda connection: view_store.usable(connection, view.scope, after, limit))
 
     async def secret_refs(self, principal: Principal, workspace_id: UUID, model: Model) -> tuple[SecretRef, ...]:
         """The secrets that a model uses in a workspace: those that may be sent where it calls.

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, or_, select
 
 from haymow.names import name_key
-from haymow.server.registry.rules import PLATFORM_ID, Filters, Model, Scope
+from haymow.server.registry.rules import PLATFORM_ID, Filters, Model, Scope, Usable
 from haymow.server.registry.store import MODEL, Requirements, load, model_of, read_requirements
 from haymow.server.registry.tables import model_secrets_table, models_table
 
@@ -36,6 +36,14 @@ def page(
         return models, offset + len(models)  # the last page counts itself
     counted = select(func.count()).select_from(models_table).where(*_wanted(scope, filters))
     return models[:limit], connection.execute(counted).scalar_one()
+
+
+def usable(connection: Connection, scope: Scope, after: str | None, limit: int) -> list[Usable]:
+    """The models that a name may mean, by name, from the one after the name `after`."""
+    query = _ordered(select(_m.name, _m.provider, _m.created_at), scope, Filters(), "name").limit(limit)
+    if after is not None:
+        query = query.where(_m.name_key > name_key(after))
+    return [Usable(*row) for row in connection.execute(query)]
 
 
 def page_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +27,12 @@ T = TypeVar("T")
 
 PREFIX = "/api/v2/workspaces/{workspace_id}/openai/v1"
 
+ADDRESSES: Final = re.compile(rb"/api/v2/workspaces/[^/]+/openai/v1(?:/|$)")
+"""What begins like this is answered in OpenAI's shapes, whoever answers it."""
+
+NAMES: Final = re.compile(rb"/api/v2/workspaces/[^/]+/openai/v1/models/([^/]+)")
+"""An address that ends in a model's name, in which `%2F` stands for a slash of the name."""
+
 MOST_CHAT_BYTES: Final = 16 * 1024 * 1024
 """Of a chat, and of a string in it: long prompts, and images in `data:` addresses. It is not stored."""
 
@@ -44,7 +51,7 @@ _ERRORS: Final = {
 
 def problem_in_openai(error: HaymowError, _request_id: str) -> Response:
     """An error in OpenAI's shape, with the headers its status calls for."""
-    status = rules.status_in_openai(error, status_of(error))
+    status = rules.status_in_openai(status_of(error))
     headers = {**headers_of(error), **({"x-should-retry": "false"} if rules.is_final(error) else {})}
     return Response(encoded(rules.body_in_openai(error, status)), status, headers, "application/json")
 
@@ -67,8 +74,12 @@ class ServingRoutes:
                       body=wire.ChatCompletionRequest, answer=wire.ChatCompletion, errors=_ERRORS,
                       render=problem_in_openai, most_body_bytes=MOST_CHAT_BYTES),
             Operation("GET", f"{PREFIX}/models", self.models, "List Served Models",
-                      "The models this token may chat with, as OpenAI lists models.",
-                      answer=wire.ServedModelList, render=problem_in_openai),
+                      "The models this token may chat with, as OpenAI lists models: the first thousand by name, or "
+                      "`limit` of them after the name `after`.",
+                      query=wire.ServedModelsQuery, answer=wire.ServedModelList, render=problem_in_openai),
+            Operation("GET", f"{PREFIX}/models/{{name}}", self.model, "Get Served Model",
+                      "A model this token may chat with, by what a chat calls it: its name, its id or `name@revision`.",
+                      answer=wire.ServedModel, errors={404: _ERRORS[404]}, render=problem_in_openai),
         ]  # fmt: skip
 
     async def chat(self, call: C) -> Response:
@@ -77,13 +88,20 @@ class ServingRoutes:
         chat = rules.chat_from(await call.document(rules.KNOWN, MOST_CHAT_BYTES))
         if not chat.stream:
             answer = await _while_connected(call.request, self.serving.complete(call.principal, workspace_id, chat))
-            return Response(answer, media_type="application/json")
+            return _json(answer)
         stream = await _while_connected(call.request, self.serving.stream(call.principal, workspace_id, chat))
         return _EventStream(stream, partial(self.still_allowed, call.request, workspace_id))
 
     async def models(self, call: C) -> Response:
-        listed = await self.serving.models(call.principal, call.id("workspace_id"))
-        return Response(encoded(listed), media_type="application/json")
+        workspace_id, listings = call.id("workspace_id"), self.serving.listings
+        if call.request.query_params:
+            asked = call.query(wire.ServedModelsQuery)
+            return _json(await listings.page(call.principal, workspace_id, asked.after, asked.limit))
+        return _json(await listings.first(call.principal, workspace_id))
+
+    async def model(self, call: C) -> Response:
+        name = call.request.path_params["name"]
+        return _json(encoded(await self.serving.model(call.principal, call.id("workspace_id"), name)))
 
 
 class _EventStream(Response):
@@ -132,6 +150,10 @@ class _EventStream(Response):
         except HaymowError as error:
             self._last = events.event(encoded(rules.body_in_openai(error, status_of(error))))
             return b""
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
 
 
 async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -25,6 +25,7 @@ from haymow.server.registry.rules import Model
 from haymow.server.secrets.rules import Stale
 from haymow.server.serving import events, failures, rules
 from haymow.server.serving.direct import Lane
+from haymow.server.serving.listings import Listings
 from haymow.server.serving.pool import Lease, Pool
 from haymow.server.serving.rules import Chat, ResolvedSecrets
 from haymow.server.serving.streams import Stream
@@ -58,22 +59,21 @@ class Upstream:
 class Serving:
     """Registered models, answering.
 
-    `find` and `usable` are the registry's; `secrets_of` resolves the secrets of a model for a caller in a workspace,
-    leaving out those that may not go where the model calls.
+    `find` is the registry's; `secrets_of` resolves the secrets of a model for a caller in a workspace, leaving out
+    those that may not go where the model calls.
     """
 
     find: Callable[[Principal, UUID, str], Awaitable[Model]]
-    usable: Callable[[Principal, UUID], Awaitable[Sequence[Model]]]
     secrets_of: Callable[[Principal, UUID, Model], Awaitable[ResolvedSecrets]]
+    listings: Listings
     pool: Pool[LiveModel]
     upstream: Upstream
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
 
-    async def models(self, principal: Principal, workspace_id: UUID) -> Json:
-        """The models this caller may chat with, as OpenAI lists them."""
-        listed = [rules.listed(model) for model in await self.usable(principal, workspace_id)]
-        return {"object": "list", "data": listed}
+    async def model(self, principal: Principal, workspace_id: UUID, name: str) -> Json:
+        """A model this caller may chat with, by what a chat would call it. Raises NotFound."""
+        return rules.listed(await self.find(principal, workspace_id, name))
 
     async def complete(self, principal: Principal, workspace_id: UUID, chat: Chat) -> bytes:
         """The answer as a whole, as JSON. Raises HaymowError; what a provider said is never in it."""
