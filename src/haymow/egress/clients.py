@@ -15,6 +15,8 @@ from haymow.egress.doors import Door
 
 LIMITS: Final = {"max_connections": 1000, "max_keepalive_connections": 200, "keepalive_expiry": 30.0}
 CONNECT_SECONDS: Final = 10.0
+ACCEPT_ENCODING: Final = "gzip, deflate"
+"""What every client can read. Left to themselves they ask for what happens to be installed, each for something else."""
 
 
 def httpx_client(http: ModuleType, core: ModuleType, door: Door, *, timeout: float, **settings: Any) -> Any:
@@ -28,6 +30,7 @@ def httpx_client(http: ModuleType, core: ModuleType, door: Door, *, timeout: flo
         transport=_transport(http, core, door, limits),
         trust_env=False,
         follow_redirects=False,
+        headers={"accept-encoding": ACCEPT_ENCODING, **(settings.pop("headers", None) or {})},
         timeout=http.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
         # One connection serves many callers: what a provider sets for one is not sent with the next.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),

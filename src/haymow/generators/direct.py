@@ -162,9 +162,10 @@ class _Recorder:
         """An HTTP client like the generator's own, but for where it leads."""
         import httpx2  # noqa: PLC0415 - comes with the openai package, as heavy
 
-        return httpx2.AsyncClient(
-            transport=httpx2.MockTransport(self._record), headers=settings.http.get("headers"), trust_env=False
-        )
+        from haymow.egress.clients import ACCEPT_ENCODING  # noqa: PLC0415 - only serving needs HTTP clients
+
+        headers = {"accept-encoding": ACCEPT_ENCODING, **(settings.http.get("headers") or {})}
+        return httpx2.AsyncClient(transport=httpx2.MockTransport(self._record), headers=headers, trust_env=False)
 
     async def sent(self, call: Awaitable[Any]) -> Sent | None:
         """What a call sends; None when it fails before it sends anything."""
