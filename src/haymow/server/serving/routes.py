@@ -37,7 +37,7 @@ MOST_CHAT_BYTES: Final = 16 * 1024 * 1024
 """Of a chat, and of a string in it: long prompts, and images in `data:` addresses. It is not stored."""
 
 WATCH_SECONDS: Final = 1.0
-"""How often a stream asks whether its caller may still have it."""
+"""How often an answer that takes its time asks whether its caller may still have it."""
 
 _ERRORS: Final = {
     400: "The chat or one of its parameters is refused; `param` names it.",
@@ -86,11 +86,11 @@ class ServingRoutes:
         workspace_id = call.id("workspace_id")
         call.require_json()
         chat = rules.chat_from(await call.document(rules.KNOWN, MOST_CHAT_BYTES))
+        still = partial(self.still_allowed, call.request, workspace_id)
         if not chat.stream:
-            answer = await _while_connected(call.request, self.serving.complete(call.principal, workspace_id, chat))
-            return _json(answer)
-        stream = await _while_connected(call.request, self.serving.stream(call.principal, workspace_id, chat))
-        return _EventStream(stream, partial(self.still_allowed, call.request, workspace_id))
+            return _json(await _wanted(call.request, still, self.serving.complete(call.principal, workspace_id, chat)))
+        stream = await _wanted(call.request, still, self.serving.stream(call.principal, workspace_id, chat))
+        return _EventStream(stream, still)
 
     async def models(self, call: C) -> Response:
         workspace_id, listings = call.id("workspace_id"), self.serving.listings
@@ -156,12 +156,17 @@ def _json(body: bytes) -> Response:
     return Response(body, media_type="application/json")
 
 
-async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, which is cancelled when the client goes away. The body must have been read before."""
+async def _wanted(request: Request, still: Callable[[], Awaitable[object]], work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`, which is cancelled when the client goes away, or `still` raises.
+
+    The body must have been read before.
+    """
     working = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(_gone(request.receive))
     try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        either = (working, leaving)
+        while not (await asyncio.wait(either, timeout=WATCH_SECONDS, return_when=asyncio.FIRST_COMPLETED))[0]:
+            await still()
         if working.done():
             return working.result()
         raise Malformed("The client went away.")  # answered to nobody
