@@ -44,11 +44,10 @@ from haymow.server.secrets.integrations import Integrations
 from haymow.server.secrets.routes import SecretRoutes
 from haymow.server.secrets.service import Secrets, open_vault
 from haymow.server.serving import routes as serving_routes
-from haymow.server.serving.listings import Listings
 from haymow.server.serving.pool import Pool
 from haymow.server.serving.routes import ServingRoutes, problem_in_openai
 from haymow.server.serving.rules import ResolvedSecrets
-from haymow.server.serving.service import Serving, Upstream
+from haymow.server.serving.service import Serving, Sources, Upstream
 from haymow.server.settings import Settings
 
 if TYPE_CHECKING:
@@ -112,9 +111,7 @@ async def _built(settings: Settings, database: Database) -> House:
     secrets = Secrets(database, key, registry_room.uses, registry_room.destinations_of, now, uuid.uuid4)
     registry = Registry(database, access)
     serving = Serving(
-        find=registry.find,
-        secrets_of=partial(_secrets_of, registry, secrets),
-        listings=Listings(registry.version, registry.usable),
+        Sources(registry.version, registry.find, registry.usable, partial(_secrets_of, registry, secrets)),
         pool=Pool(settings.live_generators, settings.calls_per_model),
         upstream=Upstream(_egress(settings), settings.chat_timeout, settings.direct_lane),
         now=now,

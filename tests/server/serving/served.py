@@ -24,10 +24,9 @@ from haymow.server.http.gate import Dialect, Gate
 from haymow.server.http.operations import Routing
 from haymow.server.registry.rules import Definition, Model, Usable
 from haymow.server.serving import Pool, Serving, routes
-from haymow.server.serving.listings import Listings
 from haymow.server.serving.routes import ServingRoutes
 from haymow.server.serving.rules import ResolvedSecrets
-from haymow.server.serving.service import Upstream
+from haymow.server.serving.service import Sources, Upstream
 from tests.upstream import wait_until
 
 TOKEN = "hm_test"
@@ -61,7 +60,7 @@ class Served:
         self.builds = 0
         self.pool: Pool[Any] = Pool(most)
         serving = Serving(
-            find=self._find, listings=Listings(self._version, self._usable), secrets_of=self._secrets_of,
+            Sources(self._version, self._find, self._usable, self._secrets_of),
             pool=self.pool, upstream=Upstream(LOOPBACK, timeout, direct),
             now=lambda: CREATED, new_id=uuid4,
         )  # fmt: skip
@@ -136,7 +135,8 @@ class Served:
         return model
 
     async def _version(self, principal: Principal, workspace_id: UUID) -> int:
-        return len(self.models)
+        models = [(name, model.model_id, model.revision) for name, model in self.models.items()]
+        return hash((*models, *self.secrets.items()))
 
     async def _usable(self, principal: Principal, workspace_id: UUID, after: str | None, limit: int) -> list[Usable]:
         found = [Usable(model.name, model.provider, model.created_at) for model in self.models.values()]

@@ -93,11 +93,8 @@ class ServingRoutes:
         return _EventStream(stream, still)
 
     async def models(self, call: C) -> Response:
-        workspace_id, listings = call.id("workspace_id"), self.serving.listings
-        if call.request.query_params:
-            asked = call.query(wire.ServedModelsQuery)
-            return _json(await listings.page(call.principal, workspace_id, asked.after, asked.limit))
-        return _json(await listings.first(call.principal, workspace_id))
+        workspace_id, asked = call.id("workspace_id"), call.query(wire.ServedModelsQuery)
+        return _json(await self.serving.models(call.principal, workspace_id, asked.after, asked.limit))
 
     async def model(self, call: C) -> Response:
         name = call.request.path_params["name"]

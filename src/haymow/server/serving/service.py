@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from haymow.egress import Egress
@@ -21,16 +21,20 @@ from haymow.generators.direct import Direct, Sent
 from haymow.generators.parameters import CheckedSchema, check_call, stored_schema
 from haymow.generators.replies import Chunks, Heading, Json, completion, say_nothing
 from haymow.server.access.rules import Principal
-from haymow.server.registry.rules import Model
+from haymow.server.registry.rules import Model, Usable
 from haymow.server.secrets.rules import Stale
 from haymow.server.serving import events, failures, rules
 from haymow.server.serving.direct import Lane
-from haymow.server.serving.listings import Listings
+from haymow.server.serving.kept import Kept
 from haymow.server.serving.pool import Lease, Pool
 from haymow.server.serving.rules import Chat, ResolvedSecrets
 from haymow.server.serving.streams import Stream
 
 log = logging.getLogger(__name__)
+
+MOST_FOUND: Final = 256
+MOST_LISTS: Final = 64
+"""What is kept between calls; each list has at most a thousand models."""
 
 
 class ChatStream(Protocol):
@@ -56,24 +60,47 @@ class Upstream:
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
-    """Registered models, answering.
+class Sources:
+    """What serving asks of the registry and of the secrets, for a caller in a workspace.
 
-    `find` is the registry's; `secrets_of` resolves the secrets of a model for a caller in a workspace, leaving out
-    those that may not go where the model calls.
+    `version` changes with every change of anything, and raises NotFound for a workspace that the caller does not see;
+    `find` gives the model that a name means, `usable` so many models by name, after a name; `secrets_of` resolves the
+    secrets of a model, leaving out those that may not go where it calls.
     """
 
+    version: Callable[[Principal, UUID], Awaitable[int]]
     find: Callable[[Principal, UUID, str], Awaitable[Model]]
+    usable: Callable[[Principal, UUID, str | None, int], Awaitable[Sequence[Usable]]]
     secrets_of: Callable[[Principal, UUID, Model], Awaitable[ResolvedSecrets]]
-    listings: Listings
+
+
+Found = tuple[Model, ResolvedSecrets]
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Registered models, answering."""
+
+    sources: Sources
     pool: Pool[LiveModel]
     upstream: Upstream
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
+    found: Kept[Found] = field(default_factory=lambda: Kept(MOST_FOUND), repr=False)
+    lists: Kept[bytes] = field(default_factory=lambda: Kept(MOST_LISTS), repr=False)
+
+    async def models(self, principal: Principal, workspace_id: UUID, after: str | None, limit: int) -> bytes:
+        """So many models this caller may chat with, after a name, as OpenAI lists them: JSON."""
+        version = await self.sources.version(principal, workspace_id)
+        key = (workspace_id, after, limit)
+        if (kept := self.lists.get(key, version)) is not None:
+            return kept
+        models = await self.sources.usable(principal, workspace_id, after, limit + 1)
+        return self.lists.keep(key, version, events.written(rules.listing(models, limit)))
 
     async def model(self, principal: Principal, workspace_id: UUID, name: str) -> Json:
         """A model this caller may chat with, by what a chat would call it. Raises NotFound."""
-        return rules.listed(await self.find(principal, workspace_id, name))
+        return rules.listed(await self.sources.find(principal, workspace_id, name))
 
     async def complete(self, principal: Principal, workspace_id: UUID, chat: Chat) -> bytes:
         """The answer as a whole, as JSON. Raises HaymowError; what a provider said is never in it."""
@@ -114,10 +141,17 @@ class Serving:
             return await self._lent(principal, workspace_id, chat)
 
     async def _lent(self, principal: Principal, workspace_id: UUID, chat: Chat) -> tuple[Model, Lease[LiveModel]]:
-        model = await self.find(principal, workspace_id, chat.model)
-        secrets = await self.secrets_of(principal, workspace_id, model)
+        model, secrets = await self._found(principal, workspace_id, chat.model)
         key = rules.key_of(model, secrets)
         return model, await self.pool.lend(key, lambda: _built(model, secrets, self.upstream))
+
+    async def _found(self, principal: Principal, workspace_id: UUID, name: str) -> Found:
+        version = await self.sources.version(principal, workspace_id)
+        if (kept := self.found.get((workspace_id, name), version)) is not None:
+            return kept
+        model = await self.sources.find(principal, workspace_id, name)
+        secrets = await self.sources.secrets_of(principal, workspace_id, model)
+        return self.found.keep((workspace_id, name), version, (model, secrets))
 
     def _heading(self, model: Model) -> Heading:
         return Heading(f"chatcmpl-{self.new_id().hex}", int(self.now().timestamp()), model.name)
