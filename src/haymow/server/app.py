@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
@@ -32,6 +33,7 @@ from haymow.server.http.plain import PlainRoutes
 from haymow.server.receipts.service import erase_workspace as erase_receipts
 from haymow.server.registry import service as registry_room
 from haymow.server.registry.changes import Changes
+from haymow.server.registry.connection_tests import ConnectionTests
 from haymow.server.registry.generator_routes import GeneratorRoutes
 from haymow.server.registry.platform import Platform
 from haymow.server.registry.revision_routes import RevisionRoutes
@@ -45,6 +47,9 @@ from haymow.server.secrets.routes import SecretRoutes
 from haymow.server.secrets.service import Secrets, open_vault
 from haymow.server.serving import routes as serving_routes
 from haymow.server.serving.pool import Pool
+from haymow.server.serving.probe_routes import ProbeRoutes
+from haymow.server.serving.probe_rules import MOST_SECONDS
+from haymow.server.serving.probes import Allowances, Probes
 from haymow.server.serving.routes import ServingRoutes, problem_in_openai
 from haymow.server.serving.rules import ResolvedSecrets
 from haymow.server.serving.service import Serving, Sources, Upstream
@@ -122,8 +127,9 @@ async def _built(settings: Settings, database: Database) -> House:
     document = cache(lambda: openapi.document(operations))
     caller = Caller(access)
     chats = ServingRoutes(serving, partial(_still_allowed, caller, access))
+    probes = ProbeRoutes(_probes(ConnectionTests(database, registry), serving))
     rooms = _rooms(access, tokens, secrets, registry, changes, chats, database)
-    for room in (*rooms, PlainRoutes(partial(_ready, database), document)):
+    for room in (*rooms, probes, PlainRoutes(partial(_ready, database), document)):
         operations += room.operations()
     app = Gate(Routing(operations, caller), Dialect(serving_routes.ADDRESSES, serving_routes.NAMES, problem_in_openai))
     platform = Platform(database, now)
@@ -133,6 +139,20 @@ async def _built(settings: Settings, database: Database) -> House:
 def _egress(settings: Settings) -> Egress:
     """Where models may be called: what the operator allows, and what `--local-model` brings with it."""
     return Egress(settings.egress_allow | (local.allowances(settings) if settings.local_model else frozenset()))
+
+
+def _probes(tests: ConnectionTests, serving: Serving) -> Probes:
+    clock = time.monotonic
+    return Probes(
+        find=tests.open,
+        keep=tests.keep,
+        warm=serving.warm,
+        complete=serving.complete,
+        allowances=Allowances(clock),
+        timeout=MOST_SECONDS,
+        now=now,
+        clock=clock,
+    )
 
 
 def _rooms(

@@ -196,3 +196,26 @@ class RevisionList(Answer):
     data: list[Revision]
     has_more: bool
     total: int
+
+
+Reason = Literal[
+    "ok",
+    "missing_secret",
+    "invalid_credentials",
+    "model_not_found",
+    "unreachable",
+    "blocked_by_policy",
+    "rate_limited",
+    "timeout",
+    "incompatible",
+]
+
+
+class ConnectionTest(Answer):
+    """What one small chat with a model came to; its failure is an answer too."""
+
+    ok: bool = Field(description="Whether the model answered.")
+    reason: Reason = Field(description="How it ended, for programs; ok or why not.")
+    detail: str = Field(description="What to do, for people. The provider's own words are never in it.")
+    latency_ms: int | None = Field(description="How long the call took, in milliseconds; null when none went out.")
+    tested_at: datetime

@@ -143,6 +143,7 @@ EXPLANATIONS = {
     "upstream_credentials": "The provider refuses the model's credentials. Enter the secret's value again.",
     "upstream_failed": "The provider failed. Try again later.",
     "upstream_malformed": "The provider answered something that is no chat completion.",
+    "upstream_model_not_found": "The provider has no such model at this address. Check the definition.",
     "upstream_rate_limited": "The provider asks for fewer calls. Wait as long as Retry-After says.",
     "upstream_rejected": "The provider refuses the call as it is. Check the definition and the parameters.",
     "upstream_timeout": "The provider did not answer in time.",

@@ -176,7 +176,14 @@ def key_of(model: Model, secrets: ResolvedSecrets) -> Key:
 # --- errors in OpenAI's shape ---
 
 _FINAL: Final = frozenset(
-    {"missing_secret", "incompatible", "upstream_credentials", "upstream_rejected", "blocked_by_policy"}
+    {
+        "missing_secret",
+        "incompatible",
+        "upstream_credentials",
+        "upstream_model_not_found",
+        "upstream_rejected",
+        "blocked_by_policy",
+    }
 )
 
 

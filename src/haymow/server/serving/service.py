@@ -134,6 +134,11 @@ class Serving:
             raise
         raise failure  # as above
 
+    async def warm(self, principal: Principal, workspace_id: UUID, chat: Chat) -> None:
+        """Build what a chat needs, unless it is there: the chat then takes as long as upstream. Raises HaymowError."""
+        _, lease = await self._borrow(principal, workspace_id, chat)
+        lease.release()
+
     async def _borrow(self, principal: Principal, workspace_id: UUID, chat: Chat) -> tuple[Model, Lease[LiveModel]]:
         try:
             return await self._lent(principal, workspace_id, chat)
