@@ -64,6 +64,7 @@ MATRIX = {
     f"GET {W}/models/{{model_id}}/revisions": READ,
     f"GET {W}/models/{{model_id}}/revisions/{{revision}}": READ,
     f"POST {W}/models/{{model_id}}/revisions/{{revision}}/restore": EDIT,
+    f"POST {W}/models/{{model_id}}/test": EDIT,
     "GET /api/v2/models": ORG_READ,
     "POST /api/v2/models/custom": ORG_EDIT,
     "POST /api/v2/models/validate": ORG_EDIT,

@@ -81,7 +81,8 @@ class Stage:
         parts = {"workspace_id": self.workspace, "revision": "1", "provider": "openai", "code": "invalid"}
         if "{model_id}" in path:
             models = f"/api/v2/workspaces/{workspace}/models" if workspace else "/api/v2/models"
-            made = created(self.admin.post(f"{models}/custom", json=definition(unique("m"))))
+            without = definition(unique("m"), chat_generator_config=config(api_key=named("MISSING")))  # calls nobody
+            made = created(self.admin.post(f"{models}/custom", json=without))
             parts["model_id"] = made["model_id"]
         if "{secret_id}" in path:
             parts["secret_id"] = new_secret(self.admin, workspace)["secret_id"]
@@ -118,6 +119,7 @@ class Stage:
             "members": {"role": "user", **_person(method, parts)},
             "tokens": {"name": "t"},
             "restore": {},
+            "test": {},
         }
         return bodies[path.rpartition("/")[2]]
 

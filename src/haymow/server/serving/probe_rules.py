@@ -78,7 +78,7 @@ _OUTCOMES: Final = {
     ),
     "blocked_by_policy": Outcome(
         Reason.BLOCKED_BY_POLICY,
-        "This haymow may not call the definition's host. Ask its operator to allow it, or change the address.",
+        "haymow's operator does not let models call this address. Ask for it in HAYMOW_EGRESS_ALLOW, or change it.",
         called=False,
     ),
     "secret_unreadable": Outcome(
