@@ -15,6 +15,7 @@ from uuid import UUID
 
 from haymow.errors import Fault, NotFound
 from haymow.generators.definition import CheckedConfig
+from haymow.generators.hosts import admits
 from haymow.server.access.rules import Role, require
 from haymow.server.access.service import require_workspace
 from haymow.server.audit.rules import Record
@@ -28,7 +29,7 @@ from haymow.server.registry.proposals import NOTHING, Change, Proposal, applied,
 from haymow.server.registry.rules import Definition, Model, Revision, Scope
 from haymow.server.registry.service import Registry, Shown, View, show, show_one, shown_with, with_people
 from haymow.server.secrets import service as secrets_room
-from haymow.server.secrets.rules import SecretRef, admits
+from haymow.server.secrets.rules import SecretRef
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
