@@ -68,6 +68,15 @@ def chat_from(document: Mapping[str, Any]) -> Chat:
     )
 
 
+def asked(parameters: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that a call asks for beside a definition's `defaults`: one choice is what comes anyway.
+
+    Haystack's generators say so with every call, and a model's schema need not have a word for it.
+    """
+    unsaid = parameters.get("n") == 1 and "n" not in defaults
+    return {name: value for name, value in parameters.items() if not (unsaid and name == "n")}
+
+
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value)
 

@@ -237,13 +237,14 @@ class LiveModel:
 
     def _asked(self, chat: Chat) -> dict[str, Any]:
         """The parameters of a chat, checked. Raises Invalid."""
-        refused = [name for name in chat.parameters if refuses_generation_kwarg(self.generator.name, name)]
+        asked = rules.asked(chat.parameters, self.generator.generation_kwargs)
+        refused = [name for name in asked if refuses_generation_kwarg(self.generator.name, name)]
         if refused:
             raise rules.refused_parameters(refused)
-        check_call(self.schema, self.generator.generation_kwargs, chat.parameters)
+        check_call(self.schema, self.generator.generation_kwargs, asked)
         if chat.include_usage and chat.stream and self.generator.usage_on_request:
-            return {**chat.parameters, "stream_options": {"include_usage": True}}
-        return chat.parameters
+            return {**asked, "stream_options": {"include_usage": True}}
+        return asked
 
 
 @dataclass(frozen=True, slots=True)
