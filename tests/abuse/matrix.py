@@ -61,6 +61,7 @@ MATRIX = {
     f"GET {W}/models/{{model_id}}": READ,
     f"PATCH {W}/models/custom/{{model_id}}": EDIT,
     f"DELETE {W}/models/custom/{{model_id}}": EDIT,
+    f"GET {W}/models/{{model_id}}/pipeline": READ,
     f"GET {W}/models/{{model_id}}/revisions": READ,
     f"GET {W}/models/{{model_id}}/revisions/{{revision}}": READ,
     f"POST {W}/models/{{model_id}}/revisions/{{revision}}/restore": EDIT,

@@ -35,6 +35,7 @@ from haymow.server.registry import service as registry_room
 from haymow.server.registry.changes import Changes
 from haymow.server.registry.connection_tests import ConnectionTests
 from haymow.server.registry.generator_routes import GeneratorRoutes
+from haymow.server.registry.pipeline_routes import PipelineRoutes
 from haymow.server.registry.platform import Platform
 from haymow.server.registry.revision_routes import RevisionRoutes
 from haymow.server.registry.routes import ORGANIZATION_PREFIX, WORKSPACE_PREFIX, ModelRoutes
@@ -169,6 +170,7 @@ def _rooms(
     return [
         *models,
         *(RevisionRoutes(one) for one in models),
+        PipelineRoutes(registry),
         GeneratorRoutes(),
         SecretRoutes(secrets, access),
         IntegrationRoutes(Integrations(secrets)),

@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from haymow.wire.shapes import Answer, Id, PageQuery, Request
+from haymow.wire.shapes import Answer, Id, PageQuery, Query, Request
 
 _NAME = "The name of the model, e.g., 'gpt-5' or 'Claude 4 Sonnet'"
 _PROVIDER = "The provider of the model, e.g., 'openai' or 'anthropic'"
@@ -161,6 +161,18 @@ class ModelListQuery(PageQuery):
     q: str | None = Field(default=None, description="Only models whose name has this in it.")
     sort: Sort = Field(default="name", description="The field to sort by; a minus sign turns the order around.")
     include_shadowed: bool = Field(default=False, description="Also models that another of the same name hides.")
+
+
+class PipelineQuery(Query):
+    """Which pipeline: a component that holds the model's chat generator, and which chat generator that is."""
+
+    component: Literal["llm", "agent", "generator"] = Field(
+        default="llm", description="An LLM, an Agent, or the chat generator by itself."
+    )
+    mode: Literal["remote", "local", "pasted"] = Field(
+        default="remote",
+        description="HaymowChatGenerator in its remote or its local mode, or the model's own chat_generator_config.",
+    )
 
 
 class ModelList(Answer):

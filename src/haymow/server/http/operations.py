@@ -29,7 +29,10 @@ Renderer = Callable[[HaymowError, str], Response]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a client may ask for. `errors` are the statuses worth documenting, with their descriptions."""
+    """What a client may ask for. `errors` are the statuses worth documenting, with their descriptions.
+
+    `media_type` is that of an answer which is a text and no JSON.
+    """
 
     method: str
     path: str
@@ -44,6 +47,7 @@ class Operation:
     public: bool = False
     most_body_bytes: int = MOST_BODY_BYTES
     render: Renderer = problem
+    media_type: str | None = None
 
 
 class Routing:
@@ -149,6 +153,7 @@ _ACCEPTED = {
     "application/*",
     "application/json",
     "application/problem+json",
+    "application/yaml",
     "text/*",
     "text/event-stream",
     "text/html",
