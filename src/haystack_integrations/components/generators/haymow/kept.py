@@ -42,7 +42,10 @@ class Kept(Generic[T]):
     def fresh(self) -> T | None:
         """The last answer when it needs no asking."""
         known = self._known
-        return known.value if known and self._now() - known.asked_at < self._refresh else None
+        if known is None:
+            return None
+        due = known.confirmed_at if self._is_too_old(known) else known.asked_at
+        return known.value if self._now() - due < self._refresh else None
 
     def get(self) -> T:
         """The answer to use now. Raises what `ask` raises."""
@@ -86,7 +89,7 @@ class Kept(Generic[T]):
         now = self._now()
         self._known = known._replace(asked_at=now)
         left = self._keep_for - (now - known.confirmed_at)
-        log.warning("%s Until then the last definition is used, for %.0f seconds more.", error.message, left)
+        log.warning("%s Meanwhile the last definition is used, for %.0f seconds more.", error.message, left)
         return known.value
 
     def _is_too_old(self, known: _Known[T]) -> bool:

@@ -16,7 +16,7 @@ from haystack_integrations.components.generators.haymow.definitions import Defin
 from haystack_integrations.components.generators.haymow.kept import Kept
 from haystack_integrations.components.generators.haymow.keys import Keys
 from haystack_integrations.components.generators.haymow.registry import Registry
-from haystack_integrations.components.generators.haymow.source import Choice, Parameters
+from haystack_integrations.components.generators.haymow.source import DENIED, Choice, Parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def _accepted(definition: Definition, call: Parameters) -> Parameters:
     """The parameters of a call, when the model allows them as haymow itself would."""
     plain = {name: _plain(value) for name, value in call.items()}
     if any(refuses_generation_kwarg(definition.generator, name) for name in call):
-        raise Invalid("A call may not set this: it would change where the call goes, or as whom.")
+        raise Invalid(DENIED)
     try:
         to_text(plain)
     except (TypeError, ValueError) as error:

@@ -52,9 +52,7 @@ class Place:
 
     def away(self, what: str = "cannot be reached") -> Unavailable:
         """The error of a haymow that does not answer."""
-        return Unavailable(
-            f"haymow at {self.api_base_url} {what}. Start it, or correct `api_base_url`; then run the pipeline again."
-        )
+        return Unavailable(f"haymow at {self.api_base_url} {what}. See that it runs there, or correct `api_base_url`.")
 
     def refused(self) -> Unauthenticated:
         """The error of a key that haymow does not know."""
@@ -148,15 +146,15 @@ class Registry:
             answer = self._connected().get(self.place.api_base_url + path, params=query, headers=headers)
         except httpx.TransportError as error:
             raise self.place.away() from error
+        found = _object(answer.text)
         if answer.status_code == 404:
+            if found.get("code") == "workspace_not_found":
+                self.forget_workspace()
+                raise self.place.no_workspace()
             return None
         if answer.status_code != 200:
             raise self._failure(answer.status_code)
-        try:
-            found = from_text(answer.text)
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
+        if not found:
             raise self.place.away("answers something that is not haymow's")
         return found
 
@@ -172,6 +170,15 @@ class Registry:
     def _connected(self) -> httpx.Client:
         with self._lock:
             if self._client is None:
-                given = self.place.http_client_kwargs or {}
-                self._client = init_http_client({"timeout": SECONDS, **given}) or httpx.Client(timeout=SECONDS)
+                self._client = init_http_client({"timeout": SECONDS, **(self.place.http_client_kwargs or {})})
+            assert self._client is not None  # there are settings, so there is a client
             return self._client
+
+
+def _object(text: str) -> dict[str, Any]:
+    """A JSON object; an empty one for anything else."""
+    try:
+        found = from_text(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from inspect import signature
 from typing import Any, Final
 from uuid import UUID
 
 import openai
 from haystack.components.generators.chat import OpenAIChatGenerator
+from openai.resources.chat.completions import Completions
 
-from haymow.errors import Unavailable
+from haymow.errors import Invalid, Unavailable
+from haymow.generators.parameters import is_denied
 from haystack_integrations.components.generators.haymow.registry import Registry
-from haystack_integrations.components.generators.haymow.source import Choice
+from haystack_integrations.components.generators.haymow.source import DENIED, Choice, Parameters
 
 TIMEOUT: Final = 125.0
 """Seconds; haymow itself gives a chat up after 120, and says so."""
@@ -35,13 +39,13 @@ class Remote:
         if workspace_id is None:
             return None
         self.registry.place.key()  # said here in better words than the SDK's
-        return Choice(workspace_id, lambda: self._built(workspace_id), dict, self._explaining)
+        return Choice(workspace_id, lambda: self._built(workspace_id), _accepted, self._explaining)
 
     def choice(self) -> Choice:
         """The choice; asks for the id of a workspace that is given by its name."""
         workspace_id = self.registry.workspace_id()
         self.registry.place.key()
-        return Choice(workspace_id, lambda: self._built(workspace_id), dict, self._explaining)
+        return Choice(workspace_id, lambda: self._built(workspace_id), _accepted, self._explaining)
 
     def close(self) -> None:
         """Close the connection that asked for the workspace's id."""
@@ -72,3 +76,20 @@ class Remote:
             raise Unavailable(f"haymow at {place.api_base_url} did not answer in time: see `timeout`.") from error
         except openai.APIConnectionError as error:
             raise place.away() from error
+
+
+def _accepted(call: Parameters) -> Parameters:
+    """The parameters of a call as OpenAI's SDK takes them: apart, those of other providers that it has no word for.
+
+    Whether the model takes them is haymow's to say.
+    """
+    if any(map(is_denied, call)):
+        raise Invalid(DENIED)
+    known = {name: value for name, value in call.items() if name in _known_to_openai()}
+    others = {name: value for name, value in call.items() if name not in known}
+    return {**known, **({"extra_body": others} if others else {})}
+
+
+@cache
+def _known_to_openai() -> frozenset[str]:
+    return frozenset(signature(Completions.create).parameters)

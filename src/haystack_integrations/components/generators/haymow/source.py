@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 Parameters = dict[str, Any]
+
+DENIED: Final = "generation_kwargs may not set this: it would change where the call goes, as whom, or what is asked."
 
 
 @dataclass(frozen=True, slots=True)
