@@ -131,7 +131,7 @@ class _Dispatch:
         try:
             check_announced_length(request, operation.most_body_bytes)
             principal = None if operation.public else await self._authenticate(request)
-            _check_acceptable(request)
+            _check_acceptable(request, operation.media_type)
             response = await operation.endpoint(Call(request, principal, operation.most_body_bytes))
         except HaymowError as error:
             response = operation.render(error, request.scope["haymow.request_id"])
@@ -153,17 +153,16 @@ _ACCEPTED = {
     "application/*",
     "application/json",
     "application/problem+json",
-    "application/yaml",
     "text/*",
     "text/event-stream",
     "text/html",
 }
 
 
-def _check_acceptable(request: Request) -> None:
+def _check_acceptable(request: Request, media_type: str | None) -> None:
     accept = request.headers.get("accept")
     if not accept or "*/*" in accept:
         return
     ranges = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    if not ranges & _ACCEPTED and not any(wanted.endswith("+json") for wanted in ranges):
+    if media_type not in ranges and not ranges & _ACCEPTED and not any(wanted.endswith("+json") for wanted in ranges):
         raise Malformed("haymow answers application/json; ask for it in Accept.", code="not_acceptable")

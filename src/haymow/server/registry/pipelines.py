@@ -50,6 +50,16 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: object) -> bool:
         return True
 
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        """Texts of several lines in double quotes: PyYAML's other styles lose U+0085, and are hard to read."""
+        style = '"' if any(mark in data for mark in _BREAKS) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+
+_BREAKS: Final = ("\n", "\r", "\x85", "\u2028", "\u2029")
+
+_Dumper.add_representer(str, _Dumper.represent_str)
+
 
 def _around(chat_generator: dict[str, Any], component: Component) -> dict[str, Any]:
     if component == "llm":
