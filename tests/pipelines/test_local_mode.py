@@ -250,6 +250,28 @@ class TestWhatIsBuilt:
             assert before.client is not None
         assert before.client is None
 
+    def test_one_of_an_event_loop_is_closed_on_it(self, house: House) -> None:
+        model = house.model()
+        generator = house.generator(model["name"], mode="local", refresh_definition_every=0)
+
+        async def ask() -> list[Any]:
+            found = []
+            for schema in ({"type": "object"}, {"type": "object", "properties": {}}):
+                async with generator._live.lent_async(*_choice(generator)) as inner:
+                    house.shelf.patch(model["model_id"], {"generation_kwargs": schema})
+                    await generator.run_async("Hi")
+                    await inner.run_async("Hi")
+                    found.append(inner.async_client)
+                found.append(inner.async_client)
+            async with generator._live.lent_async(*_choice(generator)) as last:
+                pass
+            await generator.close_async()
+            return [*found, last.async_client]
+
+        first, after_first, second, after_second, last = asyncio.run(ask())
+        assert first is not None and second is not None
+        assert (after_first, after_second, last) == (None, None, None)
+
 
 def _choice(generator: HaymowChatGenerator) -> Any:
     choice = generator._source.choice()
