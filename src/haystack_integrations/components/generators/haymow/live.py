@@ -38,6 +38,7 @@ class LiveGenerators:
     def __init__(self) -> None:
         self._lock = Lock()
         self._of_threads: _Live | None = None
+        self._loops_lock = Lock()  # another one: no event loop waits while a thread builds
         self._of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _OfLoop] = WeakKeyDictionary()
 
     @contextmanager
@@ -97,7 +98,7 @@ class LiveGenerators:
 
     def _here(self) -> _OfLoop:
         """What belongs to the running event loop. A loop that has ended took its connections with it."""
-        with self._lock:
+        with self._loops_lock:
             for loop in [loop for loop in self._of_loops if loop.is_closed()]:
                 del self._of_loops[loop]
             return self._of_loops.setdefault(asyncio.get_running_loop(), _OfLoop())
