@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
+from haymow.generators.hosts import admits
 from haymow.server.registry import rules
 from haymow.server.registry.rules import Key, Requirements, Scope, Tested
 from haymow.server.secrets import service as secrets_room
-from haymow.server.secrets.rules import SecretRef, admits
+from haymow.server.secrets.rules import SecretRef
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

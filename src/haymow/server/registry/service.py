@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from haymow.errors import Conflict, Invalid, NotFound
-from haymow.generators.hosts import admits
 from haymow.ids import id_of
 from haymow.server.access.rules import Person, Principal, Role
 from haymow.server.access.service import Access
