@@ -29,7 +29,7 @@ _VARYING = [
     (r'"id": "chatcmpl-[^"]+"', '"id": "CHAT"'),
     (r'"content": "[^"].*"', '"content": "WORDS"'),
     (r"^assistant: .+$", "assistant: WORDS"),
-    (r'("(?:created|\w+_tokens)": )\d+', r"\1NUMBER"),
+    (r'("(?:created|\w+_(?:tokens|n|ms|per_second))": )[\d.e+-]+', r"\1NUMBER"),
 ]
 
 

@@ -141,7 +141,8 @@ def _chats(folder: Stage, server: Server) -> Job:
 
 
 def _listed(folder: Stage, server: Server) -> Job:
-    return Job(server.port, "GET", [f"{folder.openai}/models"], folder.headers)
+    # As the openai SDK asks for it.
+    return Job(server.port, "GET", [f"{folder.openai}/models"], {**folder.headers, "accept-encoding": "gzip, deflate"})
 
 
 def _lengths(asked: tuple[tuple[int, Stage, Server], ...]) -> list[Row]:

@@ -143,3 +143,16 @@ def test_elsewhere_a_written_slash_is_refused_as_before(tmp_path: Path) -> None:
         assert answer.status_code == 404 and answer.json()["code"] == "not_found"
 
     inside(tmp_path / "data", act)
+
+
+def test_a_long_list_is_packed_for_who_can_read_that(tmp_path: Path) -> None:
+    async def act(_: House, client: httpx.AsyncClient, prefix: str) -> None:
+        await create(client, prefix, *(f"model {number:03}" for number in range(120)))
+        packed = await client.get(f"{prefix}/openai/v1/models", headers={"accept-encoding": "gzip"})
+        plain = await client.get(f"{prefix}/openai/v1/models", headers={"accept-encoding": "identity"})
+        assert (packed.headers["content-encoding"], packed.headers["vary"]) == ("gzip", "accept-encoding")
+        assert "content-encoding" not in plain.headers
+        assert packed.json() == plain.json() and len(plain.json()["data"]) == 120
+        assert int(packed.headers["content-length"]) * 5 < int(plain.headers["content-length"])
+
+    inside(tmp_path / "data", act)

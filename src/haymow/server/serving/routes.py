@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from haymow.errors import HaymowError, Malformed, Unavailable
 from haymow.server.access.rules import Principal
-from haymow.server.http import Call, Operation
+from haymow.server.http import Call, Operation, conditions
 from haymow.server.http.answers import encoded
 from haymow.server.http.errors import headers_of, status_of
 from haymow.server.serving import events, rules
@@ -94,7 +94,11 @@ class ServingRoutes:
 
     async def models(self, call: C) -> Response:
         workspace_id, asked = call.id("workspace_id"), call.query(wire.ServedModelsQuery)
-        return _json(await self.serving.models(call.principal, workspace_id, asked.after, asked.limit))
+        listing = await self.serving.models(call.principal, workspace_id, asked.after, asked.limit)
+        if listing.packed is None or not conditions.accepts_gzip(call.request.headers.get("accept-encoding")):
+            return _json(listing.plain)
+        headers = {"content-encoding": "gzip", "vary": "accept-encoding"}
+        return Response(listing.packed, headers=headers, media_type="application/json")
 
     async def model(self, call: C) -> Response:
         name = call.request.path_params["name"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 from haymow.egress import Egress
@@ -32,6 +33,7 @@ from haymow.server.serving.streams import Stream
 
 log = logging.getLogger(__name__)
 
+WORTH_PACKING: Final = 8192  # bytes
 MOST_FOUND: Final = 256
 MOST_LISTS: Final = 64
 """What is kept between calls; each list has at most a thousand models."""
@@ -57,6 +59,13 @@ class Upstream:
     egress: Egress
     timeout: float
     direct: bool = True
+
+
+class Listing(NamedTuple):
+    """A list of models as JSON, and the same packed by gzip where that is worth it."""
+
+    plain: bytes
+    packed: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +96,16 @@ class Serving:
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
     found: Kept[Found] = field(default_factory=lambda: Kept(MOST_FOUND), repr=False)
-    lists: Kept[bytes] = field(default_factory=lambda: Kept(MOST_LISTS), repr=False)
+    lists: Kept[Listing] = field(default_factory=lambda: Kept(MOST_LISTS), repr=False)
 
-    async def models(self, principal: Principal, workspace_id: UUID, after: str | None, limit: int) -> bytes:
-        """So many models this caller may chat with, after a name, as OpenAI lists them: JSON."""
+    async def models(self, principal: Principal, workspace_id: UUID, after: str | None, limit: int) -> Listing:
+        """So many models this caller may chat with, after a name, as OpenAI lists them."""
         version = await self.sources.version(principal, workspace_id)
         key = (workspace_id, after, limit)
         if (kept := self.lists.get(key, version)) is not None:
             return kept
         models = await self.sources.usable(principal, workspace_id, after, limit + 1)
-        return self.lists.keep(key, version, events.written(rules.listing(models, limit)))
+        return self.lists.keep(key, version, _listing(events.written(rules.listing(models, limit))))
 
     async def model(self, principal: Principal, workspace_id: UUID, name: str) -> Json:
         """A model this caller may chat with, by what a chat would call it. Raises NotFound."""
@@ -269,6 +278,10 @@ class GeneratorStream:
 
     def stop(self) -> None:
         self.stream.stop()
+
+
+def _listing(plain: bytes) -> Listing:
+    return Listing(plain, gzip.compress(plain, compresslevel=1) if len(plain) >= WORTH_PACKING else None)
 
 
 async def _built(model: Model, secrets: ResolvedSecrets, upstream: Upstream) -> LiveModel:
