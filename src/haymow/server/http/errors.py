@@ -99,6 +99,7 @@ def headers_of(error: HaymowError) -> dict[str, str]:
 EXPLANATIONS = {
     "blocked_by_policy": "The model would call an address that haymow's operator does not let it call.",
     "conflict": "What is stored stands in the way of this change.",
+    "conflicting_parameters": "Two of the parameters' names mean the same to the model's generator. Leave one out.",
     "email_taken": "Another user has this e-mail address.",
     "forbidden": "You may see this, and may not do that to it. Ask an administrator for the role it needs.",
     "headers_too_large": "The request's headers are larger than 32 KiB, or more than 100.",

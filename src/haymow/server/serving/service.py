@@ -19,8 +19,9 @@ from haymow.generators import refuses_generation_kwarg
 from haymow.generators.build import LiveGenerator, build
 from haymow.generators.chat import messages_from, tools_from
 from haymow.generators.direct import Direct, Sent
-from haymow.generators.parameters import CheckedSchema, check_call, stored_schema
+from haymow.generators.parameters import stored_schema
 from haymow.generators.replies import Chunks, Heading, Json, completion, say_nothing
+from haymow.generators.translation import Asked, Translation, defaults_taken_out, dialect_of
 from haymow.server.access.rules import Principal
 from haymow.server.registry.rules import Model, Usable
 from haymow.server.secrets.rules import Stale
@@ -175,11 +176,12 @@ class Serving:
 class LiveModel:
     """A model that answers: its generator, what it lets callers set, and the lane beside the generator, if any.
 
-    `timeout` is the longest silence of a stream, in seconds.
+    The generator has no defaults of its own: `translation` puts the definition's into every call. `timeout` is the
+    longest silence of a stream, in seconds.
     """
 
     generator: LiveGenerator
-    schema: CheckedSchema
+    translation: Translation
     timeout: float
     lane: Lane | None = None
     direct: Direct | None = field(default=None, repr=False)
@@ -216,14 +218,14 @@ class LiveModel:
             await self.lane.close()
 
     def _sent(self, direct: Direct, chat: Chat) -> Sent:
-        asked = self._asked(chat)
+        asked = self._asked(chat).parameters
         return direct.request(messages_from(chat.messages), tools_from(chat.tools), asked, stream=chat.stream)
 
     def _call(self, chat: Chat) -> Callable[..., Any]:
         """The call of the generator that a chat asks for, not begun."""
-        asked = self._asked(chat)
+        asked, without_tools = self._asked(chat)
         messages = messages_from(chat.messages)
-        more = {"tools": tools_from(chat.tools)} if chat.tools else {}
+        more = {"tools": tools_from(chat.tools)} if chat.tools and not without_tools else {}
 
         async def ask(streaming_callback: Any) -> Any:
             return await self.generator.component.run_async(
@@ -244,15 +246,15 @@ class LiveModel:
 
         return run
 
-    def _asked(self, chat: Chat) -> dict[str, Any]:
-        """The parameters of a chat, checked. Raises Invalid."""
-        asked = rules.asked(chat.parameters, self.generator.generation_kwargs)
-        refused = [name for name in asked if refuses_generation_kwarg(self.generator.name, name)]
+    def _asked(self, chat: Chat) -> Asked:
+        """The parameters of a chat, checked, as the generator takes them. Raises Invalid."""
+        named = rules.asked(chat.parameters, self.translation.defaults)
+        refused = [name for name in named if refuses_generation_kwarg(self.generator.name, name)]
         if refused:
             raise rules.refused_parameters(refused)
-        check_call(self.schema, self.generator.generation_kwargs, asked)
+        asked = self.translation.asked(named)
         if chat.include_usage and chat.stream and self.generator.usage_on_request:
-            return {**asked, "stream_options": {"include_usage": True}}
+            asked.parameters["stream_options"] = {"include_usage": True}
         return asked
 
 
@@ -286,21 +288,23 @@ def _listing(plain: bytes) -> Listing:
 
 async def _built(model: Model, secrets: ResolvedSecrets, upstream: Upstream) -> LiveModel:
     values = await secrets.reveal()
-    generator, schema = await asyncio.to_thread(_build, model, values, upstream)
+    generator, translation = await asyncio.to_thread(_build, model, values, upstream)
     client, direct = generator.client, generator.direct
     if not upstream.direct or client is None or direct is None:
-        return LiveModel(generator, schema, upstream.timeout)
+        return LiveModel(generator, translation, upstream.timeout)
     session = aiohttp_session(client.door, timeout=client.timeout, limits=client.http.get("limits"))
-    return LiveModel(generator, schema, upstream.timeout, Lane(session, client.retries), direct)
+    return LiveModel(generator, translation, upstream.timeout, Lane(session, client.retries), direct)
 
 
-def _build(model: Model, values: Mapping[str, str], upstream: Upstream) -> tuple[LiveGenerator, CheckedSchema]:
+def _build(model: Model, values: Mapping[str, str], upstream: Upstream) -> tuple[LiveGenerator, Translation]:
     config = json.loads(model.chat_generator_config)
+    defaults = defaults_taken_out(config)
     generator = build(config, values, upstream.egress, timeout=upstream.timeout)
-    return generator, stored_schema(model.generation_kwargs)
+    dialect = dialect_of(generator.name, config["init_parameters"].get("model") or "")
+    return generator, Translation(dialect, stored_schema(model.generation_kwargs), defaults)
 
 
 def _explained(model: Model, chat: Chat, lease: Lease[LiveModel], error: BaseException) -> HaymowError:
-    failure = failures.failure_of(error, chat.parameters, lease.live.generator.generation_kwargs)
+    failure = failures.failure_of(error, chat.parameters, lease.live.translation.defaults)
     log.warning("model %s: %s (%s)", model.model_id, failure.code, type(error).__name__)
     return failure
