@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
+from haystack.components.generators.chat import MockChatGenerator
 
+from haymow.generators.build import LiveGenerator
+from haymow.generators.parameters import check_schema
+from haymow.generators.replies import Heading
+from haymow.generators.translation import Translation, dialect_of
+from haymow.server.serving.rules import chat_from
+from haymow.server.serving.service import LiveModel
 from tests.server.serving.served import Served, openai_config
 from tests.upstream import Says, Upstream
 
@@ -87,3 +96,17 @@ def test_what_a_generator_cannot_do_is_refused_before_anything_goes_upstream(
     error = answer.json()["error"]
     assert (answer.status_code, error["code"], error["param"]) == (400, "unsupported_parameter", "stop")
     assert upstream.seen == []
+
+
+@pytest.mark.parametrize(("choice", "heard"), [("none", "nothing"), ("auto", "weather")])
+def test_tools_that_a_call_forbids_are_kept_from_a_generator_that_has_no_such_parameter(
+    choice: str, heard: str
+) -> None:
+    """Ollama's words, spoken by a generator that says which tools it hears of."""
+    component = MockChatGenerator(response_fn=lambda _, tools: tools[0].name if tools else "nothing")
+    generator = LiveGenerator("OllamaChatGenerator", component, {}, usage_on_request=False)
+    model = LiveModel(generator, Translation(dialect_of(generator.name), check_schema({}), {}), timeout=5)
+    tool = {"type": "function", "function": {"name": "weather", "description": "", "parameters": {"type": "object"}}}
+    chat = chat_from({"model": "m", "messages": HELLO, "tools": [tool], "tool_choice": choice})
+    answer = json.loads(asyncio.run(model.complete(chat, Heading("x", 1, "m"))))
+    assert answer["choices"][0]["message"]["content"] == heard
