@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from haymow.errors import StartFailed
+from haymow.server.local import allowances
 from haymow.server.settings import KEPT_OF_THE_ENVIRONMENT, settings_from
 
 
@@ -71,3 +72,8 @@ def test_the_direct_lane_is_on_or_off() -> None:
     assert settings_from({}).direct_lane and not settings_from({"HAYMOW_DIRECT_LANE": "off"}).direct_lane
     with pytest.raises(StartFailed, match="HAYMOW_DIRECT_LANE"):
         settings_from({"HAYMOW_DIRECT_LANE": "maybe"})
+
+
+def test_the_local_model_brings_its_own_port_and_ollamas() -> None:
+    allowed = allowances(settings_from({"HAYMOW_LOCAL_MODEL_PORT": "9000"}))
+    assert allowed == {("127.0.0.1", 9000), ("127.0.0.1", 11434), ("[::1]", 11434)}
