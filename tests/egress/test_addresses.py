@@ -23,7 +23,8 @@ def test_what_everyone_can_reach_is_public(address: str) -> None:
         "168.63.129.16",  # of Azure's host, a public address by the registry
         "192.0.0.192",  # of Oracle
         "192.0.2.1", "198.18.0.1", "203.0.113.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.88.99.1",
-        "::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "ff02::1", "2001:db8::1",
+        "::", "::1", "fe80::1", "fe80::1%eth0", "fec0::1", "feff::1", "fc00::1", "fd00:ec2::254", "ff02::1",
+        "2001:db8::1",
     ],
 )  # fmt: skip
 def test_what_belongs_to_a_network_of_ours_is_not(address: str) -> None:

@@ -26,6 +26,7 @@ _CLOSED_6: Final = tuple(
             "2002::/16",  # 6to4: holds an IPv4 address (RFC 3056)
             "3fff::/20",  # documentation (RFC 9637)
             "5f00::/16",  # segment routing (RFC 9602)
+            "fec0::/10",  # a site's own, as people numbered before fc00::/7 (RFC 3879)
         ),
     )
 )
