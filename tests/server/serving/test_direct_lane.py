@@ -200,6 +200,17 @@ def test_what_is_no_chat_completion_is_malformed(served: Served, provider: Piece
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_malformed")
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_a_name_that_the_first_event_does_not_have_is_the_callers_too(
+    served: Served, provider: Pieces, together: bool
+) -> None:
+    """As Azure streams: what its filter says of the prompt comes first."""
+    pieces = [b'data: {"choices": [], "model": "", "prompt_filter_results": []}\n\n', event("a"), event("b")]
+    provider.pieces = [*([b"".join(pieces)] if together else pieces), DONE]
+    answer = stream(served)
+    assert answer.text.count('"model":"fast"') == 3 and "up-1" not in answer.text
+
+
 def test_an_answer_keeps_what_the_provider_said_but_the_models_name(served: Served, provider: Pieces) -> None:
     message = {"role": "assistant", "content": "Hi", "reasoning_content": "Think.", "annotations": []}
     document = {"id": "up", "object": "chat.completion", "created": 5, "model": "up-1", "service_tier": "x"}

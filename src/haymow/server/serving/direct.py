@@ -140,8 +140,6 @@ class Passing:
             first = events.first_document(self._ahead)
         if not failures.is_chunk(first):
             raise failures.malformed()
-        found = _MODEL.search(self._ahead)
-        self._name_upstream = found[0] if found else b""
         self._ahead = self._renamed(self._ahead)
 
     async def next(self) -> bytes:
@@ -188,7 +186,13 @@ class Passing:
         raise failure  # outside of the handler: a provider's words are not its context
 
     def _renamed(self, said: bytes) -> bytes:
-        return said.replace(self._name_upstream, self._name) if self._name_upstream else said
+        if self._name_upstream and self._name_upstream in said:
+            return said.replace(self._name_upstream, self._name)
+        return _MODEL.sub(self._named, said)  # seven times slower; Azure's first event has no name yet, its second one
+
+    def _named(self, found: re.Match[bytes]) -> bytes:
+        self._name_upstream = found[0]
+        return self._name
 
     async def _drain(self) -> None:
         if self._done and not self._stopped:
