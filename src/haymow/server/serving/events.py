@@ -35,20 +35,32 @@ class Splitter:
     """Cuts what comes of a stream where its events end. A carriage return before a line's end is left out."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
+        self._held = b""  # a carriage return, until it is known what follows
 
     def whole(self, part: bytes) -> bytes:
-        """The events that are whole by now, and were not before. Raises ValueError for one that has no end."""
-        found = self._rest + part if self._rest else part
-        if b"\r" in found:
-            found = found.replace(b"\r\n", b"\n")
-        end = found.rfind(b"\n\n") + 2
-        if end == 1:  # not found
-            end = 0
-        self._rest = found[end:]
+        """The events that are whole by now, and were not before. Raises ValueError for one that has no end.
+
+        Of the rest it looks at no more than a byte again, however small the parts are that an event comes in.
+        """
+        part = self._with_newlines(part)
+        last = bytes(self._rest[-1:])
+        at = (last + part).rfind(b"\n\n")
+        end = 0 if at < 0 else at + 2 - len(last)
+        found = bytes(self._rest) + part[:end] if end else b""
+        if end:
+            self._rest.clear()
+        self._rest += part[end:]
         if len(self._rest) > MOST_EVENT_BYTES:
             raise ValueError("an event without an end")
-        return found[:end]
+        return found
+
+    def _with_newlines(self, part: bytes) -> bytes:
+        if self._held or b"\r" in part:
+            part = self._held + part
+            self._held = b"\r" if part.endswith(b"\r") else b""
+            part = part.removesuffix(b"\r").replace(b"\r\n", b"\n")
+        return part
 
     @property
     def is_between(self) -> bool:
