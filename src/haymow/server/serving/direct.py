@@ -19,6 +19,8 @@ from haymow.generators.direct import Sent
 from haymow.server.serving import events, failures
 
 MOST_ANSWER_BYTES: Final = 32 * 1024 * 1024
+MOST_COMMENT_BYTES: Final = 1024 * 1024
+"""Of a stream before it says anything."""
 DRAIN_SECONDS: Final = 0.25
 """How long a stream that has said its last is waited for, so that its connection can serve the next call."""
 
@@ -136,8 +138,10 @@ class Passing:
             more = await self._more()
             if not more:
                 raise failures.malformed()
+            if len(self._ahead) > MOST_COMMENT_BYTES:
+                raise failures.malformed()
             self._ahead += more
-            first = events.first_document(self._ahead)
+            first = events.first_document(more)
         if not failures.is_chunk(first):
             raise failures.malformed()
         self._ahead = self._renamed(self._ahead)

@@ -52,7 +52,7 @@ class ChatStream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """How providers are called. `timeout` (seconds) bounds an answer, or a stream's silence.
+    """How providers are called. `timeout` (seconds) bounds an answer, or a stream's beginning and its silence.
 
     With `direct`, those that speak OpenAI's protocol are called without Haystack: the same requests, faster.
     """
@@ -130,9 +130,10 @@ class Serving:
         """The answer in events, of which the first is there. Raises HaymowError when the call fails before it."""
         model, lease = await self._borrow(principal, workspace_id, chat)
         try:
-            return await lease.live.stream(
-                chat, self._heading(model), lease.release, lambda error: _explained(model, chat, lease, error)
-            )
+            async with asyncio.timeout(self.upstream.timeout):
+                return await lease.live.stream(
+                    chat, self._heading(model), lease.release, lambda error: _explained(model, chat, lease, error)
+                )
         except HaymowError:
             lease.release()
             raise

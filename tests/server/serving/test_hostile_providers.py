@@ -1,0 +1,117 @@
+"""What a provider can do to haymow that means it harm, or is broken: nothing that lasts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import httpx
+import pytest
+
+from tests.authority import Looping
+from tests.server.serving.served import TOKEN, Served, openai_config
+from tests.server.serving.test_direct_lane import DONE, event
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+CHAT = {"model": "fast", "messages": [{"role": "user", "content": "Hello?"}]}
+
+Script = Callable[[], AsyncIterator[bytes]]
+
+
+def chunked(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+class Provider:
+    """A socket that answers every call with the bytes of `script`, as they are."""
+
+    def __init__(self, looping: Looping) -> None:
+        self.script: Script = nothing
+        self.calls = 0
+        self._server = looping.run(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0]))
+            self.calls += 1
+            async for part in self.script():
+                writer.write(part)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        writer.close()
+
+
+async def nothing() -> AsyncIterator[bytes]:
+    return
+    yield b""
+
+
+async def pauses(first: bytes, again: bytes) -> AsyncIterator[bytes]:
+    """Never silent for long."""
+    yield first
+    while True:
+        yield again
+        await asyncio.sleep(0.05)
+
+
+async def hurries(first: bytes, again: bytes) -> AsyncIterator[bytes]:
+    yield first
+    while True:
+        yield again
+
+
+@pytest.fixture(scope="module")
+def looping() -> Iterator[Looping]:
+    with Looping() as looping:
+        yield looping
+
+
+@pytest.fixture
+def provider(looping: Looping) -> Provider:
+    return Provider(looping)
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["direct", "haystack"])
+def server(request: pytest.FixtureRequest) -> Iterator[Served]:
+    with Served(direct=request.param, timeout=1.0) as served:
+        yield served
+
+
+@pytest.fixture
+def served(server: Served, provider: Provider) -> Served:
+    server.reset()
+    server.add("fast", openai_config(provider.url))
+    return server
+
+
+def ask(served: Served, stream: bool = True) -> httpx.Response:
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    return httpx.post(f"{served.url}/chat/completions", json={**CHAT, "stream": stream}, headers=headers, timeout=5)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        lambda: pauses(HEAD, chunked(b": wait\n\n")),
+        lambda: pauses(b"HTTP/1.1 200 OK\r\nx: ", b"a"),
+        lambda: pauses(b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+    ],
+    ids=["comments", "a header", "interim answers"],
+)
+def test_a_stream_that_does_not_begin_in_time_is_given_up(served: Served, provider: Provider, script: Script) -> None:
+    """However much comes of it meanwhile."""
+    provider.script = script
+    answer = ask(served)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (504, "upstream_timeout")
+
+
+def test_a_stream_of_comments_fills_no_memory(looping: Looping) -> None:
+    provider = Provider(looping)
+    provider.script = lambda: hurries(HEAD, chunked(b": wait\n\n" * 1000))
+    with Served(timeout=60.0) as served:
+        served.add("fast", openai_config(provider.url))
+        answer = ask(served)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_malformed")
