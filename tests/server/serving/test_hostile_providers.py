@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpx
 import pytest
 
 from tests.authority import Looping
-from tests.server.serving.served import TOKEN, Served, openai_config
+from tests.server.serving.served import KEY, TOKEN, Served, openai_config
 from tests.server.serving.test_direct_lane import DONE, event
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -61,6 +62,20 @@ async def hurries(first: bytes, again: bytes) -> AsyncIterator[bytes]:
     yield first
     while True:
         yield again
+
+
+async def answers(body: bytes, status: str = "200 OK", **headers: str) -> AsyncIterator[bytes]:
+    said = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    head = f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n{said}\r\n"
+    yield head.encode() + body
+
+
+async def streams(*events: bytes) -> AsyncIterator[bytes]:
+    yield HEAD
+    for one in events:
+        yield chunked(one)
+        await asyncio.sleep(0.01)
+    yield b"0\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +130,50 @@ def test_a_stream_of_comments_fills_no_memory(looping: Looping) -> None:
         served.add("fast", openai_config(provider.url))
         answer = ask(served)
     assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_malformed")
+
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+
+
+def test_an_error_that_is_nested_too_deeply_ends_a_stream_as_any_other(
+    served: Served, provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider.script = lambda: streams(event("a"), b'data: {"error": %b}\n\n' % DEEP, DONE)
+    *_, last, _ = ask(served).text.split("\n\n")
+    assert json.loads(last.removeprefix("data: "))["error"]["code"].startswith("upstream_")
+    assert not [one for one in caplog.records if one.exc_info]
+
+
+def test_an_answer_that_is_nested_too_deeply_is_malformed(served: Served, provider: Provider) -> None:
+    provider.script = lambda: answers(b'{"choices": %b}' % DEEP)
+    answer = ask(served, stream=False)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_malformed")
+
+
+@pytest.mark.parametrize("choices", [b"", b', "choices": [{"message": {"role": "assistant", "content": ""}}]'])
+def test_an_error_with_a_status_of_success_is_told_in_our_words(
+    looping: Looping, provider: Provider, choices: bytes
+) -> None:
+    error = b'{"error": {"message": "%b is no key", "code": 429}%b}' % (KEY.encode(), choices)
+    provider.script = lambda: answers(error)
+    with Served(timeout=5.0) as served:
+        served.add("fast", openai_config(provider.url))
+        answer = ask(served, stream=False)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "upstream_rate_limited")
+    assert KEY not in answer.text
+
+
+def test_a_number_beyond_all_numbers_is_no_time_to_wait(served: Served, provider: Provider) -> None:
+    served.add("fast", openai_config(provider.url, max_retries=1))
+    provider.script = lambda: answers(b"{}", "429 Too Many Requests", retry_after="9" * 5000, x_should_retry="false")
+    assert ask(served, stream=False).status_code == 429
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("retries", [0, 1])
+def test_a_call_that_is_never_answered_is_made_twice_at_most(
+    served: Served, provider: Provider, retries: int, stream: bool
+) -> None:
+    served.add("fast", openai_config(provider.url, max_retries=retries))
+    assert ask(served, stream).json()["error"]["code"] == "upstream_unreachable"
+    assert provider.calls <= 2

@@ -99,9 +99,11 @@ async def _whole(response: aiohttp.ClientResponse) -> bytes:
 def _renamed(body: bytes, model: str) -> bytes:
     """A chat completion under the name that callers know its model by. Raises HaymowError when it is none."""
     try:
-        document = json.loads(body)
+        document = events.parsed(body)
     except ValueError:
         raise failures.malformed() from None
+    if isinstance(document, dict) and document.get("error"):
+        raise failures.failure_told(document)
     if not failures.is_completion(document):
         raise failures.malformed()
     document["model"] = model
@@ -227,4 +229,4 @@ def _failure_in(event: bytes) -> HaymowError | None:
         document: Any = events.first_document(event)
     except ValueError:
         return failures.malformed()
-    return failures.failure_in_stream(document) if isinstance(document, dict) and document.get("error") else None
+    return failures.failure_told(document) if isinstance(document, dict) and document.get("error") else None

@@ -78,8 +78,16 @@ def first_document(events: bytes) -> Any:
     """The first data of whole events, parsed; None when there is none, but comments. Raises ValueError."""
     for event in events.split(b"\n\n"):
         if data := _data(event):
-            return json.loads(data)
+            return parsed(data)
     return None
+
+
+def parsed(data: bytes) -> Any:
+    """A provider's JSON. Raises ValueError, for one that is nested too deeply too."""
+    try:
+        return json.loads(data)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def _data(event: bytes) -> bytes:

@@ -85,12 +85,17 @@ def pause_of(headers: Mapping[str, str]) -> float | None:
     asked = headers.get("retry-after")
     if asked is None:
         return USUAL_PAUSE
-    return float(asked) if asked.isdecimal() and int(asked) <= LONGEST_PAUSE else None
+    seconds = _seconds_of(asked)
+    return float(seconds) if seconds is not None and seconds <= LONGEST_PAUSE else None
 
 
 def _retry_after(headers: Mapping[str, str]) -> int:
-    asked = headers.get("retry-after", "")
-    return max(1, min(int(asked), MOST_RETRY_AFTER)) if asked.isdecimal() and len(asked) < 9 else RETRY_AFTER
+    seconds = _seconds_of(headers.get("retry-after", ""))
+    return RETRY_AFTER if seconds is None else max(1, min(seconds, MOST_RETRY_AFTER))
+
+
+def _seconds_of(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 9 else None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -136,8 +141,8 @@ def failure_of_status(status: int, headers: Mapping[str, str] | None = None) -> 
     return UpstreamFailed("The provider failed.", code="upstream_failed")
 
 
-def failure_in_stream(document: Mapping[str, Any]) -> HaymowError:
-    """What an error in the middle of a stream means: `{"error": {"code": 429, ...}}`, or with no status at all."""
+def failure_told(document: Mapping[str, Any]) -> HaymowError:
+    """What an error means that comes with a status of success, as in the middle of a stream: `{"error": {"code": 429, ...}}`, or with no status at all."""
     error = document["error"]
     status = error.get("code") if isinstance(error, dict) else None
     return failure_of_status(status) if type(status) is int and 400 <= status < 600 else broken_off()

@@ -214,9 +214,11 @@ class LiveModel:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self.generator.close()
-        if self.lane:
-            await self.lane.close()
+        try:
+            await self.generator.close()
+        finally:
+            if self.lane:
+                await self.lane.close()
 
     def _sent(self, direct: Direct, chat: Chat) -> Sent:
         asked = self._asked(chat).parameters
@@ -237,7 +239,7 @@ class LiveModel:
             try:
                 result = await ask(streaming_callback)
             except Exception as error:
-                if not failures.was_never_answered(error):
+                if self._repeats_itself() or not failures.was_never_answered(error):
                     raise
                 result = await ask(streaming_callback)
             replies: list[Any] = result["replies"]
@@ -246,6 +248,10 @@ class LiveModel:
             return replies
 
         return run
+
+    def _repeats_itself(self) -> bool:
+        client = self.generator.client
+        return client is not None and client.retries > 0
 
     def _asked(self, chat: Chat) -> Asked:
         """The parameters of a chat, checked, as the generator takes them. Raises Invalid."""
