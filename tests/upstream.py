@@ -131,15 +131,18 @@ Answer = Trickles | Says | Calls | Fails | Dies | Garbles | Hangs
 
 
 class Upstream:
-    """The server; `seen` are the requests, `abandoned` counts answers whose caller went away before their end."""
+    """The server; `seen` are the requests, `abandoned` counts answers whose caller went away before their end.
 
-    def __init__(self, otherwise: Answer | None = None) -> None:
+    `server` are more settings of uvicorn's, such as those of TLS.
+    """
+
+    def __init__(self, otherwise: Answer | None = None, **server: Any) -> None:
         self.seen: list[Seen] = []
         self.abandoned = 0
         self._answers: deque[Answer] = deque()
         self._otherwise = otherwise or Says()
         route = Route("/{path:path}", self._answer, methods=["GET", "POST", "CONNECT", "PUT", "DELETE"])
-        config = uvicorn.Config(Starlette(routes=[route]), port=0, log_level="critical", lifespan="off")
+        config = uvicorn.Config(Starlette(routes=[route]), port=0, log_level="critical", lifespan="off", **server)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="upstream", daemon=True)
 

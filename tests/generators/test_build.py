@@ -17,7 +17,8 @@ from haystack.dataclasses import ChatMessage
 
 from haymow.egress import Egress, allowances
 from haymow.errors import Conflict
-from haymow.generators.build import NO_KEY, LiveGenerator
+from haymow.generators.arguments import NO_KEY
+from haymow.generators.build import LiveGenerator
 from haymow.generators.build import build as build_
 from tests.upstream import Upstream
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from haymow.generators.chat import messages_from
-from haymow.generators.connections import ClientSettings, cleaned, openai_clients
+from haymow.generators.clients import ClientSettings
+from haymow.generators.clients.openai import cleaned, openai_clients
 
 if TYPE_CHECKING:
     import httpx2

@@ -52,7 +52,7 @@ def new_model(name: str, config: Mapping[str, Any], schema: Mapping[str, Any] | 
 class Served:
     """The server. Tests change `models` and `secrets` (name -> value, version) while it runs; `builds` counts."""
 
-    def __init__(self, timeout: float = 20.0, most: int = 8, direct: bool = True) -> None:
+    def __init__(self, timeout: float = 20.0, most: int = 8, direct: bool = True, egress: Egress = LOOPBACK) -> None:
         self.workspace_id = uuid4()
         self.models: dict[str, Model] = {}
         self.secrets: dict[str, tuple[str, int]] = {"OPENAI_API_KEY": (KEY, 1)}
@@ -60,7 +60,7 @@ class Served:
         self.pool: Pool[Any] = Pool(most)
         serving = Serving(
             find=self._find, usable=self._usable, secrets_of=self._secrets_of, pool=self.pool,
-            upstream=Upstream(LOOPBACK, timeout, direct),
+            upstream=Upstream(egress, timeout, direct),
             now=lambda: CREATED, new_id=uuid4,
         )  # fmt: skip
         app = Gate(Routing(ServingRoutes(serving, _still_allowed).operations(), _authenticate))
