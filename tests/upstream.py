@@ -107,10 +107,11 @@ class Dies:
 
 @dataclass(frozen=True)
 class Garbles:
-    """200 with a body that is no chat completion."""
+    """A body that is no chat completion."""
 
     body: bytes = b"<html>It works!</html>"
     media_type: str = "text/html"
+    status: int = 200
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ class Upstream:
                 error = {"error": {"message": answer.text, "type": "scripted", "param": None, "code": "scripted"}}
                 return _json(error, answer.status, answer.headers)
             case Garbles():
-                return Response(answer.body, media_type=answer.media_type)
+                return Response(answer.body, answer.status, media_type=answer.media_type)
             case Trickles():
                 return StreamingResponse(_trickle(answer.pause), media_type="application/json")
             case Hangs():

@@ -52,9 +52,9 @@ WIRES: Mapping[str, ModuleType] = {
 
 @dataclass(frozen=True)
 class Dies:
-    """A stream that breaks off after some parts: with the provider's own words for it, or with the connection."""
+    """A stream that breaks off before its last two parts, or sooner: with the provider's own words for it, or none."""
 
-    after: int = 3
+    after: int = -2
     words: str | None = None
 
 
@@ -62,13 +62,18 @@ Answer = Reply | Fails | Garbles | Hangs | Dies
 
 
 class Cloud:
-    """The server; `seen` are the requests, and the query belongs to their path."""
+    """The server; `seen` are the requests, with the query in their path; `resolved` the names that were looked up.
+
+    `abandoned` counts hanging answers whose caller went away before their end.
+    """
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self.resolved: list[str] = []
+        self.abandoned = 0
         self._answers: deque[Answer] = deque()
         self._authority = trustme.CA()
+        self._trust = ssl.create_default_context(cadata=self._authority.cert_pem.bytes().decode())
         route = Route("/{path:path}", self._answer, methods=["GET", "POST"])
         self._app = Starlette(routes=[route])
 
@@ -95,6 +100,7 @@ class Cloud:
         """Forget what was seen and scripted, for the next test."""
         self.seen.clear()
         self.resolved.clear()
+        self.abandoned = 0
         self._answers.clear()
 
     def script(self, *answers: Answer) -> None:
@@ -103,17 +109,30 @@ class Cloud:
 
     def egress(self, allowed: str = "127.0.0.1:*", **settings: Any) -> Egress:
         """A policy under which every name is this server's."""
-        settings = {"resolve": self._resolve, "certificates": self._trusting, **settings}
+        settings = {"resolve": self._resolve, "certificates": self.trusting, **settings}
         return Egress(allowances(allowed), **settings)
+
+    @property
+    def connections(self) -> int:
+        """The connections that are open."""
+        return len(self._server.server_state.connections)
+
+    async def _hang(self, request: Request, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                while (await request.receive())["type"] != "http.disconnect":
+                    pass
+            self.abandoned += 1
+        except TimeoutError:
+            pass
 
     async def _resolve(self, host: str, port: int) -> list[Target]:
         self.resolved.append(host)
         return [Target("127.0.0.1", self.port)]
 
-    def _trusting(self) -> ssl.SSLContext:
-        context = ssl.create_default_context()
-        self._authority.configure_trust(context)
-        return context
+    def trusting(self) -> ssl.SSLContext:
+        """TLS that trusts this server's authority."""
+        return self._trust
 
     async def _answer(self, request: Request) -> Response:
         body = await request.body()
@@ -125,9 +144,9 @@ class Cloud:
                 text, headers = wire.failure(answer.status, answer.text)
                 return Response(text, answer.status, {**headers, **answer.headers}, "application/json")
             case Garbles():
-                return Response(answer.body, media_type=answer.media_type)
+                return Response(answer.body, answer.status, media_type=answer.media_type)
             case Hangs():
-                await asyncio.sleep(answer.seconds)
+                await self._hang(request, answer.seconds)
                 return Response(status_code=504)
         if wire.streams(self.seen[-1].path, self.seen[-1].body):
             return StreamingResponse(_parts(answer, wire), media_type=wire.STREAMED)

@@ -121,6 +121,7 @@ class Served:
             json=body,
             headers={"authorization": f"Bearer {TOKEN}", **headers},
             timeout=30,
+            trust_env=False,
         )
 
     def _run(self) -> None:

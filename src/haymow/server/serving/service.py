@@ -153,13 +153,15 @@ class LiveModel:
         """The answer in events, of which the first is there. Raises as `complete` does; `on_end` is called once."""
         if self.lane and self.direct:
             return await self.lane.stream(self._sent(self.direct, chat), heading.model, on_end, explain)
-        stream = Stream(self._call(chat), self.timeout, on_end, explain)
+        stream = GeneratorStream(
+            Stream(self._call(chat), self.timeout, on_end, explain), Chunks(heading, chat.include_usage)
+        )
         try:
             await stream.peek()
         except BaseException:
             stream.stop()
             raise
-        return GeneratorStream(stream, Chunks(heading, chat.include_usage))
+        return stream
 
     async def close(self) -> None:
         """Close the connections."""
@@ -177,9 +179,17 @@ class LiveModel:
         messages = messages_from(chat.messages)
         more = {"tools": tools_from(chat.tools)} if chat.tools else {}
 
-        async def ask(streaming_callback: Any) -> Any:
+        async def ask(push: Any) -> Any:
+            async def streaming_callback(part: Any) -> None:
+                if failures.is_told_in(part.meta):
+                    raise failures.broken_off()
+                await push(part)
+
             return await self.generator.component.run_async(
-                messages=messages, streaming_callback=streaming_callback, generation_kwargs=asked, **more
+                messages=messages,
+                streaming_callback=streaming_callback if push else None,
+                generation_kwargs=asked,
+                **more,
             )
 
         async def run(streaming_callback: Any = None) -> list[Any]:
@@ -207,28 +217,42 @@ class LiveModel:
         return chat.parameters
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GeneratorStream:
     """The chunks of a generator's stream."""
 
     stream: Stream
     chunks: Chunks
+    _peeked: list[Json] = field(default_factory=list)
+
+    async def peek(self) -> None:
+        """Wait until something is said, or for the end. Raises HaymowError when the call fails before.
+
+        A part that says nothing is no answer yet: some providers begin with one whatever comes, a failure too.
+        """
+        self._peeked = await self._next()
 
     async def next(self) -> bytes:
-        return b"".join(events.event(events.written(chunk)) for chunk in await self._next())
+        found, self._peeked = self._peeked or await self._next(), []
+        return b"".join(events.event(events.written(chunk)) for chunk in found)
 
     async def _next(self) -> list[Json]:
+        found: list[Json] = []
         while parts := await self.stream.parts():
-            found = [chunk for part in parts for chunk in self.chunks.of(part)]
-            if found:
+            found += [chunk for part in parts for chunk in self.chunks.of(part)]
+            if len(found) > 1 or (found and not _is_opening(found[0])):
                 return found
         if self.chunks.ended:
             return []
         replies = self.stream.result()
-        return [] if replies is None else self.chunks.ending(replies)
+        return [] if replies is None else [*found, *self.chunks.ending(replies)]
 
     def stop(self) -> None:
         self.stream.stop()
+
+
+def _is_opening(chunk: Json) -> bool:
+    return "role" in chunk["choices"][0]["delta"]
 
 
 async def _built(model: Model, secrets: ResolvedSecrets, upstream: Upstream) -> LiveModel:
