@@ -10,7 +10,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from tests.providers.cloud import Cloud
 from tests.providers.conftest import enter
-from tests.providers.known import ALL, Provider
+from tests.providers.known import ALL, RESPONSES, Provider
 from tests.providers.replies import Reply
 from tests.server.serving.served import Served
 from tests.server.serving.test_chat import HELLO, WEATHER
@@ -100,6 +100,23 @@ def test_tools_are_offered_called_and_their_results_taken_back(
     offered, taken = (json.dumps(seen.body) for seen in cloud.seen)
     assert "The weather of a city." in offered
     assert all(result["content"] in taken for result in results)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_both_ids_of_a_call_in_responses_come_back(served: Served, cloud: Cloud, streamed: bool) -> None:
+    cloud.script(Reply("", [BERN]))
+    if streamed:
+        deltas = [
+            part.choices[0].delta.tool_calls for part in chunks(served, RESPONSES, tools=[WEATHER]) if part.choices
+        ]
+        call_id = next(delta[0].id for delta in deltas if delta)
+    else:
+        call_id = (chat(served, RESPONSES, tools=[WEATHER]).choices[0].message.tool_calls or [])[0].id
+    asked = {"id": call_id, "type": "function", "function": {"name": "weather", "arguments": '{"city": "Bern"}'}}
+    messages = [*HELLO, {"role": "assistant", "content": None, "tool_calls": [asked]}]
+    chat(served, RESPONSES, messages=[*messages, {"role": "tool", "tool_call_id": call_id, "content": "sunny"}])
+    *_, called, result = cloud.seen[-1].body["input"]
+    assert (called["id"], called["call_id"], result["call_id"]) == ("fc_call_1", "call_1", "call_1")
 
 
 @each

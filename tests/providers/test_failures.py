@@ -27,7 +27,7 @@ from tests.providers.known import (
 from tests.providers.wires import google
 from tests.server.serving.served import Served
 from tests.server.serving.test_chat import HELLO
-from tests.upstream import Fails, Garbles, Hangs
+from tests.upstream import Fails, Garbles, Hangs, wait_until
 
 ECHO = f"Incorrect key {KEY} / {base64.b64encode(KEY.encode()).decode()}"
 CHAT = {"model": "m", "messages": HELLO}
@@ -108,6 +108,20 @@ def test_a_silent_provider_is_504(cloud: Cloud, provider: Provider, stream: bool
     cloud.script(Hangs(3))
     with Served(timeout=0.7, egress=cloud.egress()) as hasty:
         assert failed(hasty, provider, stream) == (504, "upstream_timeout")
+
+
+@each_sdk
+@both_ways
+def test_the_definitions_own_shorter_timeout_holds(
+    served: Served, cloud: Cloud, provider: Provider, stream: bool
+) -> None:
+    cloud.script(Hangs(5))
+    own = {"boto3_config": {"read_timeout": 1}} if provider is BEDROCK else {"timeout": 1}
+    served.add("m", provider.config(**own))
+    enter(served, provider)
+    got = served.post({**CHAT, "stream": stream})
+    assert (got.status_code, got.json()["error"]["code"]) == (504, "upstream_timeout")
+    wait_until(lambda: cloud.abandoned == 1)
 
 
 @each_sdk

@@ -10,12 +10,14 @@ from typing import Any
 import openai
 import pytest
 import uvloop
+from botocore.awsrequest import AWSRequest
 from haystack.dataclasses import ChatMessage
 
+from haymow.errors import UpstreamFailed
 from haymow.generators.build import build
 from tests.providers.cloud import Cloud
 from tests.providers.conftest import enter
-from tests.providers.known import ALL, EACH_SDK, FOUNDRY, KEY, SECRETS, Provider
+from tests.providers.known import ALL, BEDROCK, EACH_SDK, FOUNDRY, KEY, SECRETS, Provider
 from tests.server.serving.served import Served
 from tests.server.serving.test_chat import HELLO
 from tests.upstream import Fails, Hangs, Upstream, wait_until
@@ -41,6 +43,19 @@ def test_a_blocked_destination_is_not_connected_to(cloud: Cloud, provider: Provi
         assert post(careful, provider, stream) == (502, "blocked_by_policy")
     assert cloud.resolved == [provider.host]
     assert cloud.seen == []
+
+
+def test_bedrocks_session_sends_nothing_to_another_host(cloud: Cloud) -> None:
+    live = build(BEDROCK.config(), dict.fromkeys(SECRETS, KEY), cloud.egress())
+    component: Any = live.component
+
+    async def send() -> None:
+        async with component.async_session.create_client() as client:
+            await client._endpoint.http_session.send(AWSRequest("POST", "https://sink.example/model/m/converse"))
+
+    with pytest.raises(UpstreamFailed, match="operator"):
+        asyncio.run(send())
+    assert cloud.resolved == []
 
 
 @each

@@ -18,6 +18,8 @@ NO_KEY: Final = "none"
 
 # Settings of the HTTP client that haymow makes itself.
 _OF_THE_CLIENT: Final = frozenset({"http_client_kwargs", "boto3_config"})
+# These may have the name of a resource, or of a provider, instead of an address.
+_ADDRESSED_BY_NAME: Final = frozenset({"AnthropicFoundryChatGenerator", "LiteLLMChatGenerator"})
 _REGION: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -119,7 +121,7 @@ def _stated(info: GeneratorInfo, parameters: Mapping[str, Any]) -> dict[str, Any
     """What the class or its SDK would read from the environment when it is left out."""
     stated: dict[str, Any] = {}
     known = info.schema["properties"]
-    if info.url_parameter and info.name != "AnthropicFoundryChatGenerator":  # which has a resource's name instead
+    if info.url_parameter and info.name not in _ADDRESSED_BY_NAME:
         stated[info.url_parameter] = parameters.get(info.url_parameter) or info.default_url
         if stated[info.url_parameter] is None:
             raise incompatible(f"{info.name} has no address to call: set `{info.url_parameter}`.")

@@ -59,7 +59,6 @@ def _client(component: Any, settings: ClientSettings) -> Any:
     config = AioConfig(
         http_session_cls=_http_session(settings.door, settings.timeout),
         signature_version="v4",  # else AWS_BEARER_TOKEN_BEDROCK is taken for the key
-        proxies={},  # and not None, which stands for those of the environment
         connect_timeout=settings.timeout,
         read_timeout=settings.timeout,
         retries={"total_max_attempts": 1 + settings.retries, "mode": "standard"},
@@ -133,12 +132,4 @@ def _session() -> Any:
     session.register_component(
         "config_store", ConfigValueStore({name: ConstantProvider(value) for name, value in constants.items()})
     )
-    session.register_component("token_provider", _NoToken())
     return session
-
-
-class _NoToken:
-    """Finds no bearer token anywhere."""
-
-    def load_token(self, **_: Any) -> None:
-        """There is none."""

@@ -58,7 +58,7 @@ def failure_of(error: BaseException, parameters: Mapping[str, Any], defaults: Ma
 def _told(error: BaseException, parameters: Mapping[str, Any], defaults: Mapping[str, Any]) -> HaymowError | None:
     """What one exception says of itself; None when that is nothing."""
     kinds = _kinds(error)
-    status = None if "EventStreamError" in kinds else _status(error)  # which says 400 in the middle of a stream
+    status = _status(error)
     if status is not None:
         return failure_of_status(status)
     if kinds & _TIMEOUTS:
