@@ -18,3 +18,15 @@ pin local-model requirements/local-model.in --no-deps "$@"
 pin dev requirements/dev.in --constraints requirements/run.txt "$@"
 pin deepset-mcp requirements/deepset-mcp.in --no-deps "$@"
 pin bench requirements/bench.in --constraints requirements/run.txt "$@"
+pin litellm requirements/litellm.in "$@"
+pin node requirements/node.in "$@"
+
+# npm's lock file has the hashes too. The hosts of registries stay out of it.
+if command -v npm > /dev/null; then
+    echo "tests/bench/portkey/package-lock.json from tests/bench/portkey/package.json"
+    [ "${1:-}" != --upgrade ] || rm -f tests/bench/portkey/package-lock.json
+    npm --prefix tests/bench/portkey install --package-lock-only --omit-lockfile-registry-resolved \
+        --ignore-scripts --no-audit --no-fund --loglevel error
+else
+    echo "tests/bench/portkey/package-lock.json stays as it is: there is no npm"
+fi

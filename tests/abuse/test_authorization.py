@@ -6,6 +6,7 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -16,8 +17,8 @@ from tests.abuse.raw import ask, request, send
 from tests.abuse.subject import UNKNOWN, Subject, config, named, refused, without_request_id
 from tests.conftest import client_of, definition
 from tests.running import RunningServer
-from tests.server.access.people import let_in, new_secret, new_token, new_workspace, somebody, unique
-from tests.upstream import Says, Upstream
+from tests.server.access.people import Somebody, let_in, new_secret, new_token, new_workspace, somebody, unique
+from tests.upstream import Hangs, Says, Upstream, wait_until
 
 PLATFORM = uuid.UUID(int=1).hex
 
@@ -306,10 +307,8 @@ def test_e14_a_revoked_token_is_dead_when_the_answer_arrives(
                 refused(client.request(method, path, json=body), 401)
 
 
-@pytest.mark.parametrize("end", ["token", "membership"])
-def test_e14_a_stream_is_cut_when_the_right_to_it_ends(
-    admin: httpx.Client, subject: Subject, upstream: Upstream, end: str
-) -> None:
+def _chatting(admin: httpx.Client, subject: Subject, upstream: Upstream) -> Somebody:
+    """Somebody who may chat with the model, which calls `upstream`."""
     secret = new_secret(admin, subject.workspace, hosts=[f"127.0.0.1:{upstream.port}"])
     subject.patch(
         {
@@ -319,6 +318,29 @@ def test_e14_a_stream_is_cut_when_the_right_to_it_ends(
     )
     reader = somebody(admin)
     let_in(admin, subject.workspace, reader.user_id, "user")
+    return reader
+
+
+@pytest.mark.parametrize("end", ["token", "membership"])
+def test_e14_a_whole_answer_ends_when_the_right_to_it_ends(
+    admin: httpx.Client, subject: Subject, upstream: Upstream, end: str
+) -> None:
+    reader = _chatting(admin, subject, upstream)
+    upstream.script(Hangs())
+    with ThreadPoolExecutor(1) as threads, reader.client as client:
+        body = {"model": subject.model["name"], "messages": [{"role": "user", "content": "Hi"}]}
+        asking = threads.submit(client.post, f"{subject.home}/openai/v1/chat/completions", json=body, timeout=30.0)
+        wait_until(lambda: bool(upstream.seen))
+        assert admin.delete(_of(admin, subject, reader.user_id, end)).status_code == 204
+        assert asking.result(10).status_code == (401 if end == "token" else 404)
+    wait_until(lambda: upstream.abandoned == 1)
+
+
+@pytest.mark.parametrize("end", ["token", "membership"])
+def test_e14_a_stream_is_cut_when_the_right_to_it_ends(
+    admin: httpx.Client, subject: Subject, upstream: Upstream, end: str
+) -> None:
+    reader = _chatting(admin, subject, upstream)
     upstream.script(Says("x" * 120, pieces=120, pause=0.1))
     body = {"model": subject.model["name"], "messages": [{"role": "user", "content": "Hi"}], "stream": True}
     address = f"{subject.home}/openai/v1/chat/completions"

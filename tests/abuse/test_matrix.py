@@ -81,7 +81,8 @@ class Stage:
         parts = {"workspace_id": self.workspace, "revision": "1", "provider": "openai", "code": "invalid"}
         if "{model_id}" in path:
             models = f"/api/v2/workspaces/{workspace}/models" if workspace else "/api/v2/models"
-            made = created(self.admin.post(f"{models}/custom", json=definition(unique("m"))))
+            without = definition(unique("m"), chat_generator_config=config(api_key=named("MISSING")))  # calls nobody
+            made = created(self.admin.post(f"{models}/custom", json=without))
             parts["model_id"] = made["model_id"]
         if "{secret_id}" in path:
             parts["secret_id"] = new_secret(self.admin, workspace)["secret_id"]
@@ -97,6 +98,8 @@ class Stage:
     def _name(self, path: str) -> str:
         if "generators" in path:
             return "OpenAIChatGenerator"
+        if "openai/v1/models" in path:
+            return "chat"
         return self.workspace_name
 
     def _body(self, method: str, path: str, parts: dict[str, str]) -> dict[str, Any] | None:
@@ -116,6 +119,7 @@ class Stage:
             "members": {"role": "user", **_person(method, parts)},
             "tokens": {"name": "t"},
             "restore": {},
+            "test": {},
         }
         return bodies[path.rpartition("/")[2]]
 
@@ -207,6 +211,7 @@ def test_e5_a_refusal_looks_the_same_whether_the_thing_exists_or_not(stage: Stag
             "model_id": unknown,
             "secret_id": unknown,
             "user_id": unknown,
+            "name": "nobody",
         }
         body = stage._body(method, path, parts)
         made_up = stage.callers["outsider"].request(method, path.format(**parts), json=body).json()

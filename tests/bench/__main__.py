@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import of_process, of_registry, report, servers
+from tests.bench import of_chats, of_crowds, of_process, of_registry, report, servers
 from tests.bench.ground import Ground, Plan
 from tests.bench.jobs import ROOT
 from tests.bench.measure import Bench
@@ -28,11 +28,19 @@ PARTS: dict[str, Callable[[Ground], list[report.Row]]] = {
     "requests": of_registry.requests,
     "durable": of_registry.durable,
     "size": of_registry.size,
-    "chats": of_process.chats,
+    "chats": of_chats.chats,
+    "streams": of_chats.streams,
+    "names": of_crowds.names,
+    "open": of_crowds.open_streams,
 }
 
-FULL = Plan(few=1000, many=100_000, connections=(1, 8, 32), chat_connections=(8, 32), kills=2, starts=5)
-QUICK = Plan(few=1000, many=10_000, connections=(32,), chat_connections=(32,), kills=1, starts=2)
+FULL = Plan(
+    few=1000, many=100_000, connections=(1, 8, 32), chat_connections=(1, 8, 32, 64), chat_rounds=4, open_streams=1000,
+    kills=2, starts=5,
+)  # fmt: skip
+QUICK = Plan(
+    few=1000, many=10_000, connections=(32,), chat_connections=(32,), chat_rounds=1, open_streams=200, kills=1, starts=2
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -53,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure haymow beside its floors.")
-    parser.add_argument("--quick", action="store_true", help="a look in under a minute, instead of five")
+    parser.add_argument("--quick", action="store_true", help="one short round of everything, in minutes")
     parser.add_argument("--only", action="append", choices=list(PARTS), help="only this part; may be given again")
     parser.add_argument("--markdown", type=Path, help="write the table to this file, too")
     parser.add_argument("--folder", type=Path, default=ROOT, help="where the databases go: a folder on a real disk")

@@ -23,10 +23,11 @@ def new_model() -> str:
     return _filled({"name": f"Model {N}", "provider": "openai", **_documents()})
 
 
-def chat(model: str) -> str:
-    """A chat completion of one short message."""
-    message = {"role": "user", "content": f"Say hello to number {N}."}
-    return json.dumps({"model": model, "messages": [message]})
+def chat(model: str, *, stream: bool = False, asking: str = "") -> str:
+    """A chat completion of one short message, with parameters that haymow checks; `asking` is for the provider."""
+    message = {"role": "user", "content": f"Say hello to number {N}. {asking}".strip()}
+    asked = {"model": model, "messages": [message], "temperature": 0.2, "max_completion_tokens": 64}
+    return json.dumps({**asked, "stream": True} if stream else asked)
 
 
 def served_model(upstream: str) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def served_model(upstream: str) -> dict[str, Any]:
             "type": _OPENAI,
             "init_parameters": {"api_key": _secret("BENCH_KEY"), "model": "scripted-1", "api_base_url": upstream},
         },
-        "generation_kwargs": {},
+        "generation_kwargs": _parameters("Seed"),
     }
 
 
@@ -61,21 +62,25 @@ def _documents() -> dict[str, Any]:
                 "generation_kwargs": {"temperature": 0.2, "max_completion_tokens": 512, "seed": 7},
             },
         },
-        "generation_kwargs": {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {
-                "temperature": {"title": "Temperature", "type": "number", "minimum": 0, "maximum": 2},
-                "top_p": {"title": "Top p", "type": "number", "exclusiveMinimum": 0, "maximum": 1},
-                "max_completion_tokens": {"title": "Most tokens", "type": "integer", "minimum": 1, "maximum": 16384},
-                "seed": {"title": f"Seed {N}", "type": "integer"},
-                "stop": {"title": "Stop", "type": "array", "items": {"type": "string"}, "maxItems": 4},
-                "reasoning_effort": {"title": "Effort", "enum": ["minimal", "low", "medium", "high"]},
-                "frequency_penalty": {"title": "Frequency penalty", "type": "number", "minimum": -2, "maximum": 2},
-                "presence_penalty": {"title": "Presence penalty", "type": "number", "minimum": -2, "maximum": 2},
-            },
-            "description": "",
+        "generation_kwargs": _parameters(f"Seed {N}"),
+    }
+
+
+def _parameters(seed_title: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "temperature": {"title": "Temperature", "type": "number", "minimum": 0, "maximum": 2},
+            "top_p": {"title": "Top p", "type": "number", "exclusiveMinimum": 0, "maximum": 1},
+            "max_completion_tokens": {"title": "Most tokens", "type": "integer", "minimum": 1, "maximum": 16384},
+            "seed": {"title": seed_title, "type": "integer"},
+            "stop": {"title": "Stop", "type": "array", "items": {"type": "string"}, "maxItems": 4},
+            "reasoning_effort": {"title": "Effort", "enum": ["minimal", "low", "medium", "high"]},
+            "frequency_penalty": {"title": "Frequency penalty", "type": "number", "minimum": -2, "maximum": 2},
+            "presence_penalty": {"title": "Presence penalty", "type": "number", "minimum": -2, "maximum": 2},
         },
+        "description": "",
     }
 
 

@@ -19,12 +19,14 @@ from tests.bench.stage import Stage
 
 @dataclass(frozen=True)
 class Plan:
-    """How much: numbers of models, of connections, of servers killed and started."""
+    """How much: numbers of models, connections, rounds, streams open at once, servers killed and started."""
 
     few: int
     many: int
     connections: tuple[int, ...]
     chat_connections: tuple[int, ...]
+    chat_rounds: int
+    open_streams: int
     kills: int
     starts: int
 
@@ -37,6 +39,7 @@ class Ground:
     plan: Plan
     folder: Path
     python: Path
+    _lanes: int = 0
 
     @cached_property
     def first(self) -> Stage:
@@ -60,6 +63,11 @@ class Ground:
     def many(self) -> Stage:
         """A folder with `plan.many` models."""
         return self._grown(self.plan.many)
+
+    def lane(self) -> Stage:
+        """Another folder with stage.FIRST_MODELS models."""
+        self._lanes += 1
+        return stage.copied(self.first, self.folder / f"lane-{self._lanes}")
 
     def check(self, ledger: Ledger, server: Server, when: str) -> None:
         """Hold a server to what was acknowledged."""

@@ -21,7 +21,10 @@ class Job:
 
     Connection c of N asks for targets c, c+N, c+2N ... in turn: two connections share a target only when there are
     fewer targets than connections. `body` is a template in which `%(n)010d` is a number that never comes again.
-    Durations are in seconds. With `requests`, exactly so many are sent, however long it takes.
+    Durations are in seconds. With `requests`, exactly so many are sent, however long it takes. With `whole`, requests
+    are begun for `seconds` and every one counts, in the time until the last is answered: those that take as long as
+    a round would else be counted by where the round happens to end. An answer that does not hold `mark` exactly
+    `marks` times is a failure.
     """
 
     port: int
@@ -34,6 +37,9 @@ class Job:
     warm_up: float = 0.3
     first: int = 0
     requests: int | None = None
+    whole: bool = False
+    mark: str = ""
+    marks: int = 1
     may_break: bool = False
 
 
@@ -51,13 +57,15 @@ class Written:
 class Outcome:
     """`latencies` are microseconds of every request that began in the measured time, `completed` those answered in it.
 
-    `failures` counts answers other than 2xx by status, and `example` is one of them. `busy` is the share of one core
-    that the client used: below 1, what was measured is the server.
+    `firsts` are the microseconds until the first `mark` of an answer came. `failures` counts answers other than 2xx by
+    status, and those that were not complete; `example` is one of them. `busy` is the share of one core that the client
+    used: below 1, what was measured is the server.
     """
 
     completed: int
     seconds: float
     latencies: list[int]
+    firsts: list[int]
     failures: dict[str, int]
     example: str
     written: list[Written]

@@ -2,8 +2,8 @@
 
     python -m tests.bench.load <job.json >outcome.json
 
-It reads of an answer what it needs (status, length) and keeps every latency, so nothing is sampled. A job and an
-outcome are explained in jobs.py.
+It reads of an answer what it needs (status, length, the marks it counts) and keeps every latency, so nothing is
+sampled. A job and an outcome are explained in jobs.py.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from tests.bench.jobs import Job, Outcome, Written
 
 ANSWER_SECONDS = 30.0
 _NEVER = float("inf")
+_UNKNOWN = sys.maxsize
+_END_OF_CHUNKS = b"\r\n0\r\n\r\n"
+"""Neither JSON nor a server-sent event has a line that is a lone 0, so this is the end wherever it stands last."""
 
 
 class Run:
@@ -34,30 +37,42 @@ class Run:
         self.job = job
         self.failures: Counter[str] = Counter()
         self.example = ""
-        self.latencies = array("d")
+        self.latencies, self.firsts = array("d"), array("d")
         self.completed = 0
+        self.mark = job.mark.encode()
         self.left = job.requests if job.requests is not None else sys.maxsize
-        self.begins = self.ends = _NEVER
-        self.busy_before = self.busy = 0.0
+        self.begins = self.ends = self.closes = _NEVER
+        self.last_answer = self.busy_before = self.busy = 0.0
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Set the measured time: after the warm-up, for so many seconds."""
-        now = time.perf_counter()
-        warm_up, seconds = (0.0, _NEVER) if self.job.requests else (self.job.warm_up, self.job.seconds)
-        self.begins, self.ends = now + warm_up, now + warm_up + seconds
+        """Set the measured time: after the warm-up, for so many seconds, or until the last answer."""
+        now, job = time.perf_counter(), self.job
+        warm_up = 0.0 if job.requests or job.whole else job.warm_up
+        self.begins, self.ends = now + warm_up, _NEVER if job.requests else now + warm_up + job.seconds
         loop.call_later(warm_up, self._mark)
-        if seconds < _NEVER:
-            loop.call_later(warm_up + seconds, self._measure)
+        if not job.requests and not job.whole:
+            self.closes = self.ends
+            loop.call_later(warm_up + job.seconds, self._measure)
 
     def fail(self, reason: str, example: bytes = b"") -> None:
         self.failures[reason] += 1
         self.example = self.example or example.decode(errors="replace")[:2000]
 
+    @property
+    def seconds(self) -> float:
+        """How long the answers that count took, all together."""
+        return (self.last_answer if self.closes == _NEVER else self.ends) - self.begins
+
+    def finish(self) -> None:
+        """Where the measured time ends with the last answer, it ends now."""
+        if self.closes == _NEVER:
+            self._measure()
+
     def _mark(self) -> None:
         self.busy_before = time.process_time()
 
     def _measure(self) -> None:
-        self.busy = (time.process_time() - self.busy_before) / self.job.seconds
+        self.busy = (time.process_time() - self.busy_before) / max(self.seconds, 1e-9)
 
 
 class Connection(asyncio.Protocol):
@@ -74,7 +89,9 @@ class Connection(asyncio.Protocol):
         self.number, self.sent = job.first + number, 0
         self.last = dict[int, int]()
         self.acknowledged: Counter[int] = Counter()
-        self.waiting, self.rest, self.held = False, 0, b""
+        self.waiting, self.good, self.rest, self.held, self.tail = False, True, 0, b"", b""
+        self.pieces: list[bytes] = []
+        self.first = 0.0
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -90,21 +107,17 @@ class Connection(asyncio.Protocol):
         self.transport.write(head + self.body % {b"n": self.number} if self.body else head)
 
     def data_received(self, data: bytes) -> None:
-        if not self.held and self.rest > 0:  # the body of a large answer goes on
-            self.rest -= len(data)
-            if self.rest <= 0:
-                self._answered(True)
+        if self.rest > 0:
+            self._goes_on(data)
             return
         self.held += data
         end = self.held.find(b"\r\n\r\n")
-        if end < 0:
-            return
-        self.rest = _missing(self.held, end)
-        good = self.held[9:10] == b"2"
-        if self.rest <= 0:
-            self._answered(good)
-        elif good and self.rest < sys.maxsize:
-            self.held = b""  # its length is known: count the bytes, do not keep them
+        if end >= 0:
+            self.good = self.held[9:10] == b"2"
+            self.rest, self.tail = _missing(self.held, end), self.held[-len(_END_OF_CHUNKS) :]
+            self._keep(self.held)
+            if self.rest <= 0:
+                self._answered()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.done.done():
@@ -120,20 +133,48 @@ class Connection(asyncio.Protocol):
             for target in sorted({*self.last, *flying})
         ]
 
-    def _answered(self, good: bool) -> None:
+    def _goes_on(self, data: bytes) -> None:
+        self._keep(data)
+        if self.rest < _UNKNOWN:
+            self.rest -= len(data)
+        else:  # the end of the chunks may come in two pieces
+            self.tail = (self.tail + data)[-len(_END_OF_CHUNKS) :]
+            self.rest = 0 if self.tail == _END_OF_CHUNKS else _UNKNOWN
+        if self.rest <= 0:
+            self._answered()
+
+    def _keep(self, data: bytes) -> None:
+        """Of a long good answer that nothing is looked for in, the length is enough."""
+        mark = self.run.mark
+        if mark or not self.good:
+            self.pieces.append(data)
+        if mark and not self.first and mark in data:
+            self.first = time.perf_counter()
+
+    def _answered(self) -> None:
         now, run = time.perf_counter(), self.run
-        if good:
-            self._acknowledge()
-        else:
-            run.fail(self.held[9:12].decode(errors="replace"), self.held)
+        self._judge()
         if self.begun >= run.begins:
             run.latencies.append(now - self.begun)
-        if run.begins <= now <= run.ends:
+            if self.first:
+                run.firsts.append(self.first - self.begun)
+        if run.begins <= now <= run.closes:
             run.completed += 1
+        run.last_answer = now
         self.sent += 1
         self.number += run.job.connections
-        self.waiting, self.held = False, b""
+        self.waiting, self.held, self.tail, self.first = False, b"", b"", 0.0
+        self.pieces.clear()
         self.send()
+
+    def _judge(self) -> None:
+        job, answer = self.run.job, b"".join(self.pieces)
+        if not self.good:
+            self.run.fail(answer[9:12].decode(errors="replace"), answer)
+        elif job.mark and (count := _marks(answer, self.run.mark, job.marks)) != job.marks:
+            self.run.fail(f"{count} of {job.marks} pieces", answer)
+        else:
+            self._acknowledge()
 
     def _acknowledge(self) -> None:
         target = self.mine[self.sent % len(self.mine)]
@@ -155,15 +196,34 @@ def _head(job: Job, target: str) -> bytes:
 
 
 def _missing(held: bytes, end: int) -> int:
-    """How many bytes of an answer are still to come: nobody knows (maxsize) until the last chunk of a chunked one."""
+    """How many bytes of an answer are still to come: _UNKNOWN until the last chunk of a chunked one."""
     head = held[:end].lower()
     at = head.find(b"\r\ncontent-length:")
     if at >= 0:
         length = int(head[at + 17 :].partition(b"\r\n")[0])
         return end + 4 + length - len(held)
     if b"\r\ntransfer-encoding: chunked" in head:
-        return 0 if held.endswith(b"0\r\n\r\n") else sys.maxsize
+        return 0 if held.endswith(_END_OF_CHUNKS) else _UNKNOWN
     return 0
+
+
+def _marks(answer: bytes, mark: bytes, expected: int) -> int:
+    """How often an answer holds the mark: counted where it is, and again without the chunks' bounds when some miss."""
+    count = answer.count(mark)
+    return count if count == expected else _unchunked(answer.partition(b"\r\n\r\n")[2]).count(mark)
+
+
+def _unchunked(body: bytes) -> bytes:
+    """The content of a chunked body; of another one nothing, or too little."""
+    content, at = b"", 0
+    while (end := body.find(b"\r\n", at)) >= 0:
+        try:
+            size = int(body[at:end].partition(b";")[0], 16)
+        except ValueError:
+            break
+        content += body[end + 2 : end + 2 + size]
+        at = end + 4 + size
+    return content
 
 
 async def load(job: Job) -> Outcome:
@@ -183,15 +243,16 @@ async def load(job: Job) -> Outcome:
     _, late = await asyncio.wait([connection.done for connection in connections], timeout=limit)
     for _ in late:
         run.fail(f"no answer in {ANSWER_SECONDS:.0f} s")
+    run.finish()
     return _outcome(run, connections)
 
 
 def _outcome(run: Run, connections: list[Connection]) -> Outcome:
-    seconds = run.job.seconds if run.job.requests is None else time.perf_counter() - run.begins
     return Outcome(
         completed=run.completed,
-        seconds=seconds,
+        seconds=max(run.seconds, 1e-9),
         latencies=[round(latency * 1e6) for latency in run.latencies],
+        firsts=[round(first * 1e6) for first in run.firsts],
         failures=dict(run.failures),
         example=run.example,
         written=[one for connection in connections for one in connection.written()],

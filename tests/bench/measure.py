@@ -24,13 +24,18 @@ class Case:
 
 @dataclass
 class Figures:
-    """What all rounds of a case gave. `processor` is the server's processor time in microseconds for a request."""
+    """What all rounds of a case gave.
+
+    `processor` is the server's processor time in microseconds for a request, `firsts` the microseconds to the first
+    mark of an answer: the median of each round.
+    """
 
     name: str
     connections: int
     rates: list[float] = field(default_factory=list)
     latencies: list[int] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
+    firsts: list[float] = field(default_factory=list)
     busy: float = 0.0
 
     @property
@@ -42,6 +47,10 @@ class Figures:
         """The latency that this share of all requests did not exceed."""
         ordered = sorted(self.latencies)
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))] / 1000
+
+    def first_milliseconds(self) -> float:
+        """The time to the first mark: the median of the rounds."""
+        return statistics.median(self.firsts) / 1000
 
     def ratio(self, other: Figures) -> float:
         """How many requests for each one of `other`: the median of the rounds' own ratios."""
@@ -63,10 +72,10 @@ class Bench:
         self._numbers += MOST_NUMBERS
         return replace(job, first=self._numbers)
 
-    def compare(self, cases: Sequence[Case], connections: int) -> list[Figures]:
-        """Measure the cases in turn, `rounds` times, and say what came out."""
+    def compare(self, cases: Sequence[Case], connections: int, rounds: int | None = None) -> list[Figures]:
+        """Measure the cases in turn, `rounds` times or as often as is usual, and say what came out."""
         figures = [Figures(case.name, connections) for case in cases]
-        for _ in range(self.rounds):
+        for _ in range(rounds or self.rounds):
             for case, into in zip(cases, figures, strict=True):
                 self._measure(case, into)
         for into in figures:
@@ -84,6 +93,7 @@ class Bench:
             self.lost.append(f"{case.name} at {into.connections}: {outcome.failures or 'nothing'} {outcome.example}")
         into.rates.append(max(outcome.rate, 1e-9))
         into.latencies += outcome.latencies or [0]
+        into.firsts.append(statistics.median(outcome.firsts or [0]))
         answered = sum(one.acknowledged for one in outcome.written)
         into.processor.append(used * 1e6 / max(answered, 1))
         into.busy = max(into.busy, outcome.busy)
@@ -91,7 +101,7 @@ class Bench:
 
 def say(figures: Figures) -> None:
     print(
-        f"  {figures.name:34} {figures.connections:3} connections {figures.rate:8.0f}/s"
+        f"  {figures.name:40} {figures.connections:3} connections {figures.rate:8.0f}/s"
         f"   p50 {figures.milliseconds(0.5):7.2f} ms   p99 {figures.milliseconds(0.99):7.2f} ms"
         f"   processor {statistics.median(figures.processor):6.0f} us   client {figures.busy:4.0%}",
         flush=True,

@@ -1,18 +1,16 @@
-"""Parts of the bench: how the server starts, what it holds, and how it passes chats on."""
+"""A part of the bench: how the server starts, and what it holds."""
 
 from __future__ import annotations
 
 import statistics
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from functools import partial
 
-from tests.bench import bare, bodies, servers, stage
+from tests.bench import servers
 from tests.bench.ground import Ground
-from tests.bench.jobs import Job
-from tests.bench.measure import Case
-from tests.bench.report import Row, row
+from tests.bench.report import Row
 from tests.bench.servers import Server
 
 IDLE_SECONDS = 0.5
@@ -42,26 +40,6 @@ def start(ground: Ground) -> list[Row]:
     ]  # fmt: skip
 
 
-def chats(ground: Ground) -> list[Row]:
-    """Whole chats to a provider that answers at once, beside hayhooks."""
-    with ExitStack() as stack:
-        upstream = stack.enter_context(servers.asgi("bare:upstream", "/", ground.python))
-        hayhooks = stack.enter_context(servers.hayhooks(f"{upstream.url}/v1", ground.python))
-        server = stack.enter_context(servers.haymow(ground.few.data))
-        stage.add_served_model(ground.few, server, upstream)
-        asked = Job(hayhooks.port, "POST", ["/chat/completions"], body=bodies.chat("chat"))
-        cases = [Case("chat, hayhooks", hayhooks, asked), Case("chat", server, ground.few.chats(server.port))]
-        for case in cases:
-            _say_hello(case.job)
-        measured = [ground.bench.compare(cases, number) for number in ground.plan.chat_connections]
-        held = [one.megabytes() for one in (hayhooks, server)]
-    rows = []
-    for other, mine in measured:
-        rows += [row(other), row(mine, other, "1", mine.ratio(other) >= 1)]
-    sizes = [Row(f"memory after {case.name}", figure=f"{size:.0f} MB") for case, size in zip(cases, held, strict=True)]
-    return [*rows, *sizes]
-
-
 def _started(run: Start, times: int) -> tuple[float, float]:
     """Seconds and megabytes, the medians of so many starts."""
     seconds, megabytes, name = [], [], ""
@@ -73,11 +51,3 @@ def _started(run: Start, times: int) -> tuple[float, float]:
             name = server.name
     print(f"  {name} starts in {' '.join(f'{one:.2f}' for one in seconds)} s, {megabytes[-1]:.0f} MB", flush=True)
     return statistics.median(seconds), statistics.median(megabytes)
-
-
-def _say_hello(job: Job) -> None:
-    """One chat, to see that the provider's words come back. Raises RuntimeError."""
-    answer = stage.call(job.port, job.method, job.targets[0], job.headers, job.body % {"n": 0})
-    text = answer["choices"][0]["message"]["content"]
-    if text != bare.TEXT:
-        raise RuntimeError(f"the answer to a chat is {text!r}")

@@ -12,7 +12,7 @@ from tests.bench import jobs, servers
 from tests.bench.ground import Ground
 from tests.bench.ledger import Ledger
 from tests.bench.measure import Case, Figures
-from tests.bench.report import Row, row
+from tests.bench.report import Row, row, times
 from tests.bench.stage import Stage
 
 MOST_TARGETS = 10_000
@@ -69,7 +69,7 @@ def size(ground: Ground) -> list[Row]:
                 ],
                 32,
             )  # fmt: skip
-            rows += [row(less), _times(more, less, target)]
+            rows += times(less, more, target)
         ground.check(ledger, large, "after the updates")
     return rows
 
@@ -102,13 +102,6 @@ def _against_floor(figures: Sequence[Figures]) -> list[Row]:
         row(get, floor, "0.5", get.ratio(floor) >= 0.5),
         row(listed, floor, "0.03", listed.ratio(floor) >= 0.03, digits=3),
     ]
-
-
-def _times(more: Figures, less: Figures, target: float | None) -> Row:
-    """How many times as long a request takes among many models as among few."""
-    times = less.ratio(more)
-    line = row(more, less, f"at most {target} times" if target else "", times <= target if target else None)
-    return replace(line, ratio=f"{times:.2f} times")
 
 
 def _sample(folder: Stage) -> Stage:

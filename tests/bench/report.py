@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.bench.measure import Figures
 
@@ -51,6 +51,13 @@ def row(
         target,
         reached,
     )
+
+
+def times(less: Figures, more: Figures, target: float | None) -> list[Row]:
+    """Two lines: how many times as long a request takes among many models as among few."""
+    found = less.ratio(more)
+    line = row(more, less, f"at most {target} times" if target else "", found <= target if target else None)
+    return [row(less), replace(line, ratio=f"{found:.2f} times")]
 
 
 def plain(rows: Sequence[Row]) -> str:

@@ -44,9 +44,11 @@ class Server:
 
     def megabytes(self) -> float:
         """Its resident memory now."""
-        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
-        kilobytes = next(line.split()[1] for line in lines if line.startswith("VmRSS"))
-        return int(kilobytes) / 1024
+        return self._status("VmRSS")
+
+    def most_megabytes(self) -> float:
+        """The most that was resident since it started."""
+        return self._status("VmHWM")
 
     def stop(self) -> None:
         """As Ctrl-C does, and as kill -9 does when that takes too long."""
@@ -61,34 +63,28 @@ class Server:
         self.process.kill()
         self.process.wait()
 
+    def _status(self, field: str) -> float:
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        kilobytes = next(line.split()[1] for line in lines if line.startswith(field))
+        return int(kilobytes) / 1024
+
 
 @contextmanager
-def haymow(data: Path) -> Iterator[Server]:
-    """haymow on a data folder that exists or not."""
+def haymow(data: Path, more: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """haymow on a data folder that exists or not; `more` is added to its environment."""
     port = free_port()
     command = haymow_command("serve", "--port", str(port))
-    with _running("haymow", command, environment(data), port, "/readyz") as server:
+    with running("haymow", command, environment(data, more), port, "/readyz") as server:
         yield server
 
 
 @contextmanager
-def asgi(application: str, ready: str, python: Path) -> Iterator[Server]:
+def asgi(application: str, ready: str, python: Path, more: Mapping[str, str] | None = None) -> Iterator[Server]:
     """An application of this folder on one uvicorn, as quick as it goes."""
     port = free_port()
     command = [str(python), "-m", "uvicorn", "--app-dir", str(Path(__file__).parent), application]
     command += ["--port", str(port), "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
-    with _running(application, [*command, "--log-level", "warning"], _plain(), port, ready) as server:
-        yield server
-
-
-@contextmanager
-def hayhooks(upstream: str, python: Path) -> Iterator[Server]:
-    """hayhooks with the wrapper beside this file, which calls `upstream`."""
-    port = free_port()
-    pipelines = Path(__file__).parent / "hayhooks_pipelines"
-    command = [str(python.parent / "hayhooks"), "run", "--port", str(port), "--pipelines-dir", str(pipelines)]
-    more = {"BENCH_UPSTREAM": upstream, "HAYSTACK_TELEMETRY_ENABLED": "False", "LOG": "WARNING"}
-    with _running("hayhooks", command, _plain(more), port, "/status") as server:
+    with running(application, [*command, "--log-level", "warning"], plain_environment(more), port, ready) as server:
         yield server
 
 
@@ -116,8 +112,15 @@ def answers(url: str) -> bool:
         return False
 
 
+def plain_environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Next to nothing of this process's environment, and `more`."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return {**kept, "PYTHONUNBUFFERED": "1", **(more or {})}
+
+
 @contextmanager
-def _running(name: str, command: Sequence[str], environ: Mapping[str, str], port: int, ready: str) -> Iterator[Server]:
+def running(name: str, command: Sequence[str], environ: Mapping[str, str], port: int, ready: str) -> Iterator[Server]:
+    """A server from its first 200 of `ready` until the block ends. Raises RuntimeError when it does not start."""
     log = Path(tempfile.mkstemp(prefix="haymow-bench-log-")[1])
     with log.open("w") as sink:
         begun = time.perf_counter()
@@ -138,8 +141,3 @@ def _wait(server: Server, ready: str) -> None:
         if server.process.poll() is not None or time.monotonic() > end:
             raise RuntimeError(f"{server.name} did not start:\n{server.log.read_text()[-4000:]}")
         time.sleep(0.005)
-
-
-def _plain(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return {**kept, "PYTHONUNBUFFERED": "1", **(more or {})}

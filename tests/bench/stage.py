@@ -43,6 +43,11 @@ class Stage:
     def prefix(self) -> str:
         return f"/api/v2/workspaces/{self.workspace_id}"
 
+    @property
+    def openai(self) -> str:
+        """Where OpenAI's API begins."""
+        return f"{self.prefix}/openai/v1"
+
     def patches(self, port: int, **more: Any) -> Job:
         """Updates that change provider, config and generation_kwargs, spread over the models."""
         targets = [f"{self.prefix}/models/custom/{model_id}" for model_id in self.model_ids]
@@ -56,11 +61,6 @@ class Stage:
     def lists(self, port: int, **more: Any) -> Job:
         """The first page of 100 models."""
         return Job(port, "GET", [f"{self.prefix}/models?limit=100"], self.headers, **more)
-
-    def chats(self, port: int, **more: Any) -> Job:
-        """Chats with the model that `add_served_model` made."""
-        target = f"{self.prefix}/openai/v1/chat/completions"
-        return Job(port, "POST", [target], self.headers, bodies.chat("bench-chat"), **more)
 
     def call(self, port: int, method: str, path: str, body: object = None) -> Any:
         """One request of the administrator's, and its document. Raises RuntimeError."""
@@ -79,13 +79,13 @@ def call(port: int, method: str, path: str, headers: Mapping[str, str], body: st
     return json.loads(text) if text else None
 
 
-def begin(data: Path) -> Stage:
-    """haymow's first start: FIRST_MODELS models of 2 KB and the secret they name, all through the API."""
+def begin(data: Path, models: int = FIRST_MODELS) -> Stage:
+    """haymow's first start: so many models of 2 KB and the secret they name, all through the API."""
     with servers.haymow(data) as server:
         stage = _entered(data, server)
         stage.call(server.port, "POST", f"{stage.prefix}/secrets", {"name": bodies.SECRET, "secret": "sk-of-the-bench"})
         job = Job(server.port, "POST", [f"{stage.prefix}/models/custom"], stage.headers, bodies.new_model(),
-                  connections=8, requests=FIRST_MODELS)  # fmt: skip
+                  connections=8, requests=models)  # fmt: skip
         outcome = jobs.run(job)
         if outcome.failures:
             raise RuntimeError(f"the models could not be made: {outcome.failures} {outcome.example}")
@@ -100,6 +100,12 @@ def add_served_model(stage: Stage, server: Server, upstream: Server) -> None:
     stage.call(server.port, "POST", f"{stage.prefix}/secrets", secret)
     model = bodies.served_model(f"http://{host}/v1")
     stage.call(server.port, "POST", f"{stage.prefix}/models/custom", model)
+
+
+def copied(stage: Stage, data: Path) -> Stage:
+    """A copy of a folder, as it is."""
+    shutil.copytree(stage.data, data)
+    return replace(stage, data=data)
 
 
 def grown(stage: Stage, models: int, data: Path) -> Stage:

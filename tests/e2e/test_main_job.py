@@ -22,8 +22,9 @@ QUESTION: list[Any] = [
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    port = {"HAYMOW_LOCAL_MODEL_PORT": str(_free_port())}
-    with running(tmp_path_factory.mktemp("data"), "--local-model", more=port) as started:
+    # As `make run` starts it: nothing is allowed but what comes with the local model.
+    more = {"HAYMOW_LOCAL_MODEL_PORT": str(_free_port()), "HAYMOW_EGRESS_ALLOW": ""}
+    with running(tmp_path_factory.mktemp("data"), "--local-model", more=more) as started:
         yield started
 
 

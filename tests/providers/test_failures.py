@@ -62,7 +62,7 @@ def failed(served: Served, provider: Provider, stream: bool = False, **more: Any
         (400, 400, "upstream_rejected"),
         (401, 502, "upstream_credentials"),
         (403, 502, "upstream_credentials"),
-        (404, 502, "upstream_rejected"),
+        (404, 502, "upstream_model_not_found"),
         (429, 429, "upstream_rate_limited"),
         (500, 502, "upstream_failed"),
         (503, 502, "upstream_failed"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from haymow.errors import StartFailed
+from haymow.server.local import allowances
 from haymow.server.settings import KEPT_OF_THE_ENVIRONMENT, settings_from
 
 
@@ -51,3 +52,28 @@ def test_what_stays_of_the_environment_names_no_key_no_host_and_no_proxy() -> No
     """An allowlist: libraries of providers read hundreds of variables."""
     words = ("KEY", "TOKEN", "SECRET", "PROXY", "HOST", "URL", "PASS", "AWS", "AZURE", "OPENAI", "PYTHON", "LD_")
     assert [name for name in KEPT_OF_THE_ENVIRONMENT if any(word in name for word in words)] == []
+
+
+@pytest.mark.parametrize("name", ["HAYMOW_CHAT_TIMEOUT", "HAYMOW_CALLS_PER_MODEL"])
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", "1000000", "\u0661"])
+def test_a_count_that_is_none_is_refused(name: str, text: str) -> None:
+    with pytest.raises(StartFailed, match=name):
+        settings_from({name: text})
+
+
+def test_where_models_may_call_is_read() -> None:
+    allowed = settings_from({"HAYMOW_EGRESS_ALLOW": "10.0.0.1:8000, llm.internal:*"}).egress_allow
+    assert allowed == {("10.0.0.1", 8000), ("llm.internal", None)}
+    with pytest.raises(StartFailed, match=r"HAYMOW_EGRESS_ALLOW .*host:port"):
+        settings_from({"HAYMOW_EGRESS_ALLOW": "everywhere"})
+
+
+def test_the_direct_lane_is_on_or_off() -> None:
+    assert settings_from({}).direct_lane and not settings_from({"HAYMOW_DIRECT_LANE": "off"}).direct_lane
+    with pytest.raises(StartFailed, match="HAYMOW_DIRECT_LANE"):
+        settings_from({"HAYMOW_DIRECT_LANE": "maybe"})
+
+
+def test_the_local_model_brings_its_own_port_and_ollamas() -> None:
+    allowed = allowances(settings_from({"HAYMOW_LOCAL_MODEL_PORT": "9000"}))
+    assert allowed == {("127.0.0.1", 9000), ("127.0.0.1", 11434), ("[::1]", 11434)}

@@ -15,6 +15,8 @@ from haymow.egress.doors import Door
 
 LIMITS: Final = {"max_connections": 1000, "max_keepalive_connections": 200, "keepalive_expiry": 30.0}
 CONNECT_SECONDS: Final = 10.0
+ACCEPT_ENCODING: Final = "gzip, deflate"
+"""What every client can read. Left to themselves they ask for what happens to be installed, each for something else."""
 
 
 def httpx_client(http: ModuleType, core: ModuleType, door: Door, *, timeout: float, **settings: Any) -> Any:
@@ -28,6 +30,7 @@ def httpx_client(http: ModuleType, core: ModuleType, door: Door, *, timeout: flo
         transport=_transport(http, core, door, limits),
         trust_env=False,
         follow_redirects=False,
+        headers={"accept-encoding": ACCEPT_ENCODING, **(settings.pop("headers", None) or {})},
         timeout=http.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)),
         # One connection serves many callers: what a provider sets for one is not sent with the next.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -53,7 +56,7 @@ def _backend(core: ModuleType, door: Door) -> Any:
 
     class ThroughTheDoor(core.AnyIOBackend):  # type: ignore[name-defined,misc]  # of httpcore or of httpcore2
         async def connect_tcp(self, host: str, port: int, **settings: Any) -> Any:
-            *others, last = await self._targets()
+            *others, last = await self._targets(host, port)
             for target in others:
                 try:
                     return await super().connect_tcp(target.address, target.port, **settings)
@@ -61,9 +64,9 @@ def _backend(core: ModuleType, door: Door) -> Any:
                     continue
             return await super().connect_tcp(last.address, last.port, **settings)
 
-        async def _targets(self) -> Any:
+        async def _targets(self, host: str, port: int) -> Any:
             try:
-                return await door.targets()
+                return await door.targets(host, port)
             except OSError as error:
                 raise core.ConnectError("The name does not resolve.") from error
 
@@ -89,7 +92,7 @@ def aiohttp_session(door: Door, *, timeout: float, limits: Any = None) -> aiohtt
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Connections to the door's targets, whatever the URL says: the door checks that, too."""
+    """Connections to the door's targets."""
 
     def __init__(self, door: Door, limits: dict[str, Any]) -> None:
         super().__init__(
@@ -104,5 +107,5 @@ class _Connector(aiohttp.TCPConnector):
         # Not a resolver, which aiohttp does not ask about an address; tests of blocked addresses watch this.
         return [
             {"hostname": host, "host": target.address, "port": target.port, "family": 0, "proto": 0, "flags": 0}
-            for target in await self._door.targets()
+            for target in await self._door.targets(host, port)
         ]

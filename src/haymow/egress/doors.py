@@ -23,15 +23,22 @@ class Door:
 
     def check(self, url: str) -> None:
         """Raises UpstreamFailed `blocked_by_policy` unless a URL leads to the destination."""
-        try:
-            leads_to = host_and_port(url.partition("?")[0])
-        except UnusableUrl:
-            raise blocked() from None
-        if leads_to != self.destination:
+        if _host_and_port(url.partition("?")[0]) != self.destination:
             raise blocked()
 
-    async def targets(self) -> list[Target]:
-        """Where connections may be made to, resolved now. Raises as `Egress.targets` does."""
-        host, _, port = self.destination.removeprefix(_CLEAR).rpartition(":")
+    async def targets(self, host: str, port: int) -> list[Target]:
+        """Where a connection to `host` may be made to, resolved now. Raises as `check` and `Egress.targets` do."""
+        written = f"[{host}]" if ":" in host and not host.startswith("[") else host
+        destination = self.destination.removeprefix(_CLEAR)
+        if _host_and_port(f"https://{written}:{port}") != destination:
+            raise blocked()
         # Without TLS a loopback destination looks no different; it is never public, so it has to be allowed anyway.
-        return await self.egress.targets(host, int(port), tls=not self.destination.startswith(_CLEAR))
+        tls = destination == self.destination
+        return await self.egress.targets(destination.rpartition(":")[0], port, tls=tls)
+
+
+def _host_and_port(url: str) -> str | None:
+    try:
+        return host_and_port(url)
+    except UnusableUrl:
+        return None

@@ -5,7 +5,7 @@ The schema is the model's, not the call's, so its names and limits may be told; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import quote
@@ -22,20 +22,23 @@ MAX_LISTED: Final = 20
 class CallFaults:
     """Tells the faults of a call that stands at `pointer` by the model's effective `schema`.
 
-    If `is_bare`, the model's generation_kwargs has only that schema's `properties`.
+    If `is_bare`, the model's generation_kwargs has only that schema's `properties`. `known` are names that may be told
+    although the schema has none of them, each with the one that the call has for it.
     """
 
-    def __init__(self, schema: dict[str, Any], is_bare: bool, pointer: str) -> None:
+    def __init__(self, schema: dict[str, Any], is_bare: bool, pointer: str, known: Mapping[str, str]) -> None:
         self._properties: dict[str, Any] = schema.get("properties", {})
         self._hidden_steps = 1 if is_bare else 0
         self._pointer = pointer
+        self._known = known
 
-    def explained(self, errors: Iterable[ValidationError]) -> Iterator[Fault]:
-        """Yield a fault for each of a validator's errors."""
+    def explained(self, errors: Iterable[ValidationError], name: str | None = None) -> Iterator[Fault]:
+        """Yield a fault for each of a validator's errors; all are about `name` where it is given."""
         for error in errors:
             path, code = error.instance_path, _CODES.get(error.kind.name, "invalid_value")
             inner = "Within it: " if len(path) > 1 else ""
-            yield self._fault(path[:1], code, inner + _request(error, self._properties), error.schema_path)
+            where = path[:1] or ([] if name is None else [name])
+            yield self._fault(where, code, inner + _request(error, self._properties), error.schema_path)
 
     def unexplained(self, name: str) -> Fault:
         """Return the fault of the value of `name`, of which only is known that it does not fit."""
@@ -51,7 +54,8 @@ class CallFaults:
         return self._fault([], "invalid_value", "With the model's defaults, the parameters do not go together.", [])
 
     def _fault(self, path: Sequence[str | int], code: str, message: str, rule: Sequence[str | int]) -> Fault:
-        where = fragment(path) if path and path[0] in self._properties else ""
+        name = self._known.get(str(path[0]), str(path[0])) if path else ""
+        where = fragment([name]) if path and (path[0] in self._properties or path[0] in self._known) else ""
         see = f"See #/generation_kwargs{fragment(rule[self._hidden_steps :])} of the model."
         return Fault(self._pointer + where, code, f"{message} {see}")
 

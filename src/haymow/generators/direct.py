@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from haymow.egress import Door
 from haymow.generators.chat import messages_from
 from haymow.generators.clients import ClientSettings
 from haymow.generators.clients.openai import cleaned, openai_clients
@@ -98,12 +99,12 @@ async def learn(component: Any, settings: ClientSettings) -> Direct | None:
         recording = cleaned(client, component, replace(settings, retries=0), http)
         setattr(component, name, recording)
         try:
-            return await _learned(component, recording, recorder)
+            return await _learned(component, recording, recorder, settings.door)
         finally:
             setattr(component, name, client)
 
 
-async def _learned(component: Any, client: AsyncOpenAI, recorder: _Recorder) -> Direct | None:
+async def _learned(component: Any, client: AsyncOpenAI, recorder: _Recorder, door: Door) -> Direct | None:
     methods = (client.chat.completions.create, client.chat.completions.parse)
     orders = {method.__name__: await _order(method, recorder) for method in methods}
     templates = {
@@ -112,6 +113,8 @@ async def _learned(component: Any, client: AsyncOpenAI, recorder: _Recorder) -> 
     known = {kind: sent for kind, sent in templates.items() if sent is not None and _PATH in sent.url}
     direct = Direct(component, known, orders)
     if len(known) == len(_PROBES) and all(_is_the_same(direct, kind) for kind in known):
+        for sent in known.values():
+            door.check(sent.url)
         return direct
     log.info("%s has no direct lane as it is installed here", type(component).__name__)
     return None
@@ -160,9 +163,10 @@ class _Recorder:
         """An HTTP client like the generator's own, but for where it leads."""
         import httpx2  # noqa: PLC0415 - comes with the openai package, as heavy
 
-        return httpx2.AsyncClient(
-            transport=httpx2.MockTransport(self._record), headers=settings.http.get("headers"), trust_env=False
-        )
+        from haymow.egress.clients import ACCEPT_ENCODING  # noqa: PLC0415 - only serving needs HTTP clients
+
+        headers = {"accept-encoding": ACCEPT_ENCODING, **(settings.http.get("headers") or {})}
+        return httpx2.AsyncClient(transport=httpx2.MockTransport(self._record), headers=headers, trust_env=False)
 
     async def sent(self, call: Awaitable[Any]) -> Sent | None:
         """What a call sends; None when it fails before it sends anything."""

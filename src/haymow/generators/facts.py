@@ -122,8 +122,8 @@ LITELLM_HOSTS: Final[dict[str, str | None]] = {
 # Keys of generation_kwargs that would override what the definition or the call says, or send the secret elsewhere.
 REFUSED_GENERATION_KWARGS: Final = frozenset(
     {
-        "api_base", "api_key", "base_url", "client", "headers", "http_options", "input", "messages", "model",
-        "request_options", "stream", "streaming_callback", "timeout", "tools",
+        "api_base", "api_key", "base_url", "client", "headers", "httpOptions", "http_options", "input", "messages",
+        "model", "request_options", "stream", "streaming_callback", "timeout", "tools",
     }
 )  # fmt: skip
 REFUSED_GENERATION_KWARGS_PREFIX: Final = "extra_"

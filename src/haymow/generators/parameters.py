@@ -7,10 +7,11 @@ a schema's author may write never makes it fetch anything, or look at a text in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, Final
 
 from jsonschema_rs import Validator
@@ -36,6 +37,7 @@ MAX_EXPLAINED_WORK: Final = 1_000
 MAX_KEPT: Final = 1024
 """Characters of what is said of one property, up to which its validator is kept for later saves: a few KB each."""
 
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 SCHEMA_POINTER: Final = "#/generation_kwargs"
 DEFAULTS_POINTER: Final = "#/chat_generator_config/init_parameters/generation_kwargs"
 SCHEMA_MESSAGE: Final = "The model configuration is invalid."
@@ -93,11 +95,16 @@ def check_defaults(checked: CheckedSchema, defaults: dict[str, Any], pointer: st
 
 
 def check_call(
-    checked: CheckedSchema, defaults: dict[str, Any], call: dict[str, Any], pointer: str = "#"
+    checked: CheckedSchema,
+    defaults: dict[str, Any],
+    call: dict[str, Any],
+    pointer: str = "#",
+    known: Mapping[str, str] = _NONE,
 ) -> dict[str, Any]:
     """Return the defaults with the values of a call at `pointer` in their place, key by key.
 
-    The merged parameters are checked whole. Raises Invalid, with faults that say what the schema allows.
+    The merged parameters are checked whole. Raises Invalid, with faults that say what the schema allows, and name
+    parameters as `known` does (name here -> name told).
     """
     if any(map(is_denied, call)):
         raise Invalid(CALL_MESSAGE, [Fault(pointer, "refused_generation_kwarg", _DENIED)])
@@ -105,7 +112,8 @@ def check_call(
     if not _is_affordable(checked, merged):
         raise Invalid(CALL_MESSAGE, [Fault(pointer, "too_large", _TOO_LARGE)])
     if not _validator(checked.text).is_valid(merged):
-        raise Invalid(CALL_MESSAGE, _call_faults(checked, merged, CallFaults(checked.schema, checked.is_bare, pointer)))
+        tell = CallFaults(checked.schema, checked.is_bare, pointer, known)
+        raise Invalid(CALL_MESSAGE, _call_faults(checked, merged, tell))
     return merged
 
 
@@ -201,7 +209,7 @@ def _faults_of_value(checked: CheckedSchema, name: str, value: object, tell: Cal
     work = checked.weights.of_properties.get(name, checked.weights.of_the_rest) * len(to_text(value))
     if isinstance(value, dict | list) and work > MAX_EXPLAINED_WORK:
         return [tell.unexplained(name)]
-    return tell.explained(_property_validator(checked.text).iter_errors({name: value}))
+    return tell.explained(_property_validator(checked.text).iter_errors({name: value}), name)
 
 
 def _is_affordable(checked: CheckedSchema, values: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
@@ -26,13 +27,15 @@ from haymow.server.audit.routes import AuditRoutes
 from haymow.server.audit.service import Audit
 from haymow.server.database import Database, DataFolder
 from haymow.server.http import Operation, openapi
-from haymow.server.http.gate import Gate
+from haymow.server.http.gate import Dialect, Gate
 from haymow.server.http.operations import Routing
 from haymow.server.http.plain import PlainRoutes
 from haymow.server.receipts.service import erase_workspace as erase_receipts
 from haymow.server.registry import service as registry_room
 from haymow.server.registry.changes import Changes
+from haymow.server.registry.connection_tests import ConnectionTests
 from haymow.server.registry.generator_routes import GeneratorRoutes
+from haymow.server.registry.pipeline_routes import PipelineRoutes
 from haymow.server.registry.platform import Platform
 from haymow.server.registry.revision_routes import RevisionRoutes
 from haymow.server.registry.routes import ORGANIZATION_PREFIX, WORKSPACE_PREFIX, ModelRoutes
@@ -43,10 +46,14 @@ from haymow.server.secrets.integration_routes import IntegrationRoutes
 from haymow.server.secrets.integrations import Integrations
 from haymow.server.secrets.routes import SecretRoutes
 from haymow.server.secrets.service import Secrets, open_vault
+from haymow.server.serving import routes as serving_routes
 from haymow.server.serving.pool import Pool
-from haymow.server.serving.routes import ServingRoutes
+from haymow.server.serving.probe_routes import ProbeRoutes
+from haymow.server.serving.probe_rules import MOST_SECONDS
+from haymow.server.serving.probes import Allowances, Probes
+from haymow.server.serving.routes import ServingRoutes, problem_in_openai
 from haymow.server.serving.rules import ResolvedSecrets
-from haymow.server.serving.service import Serving, Upstream
+from haymow.server.serving.service import Serving, Sources, Upstream
 from haymow.server.settings import Settings
 
 if TYPE_CHECKING:
@@ -110,10 +117,8 @@ async def _built(settings: Settings, database: Database) -> House:
     secrets = Secrets(database, key, registry_room.uses, registry_room.destinations_of, now, uuid.uuid4)
     registry = Registry(database, access)
     serving = Serving(
-        find=registry.find,
-        usable=registry.usable,
-        secrets_of=partial(_secrets_of, registry, secrets),
-        pool=Pool(settings.live_generators),
+        Sources(registry.version, registry.find, registry.usable, partial(_secrets_of, registry, secrets)),
+        pool=Pool(settings.live_generators, settings.calls_per_model),
         upstream=Upstream(_egress(settings), settings.chat_timeout, settings.direct_lane),
         now=now,
         new_id=uuid.uuid4,
@@ -123,10 +128,11 @@ async def _built(settings: Settings, database: Database) -> House:
     document = cache(lambda: openapi.document(operations))
     caller = Caller(access)
     chats = ServingRoutes(serving, partial(_still_allowed, caller, access))
+    probes = ProbeRoutes(_probes(ConnectionTests(database, registry), serving))
     rooms = _rooms(access, tokens, secrets, registry, changes, chats, database)
-    for room in (*rooms, PlainRoutes(partial(_ready, database), document)):
+    for room in (*rooms, probes, PlainRoutes(partial(_ready, database), document)):
         operations += room.operations()
-    app = Gate(Routing(operations, caller))
+    app = Gate(Routing(operations, caller), Dialect(serving_routes.ADDRESSES, serving_routes.NAMES, problem_in_openai))
     platform = Platform(database, now)
     return House(settings, database, access, tokens, secrets, registry, changes, platform, serving, app, document)
 
@@ -135,6 +141,20 @@ def _egress(settings: Settings) -> Egress:
     """Where models may be called: what the operator allows, and what `--local-model` brings with it."""
     allowed = settings.egress_allow | (local.allowances(settings) if settings.local_model else frozenset())
     return Egress(allowed, unpoliced=settings.unpoliced_generators)
+
+
+def _probes(tests: ConnectionTests, serving: Serving) -> Probes:
+    clock = time.monotonic
+    return Probes(
+        find=tests.open,
+        keep=tests.keep,
+        warm=serving.warm,
+        complete=serving.complete,
+        allowances=Allowances(clock),
+        timeout=MOST_SECONDS,
+        now=now,
+        clock=clock,
+    )
 
 
 def _rooms(
@@ -151,6 +171,7 @@ def _rooms(
     return [
         *models,
         *(RevisionRoutes(one) for one in models),
+        PipelineRoutes(registry),
         GeneratorRoutes(),
         SecretRoutes(secrets, access),
         IntegrationRoutes(Integrations(secrets)),

@@ -14,6 +14,8 @@ from haymow.generators.catalogue import find
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 DEFAULT_LOCAL_MODEL_PORT = 8421
+DEFAULT_CHAT_TIMEOUT = 120
+DEFAULT_CALLS_PER_MODEL = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,9 @@ class Settings:
     port: int = DEFAULT_PORT
     local_model: bool = False
     local_model_port: int = DEFAULT_LOCAL_MODEL_PORT
-    chat_timeout: float = 120.0
+    chat_timeout: float = DEFAULT_CHAT_TIMEOUT
     live_generators: int = 64
+    calls_per_model: int = DEFAULT_CALLS_PER_MODEL
     egress_allow: frozenset[Allowance] = frozenset()
     direct_lane: bool = True
     unpoliced_generators: frozenset[str] = frozenset()
@@ -69,10 +72,21 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         host=environ.get("HAYMOW_HOST") or DEFAULT_HOST,
         port=_port(environ, "HAYMOW_PORT", DEFAULT_PORT),
         local_model_port=_port(environ, "HAYMOW_LOCAL_MODEL_PORT", DEFAULT_LOCAL_MODEL_PORT),
+        chat_timeout=_count(environ, "HAYMOW_CHAT_TIMEOUT", DEFAULT_CHAT_TIMEOUT),
+        calls_per_model=_count(environ, "HAYMOW_CALLS_PER_MODEL", DEFAULT_CALLS_PER_MODEL),
         egress_allow=_allowances(environ, "HAYMOW_EGRESS_ALLOW"),
         direct_lane=_switch(environ, "HAYMOW_DIRECT_LANE", default=True),
         unpoliced_generators=_generators(environ, "HAYMOW_UNPOLICED_GENERATORS"),
     )
+
+
+def _count(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name)
+    if not text:
+        return default
+    if len(text) > 6 or not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise StartFailed(f"{name} is no count. Set it to a whole number from 1 to 999999, or unset it for {default}.")
+    return int(text)
 
 
 def _allowances(environ: Mapping[str, str], name: str) -> frozenset[Allowance]:

@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from haymow.wire.shapes import Answer, Id, PageQuery, Request
+from haymow.wire.shapes import Answer, Id, PageQuery, Query, Request
 
 _NAME = "The name of the model, e.g., 'gpt-5' or 'Claude 4 Sonnet'"
 _PROVIDER = "The provider of the model, e.g., 'openai' or 'anthropic'"
@@ -163,6 +163,18 @@ class ModelListQuery(PageQuery):
     include_shadowed: bool = Field(default=False, description="Also models that another of the same name hides.")
 
 
+class PipelineQuery(Query):
+    """Which pipeline: a component that holds the model's chat generator, and which chat generator that is."""
+
+    component: Literal["llm", "agent", "generator"] = Field(
+        default="llm", description="An LLM, an Agent, or the chat generator by itself."
+    )
+    mode: Literal["remote", "local", "pasted"] = Field(
+        default="remote",
+        description="HaymowChatGenerator in its remote or its local mode, or the model's own chat_generator_config.",
+    )
+
+
 class ModelList(Answer):
     """A page of models; `total` counts the models of all pages."""
 
@@ -196,3 +208,26 @@ class RevisionList(Answer):
     data: list[Revision]
     has_more: bool
     total: int
+
+
+Reason = Literal[
+    "ok",
+    "missing_secret",
+    "invalid_credentials",
+    "model_not_found",
+    "unreachable",
+    "blocked_by_policy",
+    "rate_limited",
+    "timeout",
+    "incompatible",
+]
+
+
+class ConnectionTest(Answer):
+    """What one small chat with a model came to; its failure is an answer too."""
+
+    ok: bool = Field(description="Whether the model answered.")
+    reason: Reason = Field(description="How it ended, for programs; ok or why not.")
+    detail: str = Field(description="What to do, for people. The provider's own words are never in it.")
+    latency_ms: int | None = Field(description="How long the call took, in milliseconds; null when none went out.")
+    tested_at: datetime

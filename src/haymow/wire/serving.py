@@ -55,11 +55,21 @@ class ServedModel(Answer):
     owned_by: str
 
 
+class ServedModelsQuery(BaseModel):
+    """A part of the models that can be called."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    after: str | None = Field(None, max_length=255, description="The last name of the part before.")
+    limit: int = Field(1000, ge=1, le=1000)
+
+
 class ServedModelList(Answer):
-    """The models that can be called."""
+    """The models that can be called, by name; `has_more` says that there are further ones after the last."""
 
     object: Literal["list"]
     data: list[ServedModel]
+    has_more: bool
 
 
 class ServingFailure(Answer):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -133,4 +134,19 @@ def execute(file: Path, statement: str) -> None:
     connection = sqlite3.connect(file)
     with connection:
         connection.execute(statement)
+    connection.close()
+
+
+@pytest.mark.usefixtures("declared")
+def test_each_step_from_the_first_schema_on_keeps_what_is_there(file: Path) -> None:
+    with create_engine(f"sqlite:///{file}", isolation_level="AUTOCOMMIT").connect() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(schema.MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    execute(file, "INSERT INTO organizations VALUES ('a', 'kept', '2026-11-23 00:00:00.000000')")
+    Database(file).close()
+    connection = sqlite3.connect(file)
+    assert connection.execute("SELECT name FROM organizations").fetchall() == [("kept",)]
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(schema.HEAD,)]
     connection.close()

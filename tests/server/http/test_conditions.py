@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haymow.errors import Malformed, PreconditionFailed
-from haymow.server.http.conditions import PREFERENCE_APPLIED, etag, matches, require_match, wants_strict
+from haymow.server.http.conditions import PREFERENCE_APPLIED, accepts_gzip, etag, matches, require_match, wants_strict
 
 CURRENT = etag(3, "x7Kq")
 
@@ -179,3 +179,22 @@ def test_a_hostile_prefer_is_read_quickly(value: str) -> None:
 
 def test_what_was_applied_is_what_was_asked() -> None:
     assert wants_strict([PREFERENCE_APPLIED])
+
+
+@pytest.mark.parametrize(
+    ("value", "accepted"),
+    [
+        (None, False),
+        ("", False),
+        ("gzip", True),
+        ("br, GZIP", True),
+        ("gzip;q=0.5", True),
+        ("gzip; q=0", False),
+        ("gzip;q=0.000", False),
+        ("deflate, br", False),
+        ("x-gzip", False),
+        ("*", False),
+    ],
+)
+def test_gzip_is_sent_to_who_names_it(value: str | None, accepted: bool) -> None:
+    assert accepts_gzip(value) is accepted

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import httpx
 
+from haymow.egress import allowances
 from haymow.server.app import House, open_house
 from haymow.server.database import Database
 from haymow.server.settings import Settings
 
 
 @asynccontextmanager
-async def opened(data: Path) -> AsyncIterator[tuple[House, httpx.AsyncClient, str]]:
-    """A house, its administrator's client, and the path of the workspace `default`."""
-    async with open_house(Settings(data=data)) as house:
+async def opened(data: Path, allowed: str = "") -> AsyncIterator[tuple[House, httpx.AsyncClient, str]]:
+    """A house, its administrator's client, and the path of the workspace `default`; models may call `allowed`."""
+    async with open_house(Settings(data=data, egress_allow=allowances(allowed))) as house:
         token = await house.tokens.start("first start")
         transport = httpx.ASGITransport(house.app)
         headers = {"Authorization": f"Bearer {token}"}

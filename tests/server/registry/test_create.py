@@ -147,6 +147,16 @@ class TestRefused:
         (pointer,) = faults(refused)
         assert pointer.startswith("#/chat_generator_config/init_parameters/generation_kwargs")
 
+    def test_a_default_under_another_name_of_what_its_parameters_limit(self, shelf: Shelf) -> None:
+        limits = {"type": "object", "properties": {"max_tokens": {"maximum": 100}}, "additionalProperties": False}
+
+        def create(tokens: int) -> httpx.Response:
+            config = openai_config(generation_kwargs={"max_completion_tokens": tokens})
+            return shelf.create(definition(chat_generator_config=config, generation_kwargs=limits))
+
+        assert create(100).status_code == 201
+        assert list(faults(create(101))) == ["#/chat_generator_config/init_parameters/generation_kwargs"]
+
     def test_a_name_that_is_taken_in_any_case(self, either: Shelf) -> None:
         name = unique("taken")
         either.made(definition(name))

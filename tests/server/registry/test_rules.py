@@ -144,6 +144,22 @@ class TestConnected:
     ) -> None:
         assert rules.is_connected(needs, usable) is connected
 
+    @pytest.mark.parametrize(
+        ("needs", "usable", "passed", "connected"),
+        [
+            ((), (), True, True),
+            ((), (), False, False),
+            ((("A",),), ("A",), True, True),
+            ((("A",),), ("A",), False, False),
+            ((("A",),), (), True, False),
+            ((("A",),), (), False, False),
+        ],
+    )
+    def test_a_test_decides_where_nothing_is_missing(
+        self, needs: rules.Needs, usable: tuple[str, ...], passed: bool, connected: bool
+    ) -> None:
+        assert rules.is_connected(needs, usable, passed) is connected
+
 
 def test_faults_are_raised_together_with_the_published_sentence() -> None:
     rules.require_no([])

@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -20,17 +20,18 @@ from starlette.requests import Request
 from haymow.egress import Egress, allowances
 from haymow.errors import NotFound, Unauthenticated
 from haymow.server.access.rules import Person, Principal, Role
-from haymow.server.http.gate import Gate
+from haymow.server.http.gate import Dialect, Gate
 from haymow.server.http.operations import Routing
-from haymow.server.registry.rules import Definition, Model
-from haymow.server.serving import Pool, Serving
+from haymow.server.registry.rules import Definition, Model, Usable
+from haymow.server.serving import Pool, Serving, routes
 from haymow.server.serving.routes import ServingRoutes
 from haymow.server.serving.rules import ResolvedSecrets
-from haymow.server.serving.service import Upstream
+from haymow.server.serving.service import Sources, Upstream
 from tests.upstream import wait_until
 
 TOKEN = "hm_test"
 KEY = "sk-canary-5f1d"
+DIALECT = Dialect(routes.ADDRESSES, routes.NAMES, routes.problem_in_openai)
 LOOPBACK = Egress(allowances("127.0.0.1:*"))
 CREATED = datetime(2026, 11, 1, tzinfo=UTC)
 OPENAI = "haystack.components.generators.chat.openai.OpenAIChatGenerator"
@@ -59,11 +60,11 @@ class Served:
         self.builds = 0
         self.pool: Pool[Any] = Pool(most)
         serving = Serving(
-            find=self._find, usable=self._usable, secrets_of=self._secrets_of, pool=self.pool,
-            upstream=Upstream(egress, timeout, direct),
+            Sources(self._version, self._find, self._usable, self._secrets_of),
+            pool=self.pool, upstream=Upstream(egress, timeout, direct),
             now=lambda: CREATED, new_id=uuid4,
         )  # fmt: skip
-        app = Gate(Routing(ServingRoutes(serving, _still_allowed).operations(), _authenticate))
+        app = Gate(Routing(ServingRoutes(serving, _still_allowed).operations(), _authenticate), DIALECT)
         config = uvicorn.Config(app, log_level="critical", lifespan="off")
         self._server = uvicorn.Server(config)
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -134,8 +135,13 @@ class Served:
             raise NotFound("There is no model of this name in the workspace.", code="model_not_found")
         return model
 
-    async def _usable(self, principal: Principal, workspace_id: UUID) -> Sequence[Model]:
-        return list(self.models.values())
+    async def _version(self, principal: Principal, workspace_id: UUID) -> int:
+        models = [(name, model.model_id, model.revision) for name, model in self.models.items()]
+        return hash((*models, *self.secrets.items()))
+
+    async def _usable(self, principal: Principal, workspace_id: UUID, after: str | None, limit: int) -> list[Usable]:
+        found = [Usable(model.name, model.provider, model.created_at) for model in self.models.values()]
+        return [model for model in sorted(found) if after is None or model.name > after][:limit]
 
     async def _secrets_of(self, principal: Principal, workspace_id: UUID, model: Model) -> ResolvedSecrets:
         secrets = dict(self.secrets)

@@ -66,6 +66,18 @@ def test_several_choices_come_back_in_order(served: Served) -> None:
     assert [choice.index for choice in answer.choices] == [0, 1]
 
 
+def test_one_choice_may_be_asked_for_of_any_model(served: Served, upstream: Upstream) -> None:
+    served.add("closed", openai_config(upstream.url), {"type": "object", "additionalProperties": False})
+    assert served.post({"model": "closed", "messages": HELLO, "n": 1}).status_code == 200
+    assert served.post({"model": "closed", "messages": HELLO, "n": 2}).status_code == 400
+
+
+def test_one_choice_is_fewer_than_a_definition_says(served: Served, upstream: Upstream) -> None:
+    served.add("twice", openai_config(upstream.url, generation_kwargs={"n": 2}))
+    assert len(served.post({"model": "twice", "messages": HELLO}).json()["choices"]) == 2
+    assert len(served.post({"model": "twice", "messages": HELLO, "n": 1}).json()["choices"]) == 1
+
+
 def test_a_tool_call_and_its_result_go_through(served: Served, upstream: Upstream) -> None:
     upstream.script(Calls([("call_1", "weather", {"city": "Zürich"})]), Says("Sunny."))
     client = served.openai()

@@ -26,7 +26,7 @@ CHAT = {"model": "fast", "messages": HELLO}
         (Fails(400, ECHO), 400, "upstream_rejected"),
         (Fails(401, ECHO), 502, "upstream_credentials"),
         (Fails(403, ECHO), 502, "upstream_credentials"),
-        (Fails(404, ECHO), 502, "upstream_rejected"),
+        (Fails(404, ECHO), 502, "upstream_model_not_found"),
         (Fails(422, ECHO), 400, "upstream_rejected"),
         (Fails(429, ECHO), 429, "upstream_rate_limited"),
         (Fails(500, ECHO), 502, "upstream_failed"),

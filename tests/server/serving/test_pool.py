@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from haymow.errors import RateLimited
 from haymow.server.serving.pool import Pool
 from haymow.server.serving.rules import Key
 
@@ -132,5 +133,19 @@ def test_closing_the_pool_closes_everything_once() -> None:
         lease.release()
         await settle()
         assert [thing.closed for thing in things] == [1, 1]
+
+    asyncio.run(check())
+
+
+def test_each_is_lent_to_so_many_at_once_and_no_more() -> None:
+    async def check() -> None:
+        pool: Pool[Thing] = Pool(2, most_users=2)
+        first, _ = [await pool.lend(key(1), built(Thing())) for _ in range(2)]
+        with pytest.raises(RateLimited, match="Try again") as refused:
+            await pool.lend(key(1), built(Thing()))
+        assert refused.value.code == "model_busy"
+        await pool.lend(key(2), built(Thing()))
+        first.release()
+        await pool.lend(key(1), built(Thing()))
 
     asyncio.run(check())

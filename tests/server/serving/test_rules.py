@@ -104,7 +104,7 @@ def test_only_a_proper_name_is_pointed_at(name: str, pointer: str) -> None:
     ],
 )
 def test_errors_have_openais_shape(error: HaymowError, usual: int, expected: tuple[Any, ...]) -> None:
-    status = rules.status_in_openai(error, usual)
+    status = rules.status_in_openai(usual)
     told = rules.body_in_openai(error, status)["error"]
     assert (status, told["type"], told["param"], told["code"]) == expected
 

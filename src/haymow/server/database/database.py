@@ -42,6 +42,14 @@ class Database:
         self._require_open()
         return self._glancer.run(unit)
 
+    async def version(self) -> int:
+        """A number that is another one after any commit: what was read at one version holds while it is the version.
+
+        It means something in this process alone, for as long as the database is open.
+        """
+        self._require_open()
+        return self._glancer.version()
+
     async def scan(self, unit: Unit[T]) -> T:
         """Run `unit`, which may look at many rows, in such a snapshot too, and away from the event loop."""
         self._require_open()

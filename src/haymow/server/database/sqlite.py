@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -118,11 +118,18 @@ class Glancer(_Runner):
 
     def run(self, unit: Unit[T]) -> T:
         """Run one unit. Raises what it raises, and Unavailable."""
+        return self._in_snapshot(lambda: unit(self._connection))
+
+    def version(self) -> int:
+        """A number of this process that is another one after any commit, whoever made it."""
+        return int(self._in_snapshot(lambda: self._raw.execute("PRAGMA data_version").fetchone()[0]))
+
+    def _in_snapshot(self, look: Callable[[], T]) -> T:
         try:
             if not self._raw.in_transaction:
                 self._raw.execute("BEGIN")
                 asyncio.get_running_loop().call_soon(self._end)
-            return unit(self._connection)
+            return look()
         except Exception as error:
             self._end()
             raise _explained(error) from None

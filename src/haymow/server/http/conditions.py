@@ -73,3 +73,9 @@ def _entity_tags(value: str) -> Iterator[str]:
 
 def _unquoted(word: str) -> str:
     return re.sub(r"\\(.)", r"\1", word[1:-1]) if word.startswith('"') else word
+
+
+def accepts_gzip(value: str | None) -> bool:
+    """Whether an Accept-Encoding names gzip, and not to exclude it (RFC 9110, 12.5.3)."""
+    codings = (part.replace(" ", "").lower() for part in (value or "").split(","))
+    return any(coding == "gzip" or (coding.startswith("gzip;q=") and coding[7:].strip("0.")) for coding in codings)

@@ -97,7 +97,9 @@ def headers_of(error: HaymowError) -> dict[str, str]:
 
 # What a person reads at /errors/{code}; a test holds that every code haymow raises is here.
 EXPLANATIONS = {
+    "blocked_by_policy": "The model would call an address that haymow's operator does not let it call.",
     "conflict": "What is stored stands in the way of this change.",
+    "conflicting_parameters": "Two of the parameters' names mean the same to the model's generator. Leave one out.",
     "email_taken": "Another user has this e-mail address.",
     "forbidden": "You may see this, and may not do that to it. Ask an administrator for the role it needs.",
     "headers_too_large": "The request's headers are larger than 32 KiB, or more than 100.",
@@ -112,6 +114,7 @@ EXPLANATIONS = {
     "malformed_id": "An id in the address is not a UUID.",
     "method_not_allowed": "The address exists and does not allow this method. The Allow header lists those it does.",
     "missing_secret": "The model needs a secret that is not there, or that may not be sent where the model calls.",
+    "model_busy": "The model answers as many calls at once as it may. Try again after Retry-After seconds.",
     "model_not_found": "There is no such model here, or you may not see it.",
     "name_taken": "The workspace or organization already has a model whose name counts as the same.",
     "not_acceptable": "haymow answers application/json, and the Accept header excludes that.",
@@ -141,6 +144,7 @@ EXPLANATIONS = {
     "upstream_credentials": "The provider refuses the model's credentials. Enter the secret's value again.",
     "upstream_failed": "The provider failed. Try again later.",
     "upstream_malformed": "The provider answered something that is no chat completion.",
+    "upstream_model_not_found": "The provider has no such model at this address. Check the definition.",
     "upstream_rate_limited": "The provider asks for fewer calls. Wait as long as Retry-After says.",
     "upstream_rejected": "The provider refuses the call as it is. Check the definition and the parameters.",
     "upstream_timeout": "The provider did not answer in time.",

@@ -7,12 +7,14 @@ import re
 import string
 from functools import lru_cache
 from random import Random
+from typing import NamedTuple, cast
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from haymow.errors import HaymowError, Malformed, NotFound
 from haymow.server.http.calls import LENGTH
 from haymow.server.http.errors import problem
+from haymow.server.http.operations import Renderer
 
 log = logging.getLogger(__name__)
 
@@ -28,14 +30,28 @@ _HOST = re.compile(rb"(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,
 _PLAIN = b"/-_" + string.ascii_letters.encode() + string.digits.encode()
 _AMBIGUOUS = re.compile(rb"//|\\|;|%(?:2f|5c|2e|00)|/\.{1,2}(?:/|$)", re.IGNORECASE)
 
+_ESCAPED_SLASH = re.compile(rb"%(?:2f|5c)", re.IGNORECASE)
+
 _EVERY_ANSWER = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+
+
+class Dialect(NamedTuple):
+    """Addresses whose errors have a shape of their own: those that begin as `within` says.
+
+    In those that are as `names` says, what its group finds is a name, which may have slashes in it (as %2F).
+    """
+
+    within: re.Pattern[bytes]
+    names: re.Pattern[bytes]
+    render: Renderer
 
 
 class Gate:
     """Wraps the application; gives each request an id, and turns what nobody expected into a 500 that tells nothing."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, dialect: Dialect | None = None) -> None:
         self._app = app
+        self._dialect = dialect
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -45,10 +61,10 @@ class Gate:
         scope["haymow.request_id"] = request_id
         answering = _Answering(send, request_id)
         try:
-            _check(scope)
+            _check(scope, self._dialect)
             await self._app(scope, receive, answering)
         except HaymowError as error:
-            await problem(error, request_id)(scope, receive, answering)
+            await self._render(scope)(error, request_id)(scope, receive, answering)
         except Exception:
             await self._unexpected(scope, receive, answering, request_id)
 
@@ -57,8 +73,13 @@ class Gate:
         if answering.started:
             raise RuntimeError(f"request {request_id} failed after its answer began")
         error = HaymowError("Something went wrong in haymow. Its log has this request_id.", code="internal")
-        render = scope.get("haymow.render", problem)
-        await render(error, request_id)(scope, receive, answering)
+        await self._render(scope)(error, request_id)(scope, receive, answering)
+
+    def _render(self, scope: Scope) -> Renderer:
+        if "haymow.render" in scope:
+            return cast(Renderer, scope["haymow.render"])
+        dialect = self._dialect
+        return dialect.render if dialect and dialect.within.match(scope["raw_path"] or b"") else problem
 
 
 class _Answering:
@@ -76,15 +97,20 @@ class _Answering:
         await self._send(message)
 
 
-def _check(scope: Scope) -> None:
+def _check(scope: Scope, dialect: Dialect | None) -> None:
     raw: bytes = scope["raw_path"] or b"/"
     if len(raw) + len(scope["query_string"]) > MOST_TARGET_BYTES:
         raise Malformed("The address is too long.", code="uri_too_long")
     _check_headers(scope)
     # Nearly every address is plain, and that takes a tenth of the time to find out.
     is_plain = not raw.translate(None, _PLAIN) and b"//" not in raw
-    if not is_plain and _AMBIGUOUS.search(raw):
+    if not is_plain and _AMBIGUOUS.search(_without_slashes_of_names(raw, dialect)):
         raise NotFound("There is nothing at this address.")
+
+
+def _without_slashes_of_names(raw: bytes, dialect: Dialect | None) -> bytes:
+    found = dialect.names.fullmatch(raw) if dialect else None
+    return raw if found is None else raw[: found.start(1)] + _ESCAPED_SLASH.sub(b"_", found[1])
 
 
 def _check_headers(scope: Scope) -> None:

@@ -65,6 +65,8 @@ def _responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "Successful Response"}
     if operation.answer:
         success["content"] = _json(schemas[operation.answer, "serialization"])
+    elif operation.media_type:
+        success["content"] = {operation.media_type: {"schema": {"type": "string"}}}
     return {
         str(operation.status): success,
         **{str(status): {"description": text} for status, text in operation.errors.items()},

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from pydantic import BaseModel
 from starlette.responses import Response
@@ -28,7 +29,10 @@ Renderer = Callable[[HaymowError, str], Response]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a client may ask for. `errors` are the statuses worth documenting, with their descriptions."""
+    """What a client may ask for. `errors` are the statuses worth documenting, with their descriptions.
+
+    `media_type` is that of an answer which is a text and no JSON.
+    """
 
     method: str
     path: str
@@ -43,6 +47,7 @@ class Operation:
     public: bool = False
     most_body_bytes: int = MOST_BODY_BYTES
     render: Renderer = problem
+    media_type: str | None = None
 
 
 class Routing:
@@ -58,15 +63,23 @@ class Routing:
             self._routes.setdefault(path.count("/"), []).append(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
-        parts = path.split("/")
-        for route in self._routes.get(path.count("/"), ()):
+        parts = _parts_of(scope)
+        for route in self._routes.get(len(parts) - 1, ()):
             parameters = route.parameters_of(parts)
             if parameters is not None:
                 scope["path_params"] = parameters
                 await route.dispatch(scope, receive, send)
                 return
         raise NotFound("There is nothing at this address.")
+
+
+def _parts_of(scope: Scope) -> list[str]:
+    """The parts of a path. A slash that was written as %2F is a part's own: the gate says where that may be."""
+    path: str = scope["path"]
+    raw: bytes = scope["raw_path"] or b""
+    if not raw or raw.count(b"/") == path.count("/"):
+        return path.split("/")
+    return [unquote_to_bytes(part).decode("utf-8", "replace") for part in raw.split(b"/")]
 
 
 class _Route:
@@ -118,7 +131,7 @@ class _Dispatch:
         try:
             check_announced_length(request, operation.most_body_bytes)
             principal = None if operation.public else await self._authenticate(request)
-            _check_acceptable(request)
+            _check_acceptable(request, operation.media_type)
             response = await operation.endpoint(Call(request, principal, operation.most_body_bytes))
         except HaymowError as error:
             response = operation.render(error, request.scope["haymow.request_id"])
@@ -146,10 +159,10 @@ _ACCEPTED = {
 }
 
 
-def _check_acceptable(request: Request) -> None:
+def _check_acceptable(request: Request, media_type: str | None) -> None:
     accept = request.headers.get("accept")
     if not accept or "*/*" in accept:
         return
     ranges = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    if not ranges & _ACCEPTED and not any(wanted.endswith("+json") for wanted in ranges):
+    if media_type not in ranges and not ranges & _ACCEPTED and not any(wanted.endswith("+json") for wanted in ranges):
         raise Malformed("haymow answers application/json; ask for it in Accept.", code="not_acceptable")

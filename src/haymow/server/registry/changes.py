@@ -15,6 +15,7 @@ from uuid import UUID
 
 from haymow.errors import Fault, NotFound
 from haymow.generators.definition import CheckedConfig
+from haymow.generators.hosts import admits
 from haymow.server.access.rules import Role, require
 from haymow.server.access.service import require_workspace
 from haymow.server.audit.rules import Record
@@ -22,12 +23,13 @@ from haymow.server.audit.service import record
 from haymow.server.database import Database
 from haymow.server.receipts.rules import Receipt, ReceiptKey
 from haymow.server.receipts.service import once
-from haymow.server.registry import rules, store
+from haymow.server.registry import connection_store, rules, store
+from haymow.server.registry.connected import refs_of
 from haymow.server.registry.proposals import NOTHING, Change, Proposal, applied, change_to, propose
 from haymow.server.registry.rules import Definition, Model, Revision, Scope
-from haymow.server.registry.service import Registry, Shown, View, refs_of, show_one, shown_with, with_people
+from haymow.server.registry.service import Registry, Shown, View, show, show_one, shown_with, with_people
 from haymow.server.secrets import service as secrets_room
-from haymow.server.secrets.rules import SecretRef, admits
+from haymow.server.secrets.rules import SecretRef
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -129,8 +131,8 @@ class Changes:
         while True:
             definition = applied(seen.definition, proposal, view.role is Role.ADMIN)
             changes = rules.changed_fields(seen.definition, definition)
-            if not changes and _is_newest(connection, seen):
-                return show_one(connection, view.scope, seen)
+            if not changes and (unchanged := _as_it_is(connection, view.scope, seen)):
+                return unchanged
             model = self._next(seen, definition, view)
             if "chat_generator_config" in changes:
                 refs = _sendable(connection, view, proposal.config, self.now())
@@ -146,6 +148,7 @@ class Changes:
         while True:
             model = self._next(seen, seen.definition, view)
             if store.save_deleted(connection, seen, model):
+                connection_store.remove(connection, model.scope_id, model.model_id)
                 self._keep(connection, view, model, "delete", ())
                 return
             seen = _reloaded(connection, seen)
@@ -160,12 +163,13 @@ class Changes:
             definition = applied(seen.definition, proposal, view.role is Role.ADMIN)
             changes = rules.changed_fields(seen.definition, definition)
             if not changes and not deleted:
-                return show_one(connection, view.scope, seen)
+                tests = connection_store.of_models(connection, view.scope.own_id, [seen])
+                return show(connection, view.scope, [seen], tests)[0]
             _sendable(connection, view, proposal.config, self.now())
             model = self._next(seen, definition, view)
             if store.save_restored(connection, seen, model):
                 self._keep(connection, view, model, "restore", changes, old.revision)
-                return show_one(connection, view.scope, model)
+                return show_one(connection, view.scope, model, None)
 
     def _next(self, seen: Model, definition: Definition, view: View) -> Model:
         return rules.next_revision(seen, definition, new_tag(), self.now(), view.principal.person.user_id)
@@ -196,9 +200,11 @@ def new_tag() -> str:
 _tags = Random()  # seeded by the system; a tag is no secret
 
 
-def _is_newest(connection: Connection, seen: Model) -> bool:
-    newest = store.load(connection, seen.scope_id, seen.model_id)
-    return newest is not None and newest.revision == seen.revision
+def _as_it_is(connection: Connection, scope: Scope, seen: Model) -> Shown | None:
+    """A model that is not changed after all, unless it has been meanwhile."""
+    newest = connection_store.load_visible(connection, scope, seen.model_id)
+    is_seen = newest is not None and (newest[0].scope_id, newest[0].revision) == (seen.scope_id, seen.revision)
+    return show_one(connection, scope, *newest) if newest is not None and is_seen else None
 
 
 def _reloaded(connection: Connection, seen: Model) -> Model:

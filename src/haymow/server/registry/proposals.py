@@ -15,6 +15,7 @@ from haymow.generators import definition as configs
 from haymow.generators import parameters
 from haymow.generators.definition import CheckedConfig
 from haymow.generators.parameters import CheckedSchema
+from haymow.generators.translation import held_defaults
 from haymow.server.registry import rules
 from haymow.server.registry.rules import Definition
 
@@ -130,11 +131,10 @@ def _kept(before: str, after: dict[str, Any] | None) -> str:
 
 def _check_defaults(definition: Definition, proposal: Proposal) -> None:
     config = proposal.config.config if proposal.config else from_text(definition.chat_generator_config)
-    defaults = config["init_parameters"].get("generation_kwargs")
-    if not defaults:
+    if not config["init_parameters"].get("generation_kwargs"):
         return
     schema = proposal.schema or parameters.stored_schema(definition.generation_kwargs)
     try:
-        parameters.check_defaults(schema, defaults)
+        parameters.check_defaults(schema, held_defaults(config, schema))
     except Invalid as error:
         rules.require_no(error.faults)

@@ -23,6 +23,14 @@ NAME_TAKEN = "A model with this name already exists."
 MOST_PROVIDER_CHARACTERS = 64
 
 
+class Usable(NamedTuple):
+    """As much of a model as those need to know who want to call it by its name."""
+
+    name: str
+    provider: str
+    created_at: datetime
+
+
 class Origin(StrEnum):
     """Whose model it is, the nearest first: a workspace's hides the organization's, that one the platform's."""
 
@@ -33,6 +41,14 @@ class Origin(StrEnum):
 
 Needs = tuple[tuple[str, ...], ...]
 """The secrets a model needs: of each inner tuple, one name has to resolve."""
+
+
+class Requirements(NamedTuple):
+    """What a definition asks of secrets, and where it would send them: one text on its row, few different ones."""
+
+    needs: Needs
+    uses: tuple[str, ...]
+    destination: str | None
 
 
 class Definition(NamedTuple):
@@ -49,6 +65,14 @@ class Definition(NamedTuple):
     uses: tuple[str, ...] = ()
     destination: str | None = None
 
+    @property
+    def required(self) -> Requirements:
+        return Requirements(self.needs, self.uses, self.destination)
+
+
+Key = tuple[UUID, UUID, str]
+"""The scope and the id of a model, and the tag of one of its revisions."""
+
 
 class Model(NamedTuple):
     """A definition with its identity and its history. `tag` makes an ETag of `revision` that is never reused."""
@@ -62,6 +86,10 @@ class Model(NamedTuple):
     created_by: UUID | None
     updated_at: datetime
     updated_by: UUID | None
+
+    @property
+    def key(self) -> Key:
+        return (self.scope_id, self.model_id, self.tag)
 
     @property
     def name(self) -> str:
@@ -103,6 +131,34 @@ class Revision(NamedTuple):
     definition: Definition
     created_by: UUID | None
     created_at: datetime
+
+
+class Tested(NamedTuple):
+    """The last connection test of a model's newest revision: the secrets' versions it was made with, how it ended."""
+
+    secrets: str
+    passed: bool
+
+
+class ConnectionTest(NamedTuple):
+    """A connection test and what came of it.
+
+    `reason` is a word of the API; `detail` is told once and not kept; `latency_ms` is None when no call went out.
+    """
+
+    reason: str
+    detail: str
+    latency_ms: int | None
+    tested_at: datetime
+    tested_by: UUID
+
+    @property
+    def passed(self) -> bool:
+        return self.reason == PASSED
+
+
+PASSED: Final = "ok"
+"""The reason of a connection test that succeeded."""
 
 
 class Scope(NamedTuple):
@@ -203,11 +259,16 @@ def require_no(faults: Iterable[Fault]) -> None:
         raise Invalid(INVALID, found, code="invalid_model")
 
 
-def is_connected(needs: Needs, usable: Collection[str]) -> bool | None:
-    """None when nothing is needed, else whether each need has a usable secret (tests of the connection: issue 3)."""
-    if not needs:
-        return None
-    return all(any(name in usable for name in alternatives) for alternatives in needs)
+def is_connected(needs: Needs, usable: Collection[str], passed: bool | None = None) -> bool | None:
+    """Whether each need has a usable secret and the last test of the connection `passed`; None is one never made.
+
+    None when nothing is needed and nothing was tested.
+    """
+    if not all(any(name in usable for name in alternatives) for alternatives in needs):
+        return False
+    if passed is None:
+        return True if needs else None
+    return passed
 
 
 def first_of(models: Sequence[Model], scope: Scope) -> Model | None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -13,15 +12,14 @@ from haymow.ids import id_of
 from haymow.server.access.rules import Person, Principal, Role
 from haymow.server.access.service import Access
 from haymow.server.database import Database
-from haymow.server.registry import proposals, rules, store, view_store
-from haymow.server.registry.rules import Filters, Model, Origin, Revision, Scope
+from haymow.server.registry import connection_store, proposals, rules, store, view_store
+from haymow.server.registry.connected import Refs, decided, is_connected, refs_of, sendable
+from haymow.server.registry.rules import Filters, Key, Model, Origin, Revision, Scope, Tested, Usable
 from haymow.server.secrets import service as secrets_room
-from haymow.server.secrets.rules import SecretRef, admits
+from haymow.server.secrets.rules import SecretRef
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-MOST_USABLE = 1000
 
 _MOVED = "This haymow would call another host than when the model was saved. Save the model again."
 _OUTDATED = "This haymow does not run this revision any more. Ask for a newer one, or restore it to see why."
@@ -70,8 +68,8 @@ class Registry:
         """Any model seen from here, by id. Raises NotFound."""
 
         def read(connection: Connection) -> Shown | None:
-            model = store.load_visible(connection, view.scope, model_id)
-            return show_one(connection, view.scope, model) if model else None
+            found = connection_store.load_visible(connection, view.scope, model_id)
+            return show_one(connection, view.scope, *found) if found else None
 
         return await self._with_people(await self.database.read(read))
 
@@ -82,12 +80,17 @@ class Registry:
         offset = (page_number - 1) * limit
 
         def read(connection: Connection) -> tuple[list[Shown], int]:
+            here = view.scope.own_id
             if connected is None:
                 models, total = view_store.page(connection, view.scope, filters, sort, limit, offset)
+                tests = connection_store.of_models(connection, here, models)
             else:
-                keep = _that_are(connection, view.scope, connected)
-                models, total = view_store.page_of(connection, view.scope, filters, sort, limit, offset, keep)
-            return show(connection, view.scope, models), total
+                tests = connection_store.of_view(connection, here)
+                found = decided(secrets_room.refs_in(connection, view.scope.secret_scopes), tests)
+                models, total = view_store.page_of(
+                    connection, view.scope, filters, sort, limit, offset, lambda *one: found(*one) is connected
+                )
+            return show(connection, view.scope, models, tests), total
 
         shown, total = await self.database.scan(read)
         return await self._all_with_people(shown), total
@@ -103,13 +106,15 @@ class Registry:
             raise NotFound("There is no model of this name in the workspace.", code="model_not_found")
         return model if revision is None else _as_it_was(model, revision)
 
-    async def usable(self, principal: Principal, workspace_id: UUID) -> list[Model]:
-        """The models that a name may mean in a workspace, by name, at most MOST_USABLE."""
+    async def version(self, principal: Principal, workspace_id: UUID) -> int:
+        """A number that is another one after anything changed. Raises NotFound when the workspace is not visible."""
+        await self.in_workspace(principal, workspace_id)
+        return await self.database.version()
+
+    async def usable(self, principal: Principal, workspace_id: UUID, after: str | None, limit: int) -> list[Usable]:
+        """The models that a name may mean in a workspace, by name, from the one after the name `after`."""
         view = await self.in_workspace(principal, workspace_id)
-        models, _ = await self.database.scan(
-            lambda connection: view_store.page(connection, view.scope, Filters(), "name", MOST_USABLE, 0)
-        )
-        return models
+        return await self.database.scan(lambda connection: view_store.usable(connection, view.scope, after, limit))
 
     async def secret_refs(self, principal: Principal, workspace_id: UUID, model: Model) -> tuple[SecretRef, ...]:
         """The secrets that a model uses in a workspace: those that may be sent where it calls.
@@ -120,8 +125,7 @@ class Registry:
             raise Conflict(_MOVED, code="incompatible")
         view = await self.in_workspace(principal, workspace_id)
         refs = await self.database.read(lambda connection: refs_of(connection, view.scope, model.uses))
-        usable = _usable(refs, model.destination)
-        return tuple(refs[name] for name in sorted(usable))
+        return tuple(sendable(refs, model.definition.required).values())
 
     async def revisions(self, view: View, model_id: UUID, limit: int, page_number: int) -> tuple[list[Revision], int]:
         """A page of a model's revisions, newest first; of a deleted model too. Raises NotFound."""
@@ -182,8 +186,9 @@ def count(connection: Connection, scope_id: UUID) -> int:
 
 
 def erase(connection: Connection, scope_id: UUID) -> None:
-    """Take away every model a scope ever had."""
+    """Take away every model a scope ever had, and every test that was made in it."""
     store.erase(connection, scope_id)
+    connection_store.erase(connection, scope_id)
 
 
 def with_people(shown: Shown, people: Mapping[UUID, Person]) -> Shown:
@@ -194,46 +199,24 @@ def with_people(shown: Shown, people: Mapping[UUID, Person]) -> Shown:
     return Shown(model, shown.origin, shown.connected, created_by, updated_by)
 
 
-def show(connection: Connection, scope: Scope, models: Sequence[Model]) -> list[Shown]:
-    """The models with where they come from and whether their secrets are there, in the unit of work that read them."""
+def show(connection: Connection, scope: Scope, models: Sequence[Model], tests: Mapping[Key, Tested]) -> list[Shown]:
+    """The models with where they come from and whether they are connected, in the unit of work that read them."""
     refs = refs_of(connection, scope, (name for model in models for name in model.uses))
-    connected = cache(lambda needs, destination: rules.is_connected(needs, _usable(refs, destination)))
+    connected = decided(refs, tests)
     return [
-        Shown(model, scope.origin_of(model.scope_id), connected(model.needs, model.destination)) for model in models
+        Shown(model, scope.origin_of(model.scope_id), connected(model.key, model.definition.required))
+        for model in models
     ]
 
 
-def show_one(connection: Connection, scope: Scope, model: Model) -> Shown:
+def show_one(connection: Connection, scope: Scope, model: Model, tested: Tested | None) -> Shown:
     """The same for one model."""
-    return shown_with(refs_of(connection, scope, model.uses), scope, model)
+    return shown_with(refs_of(connection, scope, model.uses), scope, model, tested)
 
 
-def shown_with(refs: Mapping[str, SecretRef], scope: Scope, model: Model) -> Shown:
-    """A model as seen from `scope`, where its secrets mean `refs`."""
-    connected = rules.is_connected(model.needs, _usable(refs, model.destination))
-    return Shown(model, scope.origin_of(model.scope_id), connected)
-
-
-def refs_of(connection: Connection, scope: Scope, names: Iterable[str]) -> dict[str, SecretRef]:
-    """What names of secrets mean in `scope`."""
-    return secrets_room.resolve(connection, scope.secret_scopes, set(names))
-
-
-def _usable(refs: Mapping[str, SecretRef], destination: str | None) -> set[str]:
-    """The names whose secret exists and may be sent to `destination`."""
-    return {name for name, ref in refs.items() if destination is not None and admits(ref.hosts, destination)}
-
-
-def _that_are(connection: Connection, scope: Scope, connected: bool) -> Callable[[store.Requirements], bool]:
-    """Whether a model's requirements make it connected, or not; each different text is decided once."""
-    refs = secrets_room.refs_in(connection, scope.secret_scopes)
-
-    @cache
-    def keep(required: store.Requirements) -> bool:
-        usable = _usable({name: refs[name] for name in required.uses if name in refs}, required.destination)
-        return rules.is_connected(required.needs, usable) is connected
-
-    return keep
+def shown_with(refs: Refs, scope: Scope, model: Model, tested: Tested | None = None) -> Shown:
+    """A model as seen from `scope`, where its secrets mean `refs`; no test has been made of what is just saved."""
+    return Shown(model, scope.origin_of(model.scope_id), is_connected(refs, model.definition.required, tested))
 
 
 def _scope_of(connection: Connection, scope: Scope, model_id: UUID) -> UUID:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, insert, select, union_all, update
@@ -15,18 +15,10 @@ from sqlalchemy.exc import IntegrityError
 from haymow.errors import Conflict
 from haymow.names import name_key
 from haymow.server.database import Prepared
-from haymow.server.registry.rules import NAME_TAKEN, Definition, Model, Needs, Revision, Scope
+from haymow.server.registry.rules import NAME_TAKEN, Definition, Model, Requirements, Revision, Scope
 from haymow.server.registry.tables import model_secrets_table, models_table, revisions_table
 
 _m = models_table.c
-
-
-class Requirements(NamedTuple):
-    """What a definition asks of secrets, and where it would send them: one text on its row, few different ones."""
-
-    needs: Needs
-    uses: tuple[str, ...]
-    destination: str | None
 
 
 MODEL: Final[tuple[ColumnElement[Any], ...]] = (
@@ -76,7 +68,7 @@ def load(connection: Connection, scope_id: UUID, model_id: UUID) -> Model | None
 
 def load_visible(connection: Connection, scope: Scope, model_id: UUID) -> Model | None:
     """A model seen from `scope`."""
-    row = _LOAD_VISIBLE.first(connection, {**_scopes_of(scope), "model": model_id})
+    row = _LOAD_VISIBLE.first(connection, {**scopes_of(scope), "model": model_id})
     return model_of(row) if row else None
 
 
@@ -88,7 +80,7 @@ def load_even_deleted(connection: Connection, scope_id: UUID, model_id: UUID) ->
 
 def named(connection: Connection, scope: Scope, name: str) -> list[Model]:
     """The models of this name seen from `scope`, at most one in each scope."""
-    rows = _NAMED.all(connection, {**_scopes_of(scope), "name_key": name_key(name)})
+    rows = _NAMED.all(connection, {**scopes_of(scope), "name_key": name_key(name)})
     return list({row.scope_id: model_of(row) for row in rows}.values())  # a scope may have been looked at twice
 
 
@@ -250,7 +242,7 @@ def _content(model: Model) -> dict[str, object]:
         "provider": definition.provider,
         "chat_generator_config": definition.chat_generator_config,
         "generation_kwargs": definition.generation_kwargs,
-        "requirements": _text_of(Requirements(definition.needs, definition.uses, definition.destination)),
+        "requirements": _text_of(definition.required),
         "revision": model.revision,
         "tag": model.tag,
         "updated_at": model.updated_at,
@@ -262,7 +254,8 @@ def _name(model: Model, deleted_at: datetime | None) -> dict[str, object]:
     return {"name": model.name, "name_key": name_key(model.name), "deleted_at": deleted_at}
 
 
-def _scopes_of(scope: Scope) -> dict[str, UUID]:
+def scopes_of(scope: Scope) -> dict[str, UUID]:
+    """The scopes seen from `scope`, as parameters: as many for the organization's view as for a workspace's."""
     scope_ids = scope.visible
     return {"nearest": scope_ids[0], "farther": scope_ids[1], "farthest": scope_ids[-1]}
 

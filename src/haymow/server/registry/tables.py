@@ -1,4 +1,4 @@
-"""Tables of models, of the secrets they name, and of their revisions."""
+"""Tables of models, of the secrets they name, of their revisions, and of tests of their connections."""
 
 from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, String, Table, Text, Uuid, text
 
@@ -57,4 +57,21 @@ revisions_table = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", Uuid),
     ForeignKeyConstraint(["scope_id", "model_id"], ["models.scope_id", "models.model_id"], ondelete="CASCADE"),
+)
+
+# The last test of each model from each scope it was tested from: the same model has other secrets elsewhere.
+connection_tests_table = Table(
+    "connection_tests",
+    metadata,
+    Column("scope_id", Uuid, primary_key=True),
+    Column("model_id", Uuid, primary_key=True),
+    Column("seen_from", Uuid, primary_key=True),
+    Column("tag", String(16), nullable=False),
+    Column("secrets", Text, nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("latency_ms", Integer),
+    Column("tested_at", UtcDateTime, nullable=False),
+    Column("tested_by", Uuid, nullable=False),
+    ForeignKeyConstraint(["scope_id", "model_id"], ["models.scope_id", "models.model_id"], ondelete="CASCADE"),
+    Index(None, "seen_from"),
 )

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, or_, select
 
 from haymow.names import name_key
-from haymow.server.registry.rules import PLATFORM_ID, Filters, Model, Scope
-from haymow.server.registry.store import MODEL, Requirements, load, model_of, read_requirements
+from haymow.server.registry.rules import PLATFORM_ID, Filters, Key, Model, Requirements, Scope, Usable
+from haymow.server.registry.store import MODEL, load, model_of, read_requirements
 from haymow.server.registry.tables import model_secrets_table, models_table
 
 _m = models_table.c
@@ -38,6 +38,14 @@ def page(
     return models[:limit], connection.execute(counted).scalar_one()
 
 
+def usable(connection: Connection, scope: Scope, after: str | None, limit: int) -> list[Usable]:
+    """The models that a name may mean, by name, from the one after the name `after`."""
+    query = _ordered(select(_m.name, _m.provider, _m.created_at), scope, Filters(), "name").limit(limit)
+    if after is not None:
+        query = query.where(_m.name_key > name_key(after))
+    return [Usable(*row) for row in connection.execute(query)]
+
+
 def page_of(
     connection: Connection,
     scope: Scope,
@@ -45,12 +53,12 @@ def page_of(
     sort: str,
     limit: int,
     offset: int,
-    keep: Callable[[Requirements], bool],
+    keep: Callable[[Key, Requirements], bool],
 ) -> tuple[list[Model], int]:
-    """A page of those models whose requirements `keep` says yes to: what a database cannot decide."""
-    columns = select(_m.scope_id, _m.model_id, _m.requirements)
+    """A page of those models that `keep` says yes to: what a database cannot decide."""
+    columns = select(_m.scope_id, _m.model_id, _m.tag, _m.requirements)
     rows = connection.execute(_ordered(columns, scope, filters, sort))
-    kept = [(row.scope_id, row.model_id) for row in rows if keep(read_requirements(row.requirements))]
+    kept = [(one, model) for one, model, tag, text in rows if keep((one, model, tag), read_requirements(text))]
     found = [load(connection, *key) for key in kept[offset : offset + limit]]
     return [model for model in found if model is not None], len(kept)
 

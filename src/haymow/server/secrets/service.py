@@ -177,7 +177,7 @@ class Secrets:
         await self._write(remove)
 
     async def reveal(self, refs: Collection[SecretRef]) -> dict[str, SecretValue]:
-        """The values by name, to be sent where `rules.admits` lets them go.
+        """The values by name, to be sent where `admits` lets them go.
 
         Raises Stale when one was replaced or deleted since it was resolved, so that no value goes to the hosts of
         another one; Unreadable.

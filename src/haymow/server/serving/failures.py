@@ -171,6 +171,9 @@ def failure_of_status(status: int, headers: Mapping[str, str] | None = None) -> 
     if status == 429:
         message = "The provider asks for fewer calls, or its quota is used up."
         return RateLimited(message, retry_after=_retry_after(headers or {}), code="upstream_rate_limited")
+    if status == 404:
+        message = "The provider has no such model at this address: check the model's name and its address."
+        return UpstreamFailed(message, code="upstream_model_not_found")
     if status in (408, 504):
         return UpstreamFailed("The provider did not answer in time.", code="upstream_timeout")
     if status in (400, 413, 422):

@@ -10,9 +10,12 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
+from haymow.errors import RateLimited
 from haymow.server.serving.rules import Key
+
+MOST_USERS: Final = 1024
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +57,12 @@ class Lease(Generic[T]):
 class Pool(Generic[T]):
     """Keeps at most `most` live things, the least recently used given up first; belongs to one event loop.
 
-    One that is in use when it is given up lives on until it is given back.
+    One that is in use when it is given up lives on until it is given back. It is lent to `most_users` at once, no more.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, most_users: int = MOST_USERS) -> None:
         self._most = most
+        self._most_users = most_users
         self._entries: OrderedDict[Key, _Entry[T]] = OrderedDict()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -68,13 +72,18 @@ class Pool(Generic[T]):
     async def lend(self, key: Key, build: Callable[[], Awaitable[T]]) -> Lease[T]:
         """Lend what was built for `key`, building it first when there is none.
 
-        Callers who ask while it is built wait for the one build. Raises what `build` raises, which is not kept.
+        Callers who ask while it is built wait for the one build. Raises what `build` raises, which is not kept, and
+        RateLimited.
         """
         entry = self._entries.get(key)
         if entry is None:
             entry = self._add(key, build)
         else:
             self._entries.move_to_end(key)
+        if entry.users >= self._most_users:
+            raise RateLimited(
+                "This model answers as many calls as it may. Try again.", retry_after=1, code="model_busy"
+            )
         entry.users += 1
         try:
             # Shielded: a caller who goes away does not end the build that others wait for.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +15,7 @@ from starlette.responses import Response
 
 from haymow.errors import HaymowError, Malformed, Unavailable
 from haymow.server.access.rules import Principal
-from haymow.server.http import Call, Operation
+from haymow.server.http import Call, Operation, conditions
 from haymow.server.http.answers import encoded
 from haymow.server.http.errors import headers_of, status_of
 from haymow.server.serving import events, rules
@@ -26,11 +27,17 @@ T = TypeVar("T")
 
 PREFIX = "/api/v2/workspaces/{workspace_id}/openai/v1"
 
+ADDRESSES: Final = re.compile(rb"/api/v2/workspaces/[^/]+/openai/v1(?:/|$)")
+"""What begins like this is answered in OpenAI's shapes, whoever answers it."""
+
+NAMES: Final = re.compile(rb"/api/v2/workspaces/[^/]+/openai/v1/models/([^/]+)")
+"""An address that ends in a model's name, in which `%2F` stands for a slash of the name."""
+
 MOST_CHAT_BYTES: Final = 16 * 1024 * 1024
 """Of a chat, and of a string in it: long prompts, and images in `data:` addresses. It is not stored."""
 
 WATCH_SECONDS: Final = 1.0
-"""How often a stream asks whether its caller may still have it."""
+"""How often an answer that takes its time asks whether its caller may still have it."""
 
 _ERRORS: Final = {
     400: "The chat or one of its parameters is refused; `param` names it.",
@@ -44,7 +51,7 @@ _ERRORS: Final = {
 
 def problem_in_openai(error: HaymowError, _request_id: str) -> Response:
     """An error in OpenAI's shape, with the headers its status calls for."""
-    status = rules.status_in_openai(error, status_of(error))
+    status = rules.status_in_openai(status_of(error))
     headers = {**headers_of(error), **({"x-should-retry": "false"} if rules.is_final(error) else {})}
     return Response(encoded(rules.body_in_openai(error, status)), status, headers, "application/json")
 
@@ -67,23 +74,35 @@ class ServingRoutes:
                       body=wire.ChatCompletionRequest, answer=wire.ChatCompletion, errors=_ERRORS,
                       render=problem_in_openai, most_body_bytes=MOST_CHAT_BYTES),
             Operation("GET", f"{PREFIX}/models", self.models, "List Served Models",
-                      "The models this token may chat with, as OpenAI lists models.",
-                      answer=wire.ServedModelList, render=problem_in_openai),
+                      "The models this token may chat with, as OpenAI lists models: the first thousand by name, or "
+                      "`limit` of them after the name `after`.",
+                      query=wire.ServedModelsQuery, answer=wire.ServedModelList, render=problem_in_openai),
+            Operation("GET", f"{PREFIX}/models/{{name}}", self.model, "Get Served Model",
+                      "A model this token may chat with, by what a chat calls it: its name, its id or `name@revision`.",
+                      answer=wire.ServedModel, errors={404: _ERRORS[404]}, render=problem_in_openai),
         ]  # fmt: skip
 
     async def chat(self, call: C) -> Response:
         workspace_id = call.id("workspace_id")
         call.require_json()
         chat = rules.chat_from(await call.document(rules.KNOWN, MOST_CHAT_BYTES))
+        still = partial(self.still_allowed, call.request, workspace_id)
         if not chat.stream:
-            answer = await _while_connected(call.request, self.serving.complete(call.principal, workspace_id, chat))
-            return Response(answer, media_type="application/json")
-        stream = await _while_connected(call.request, self.serving.stream(call.principal, workspace_id, chat))
-        return _EventStream(stream, partial(self.still_allowed, call.request, workspace_id))
+            return _json(await _wanted(call.request, still, self.serving.complete(call.principal, workspace_id, chat)))
+        stream = await _wanted(call.request, still, self.serving.stream(call.principal, workspace_id, chat))
+        return _EventStream(stream, still)
 
     async def models(self, call: C) -> Response:
-        listed = await self.serving.models(call.principal, call.id("workspace_id"))
-        return Response(encoded(listed), media_type="application/json")
+        workspace_id, asked = call.id("workspace_id"), call.query(wire.ServedModelsQuery)
+        listing = await self.serving.models(call.principal, workspace_id, asked.after, asked.limit)
+        if listing.packed is None or not conditions.accepts_gzip(call.request.headers.get("accept-encoding")):
+            return _json(listing.plain)
+        headers = {"content-encoding": "gzip", "vary": "accept-encoding"}
+        return Response(listing.packed, headers=headers, media_type="application/json")
+
+    async def model(self, call: C) -> Response:
+        name = call.request.path_params["name"]
+        return _json(encoded(await self.serving.model(call.principal, call.id("workspace_id"), name)))
 
 
 class _EventStream(Response):
@@ -134,12 +153,21 @@ class _EventStream(Response):
             return b""
 
 
-async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, which is cancelled when the client goes away. The body must have been read before."""
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
+
+
+async def _wanted(request: Request, still: Callable[[], Awaitable[object]], work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`, which is cancelled when the client goes away, or `still` raises.
+
+    The body must have been read before.
+    """
     working = asyncio.ensure_future(work)
     leaving = asyncio.ensure_future(_gone(request.receive))
     try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        either = (working, leaving)
+        while not (await asyncio.wait(either, timeout=WATCH_SECONDS, return_when=asyncio.FIRST_COMPLETED))[0]:
+            await still()
         if working.done():
             return working.result()
         raise Malformed("The client went away.")  # answered to nobody

@@ -9,17 +9,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from haymow.errors import (
-    Conflict,
     Denied,
     Fault,
     HaymowError,
     Invalid,
-    Malformed,
     NotFound,
     RateLimited,
     Unauthenticated,
 )
-from haymow.server.registry.rules import Model
+from haymow.server.registry.rules import Model, Usable
 
 MOST_CHOICES: Final = 128
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -68,6 +66,15 @@ def chat_from(document: Mapping[str, Any]) -> Chat:
         include_usage=bool(given.pop("stream_options", {}).get("include_usage")),
         parameters=given,
     )
+
+
+def asked(parameters: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that a call asks for beside a definition's `defaults`: one choice is what comes anyway.
+
+    Haystack's generators say so with every call, and a model's schema need not have a word for it.
+    """
+    unsaid = parameters.get("n") == 1 and "n" not in defaults
+    return {name: value for name, value in parameters.items() if not (unsaid and name == "n")}
 
 
 def _is_text(value: object) -> bool:
@@ -127,10 +134,15 @@ def refused_parameters(names: Iterable[str]) -> Invalid:
 # --- models ---
 
 
-def listed(model: Model) -> dict[str, Any]:
+def listed(model: Model | Usable) -> dict[str, Any]:
     """A model as OpenAI lists them; `id` is what calls name it by."""
     created = int(model.created_at.timestamp())
     return {"id": model.name, "object": "model", "created": created, "owned_by": model.provider}
+
+
+def listing(models: Sequence[Usable], limit: int) -> dict[str, Any]:
+    """At most `limit` models as OpenAI lists them, and whether there are more, which `after` the last one begin."""
+    return {"object": "list", "data": [listed(model) for model in models[:limit]], "has_more": len(models) > limit}
 
 
 # --- what a call needs of other rooms ---
@@ -172,17 +184,21 @@ def key_of(model: Model, secrets: ResolvedSecrets) -> Key:
 
 # --- errors in OpenAI's shape ---
 
-_STATUSES: Final[tuple[tuple[type[HaymowError], int], ...]] = ((Invalid, 400), (Malformed, 400), (Conflict, 409))
 _FINAL: Final = frozenset(
-    {"missing_secret", "incompatible", "upstream_credentials", "upstream_rejected", "blocked_by_policy"}
+    {
+        "missing_secret",
+        "incompatible",
+        "upstream_credentials",
+        "upstream_model_not_found",
+        "upstream_rejected",
+        "blocked_by_policy",
+    }
 )
 
 
-def status_in_openai(error: HaymowError, usual: int) -> int:
-    """The status of an error here; `usual` is what other operations answer. OpenAI's API has 400 for a wrong body."""
-    if error.code in ("method_not_allowed", "not_acceptable"):
-        return usual
-    return next((status for kind, status in _STATUSES if isinstance(error, kind)), usual)
+def status_in_openai(usual: int) -> int:
+    """The status of an error here, where other operations answer `usual`: OpenAI's API has 400 for a wrong body."""
+    return 400 if usual == 422 else usual
 
 
 def body_in_openai(error: HaymowError, status: int) -> dict[str, Any]:

@@ -1,0 +1,5 @@
+"""The chat generator of haymow's models."""
+
+from haystack_integrations.components.generators.haymow.chat.chat_generator import HaymowChatGenerator
+
+__all__ = ["HaymowChatGenerator"]

@@ -1,0 +1,122 @@
+"""Generators that are in use: one for the threads, one for each event loop, closed when another takes their place.
+
+A generator keeps its asynchronous client for ever, and that client belongs to the event loop it was first used on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+from weakref import WeakKeyDictionary
+
+
+@dataclass(slots=True)
+class _Live:
+    key: Hashable
+    generator: Any
+    users: int = 0
+    is_replaced: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        return self.is_replaced and self.users == 0
+
+
+@dataclass(slots=True)
+class _OfLoop:
+    live: _Live | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class LiveGenerators:
+    """Lends the generator of a key to any number of callers; a new key replaces the one before it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._of_threads: _Live | None = None
+        self._loops_lock = Lock()  # another one: no event loop waits while a thread builds
+        self._of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _OfLoop] = WeakKeyDictionary()
+
+    @contextmanager
+    def lent(self, key: Hashable, build: Callable[[], Any]) -> Iterator[Any]:
+        """A generator for the block; whoever comes first builds it, and the others wait for that."""
+        with self._lock:
+            live, old = self._of_threads, None
+            if live is None or live.key != key:
+                old, live = live, _Live(key, build())
+                self._of_threads = live
+            live.users += 1
+            done = old is not None and _replaced(old)
+        if old is not None and done:
+            _close(old)
+        try:
+            yield live.generator
+        finally:
+            with self._lock:
+                live.users -= 1
+                done = live.is_done
+            if done:
+                _close(live)
+
+    @asynccontextmanager
+    async def lent_async(self, key: Hashable, build: Callable[[], Any]) -> AsyncIterator[Any]:
+        """The same on the running event loop; `build` runs in a thread, for it may import for seconds."""
+        here = self._here()
+        async with here.turn:
+            live = here.live
+            if live is None or live.key != key:
+                old, live = live, _Live(key, await asyncio.to_thread(build))
+                here.live = live
+                if old is not None and _replaced(old):
+                    await _close_async(old)
+            live.users += 1
+        try:
+            yield live.generator
+        finally:
+            live.users -= 1
+            if live.is_done:
+                await _close_async(live)
+
+    def close(self) -> None:
+        """Close the generator of the threads, when the last caller is done with it."""
+        with self._lock:
+            live, self._of_threads = self._of_threads, None
+            done = live is not None and _replaced(live)
+        if live is not None and done:
+            _close(live)
+
+    async def close_async(self) -> None:
+        """Close the generator of the running event loop, when the last caller is done with it."""
+        here = self._here()
+        live, here.live = here.live, None
+        if live is not None and _replaced(live):
+            await _close_async(live)
+
+    def _here(self) -> _OfLoop:
+        """What belongs to the running event loop. A loop that has ended took its connections with it."""
+        with self._loops_lock:
+            for loop in [loop for loop in self._of_loops if loop.is_closed()]:
+                del self._of_loops[loop]
+            return self._of_loops.setdefault(asyncio.get_running_loop(), _OfLoop())
+
+
+def _replaced(live: _Live) -> bool:
+    """Mark it as replaced; whether nobody uses it any more."""
+    live.is_replaced = True
+    return live.is_done
+
+
+def _close(live: _Live) -> None:
+    if hasattr(live.generator, "close"):
+        live.generator.close()
+
+
+async def _close_async(live: _Live) -> None:
+    if hasattr(live.generator, "close_async"):
+        await live.generator.close_async()
+    else:
+        _close(live)

@@ -1,0 +1,84 @@
+"""Local mode: a model's definition comes from haymow, and its generator is built and called in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from haymow.documents import to_text
+from haymow.errors import Invalid
+from haymow.generators import refuses_generation_kwarg
+from haymow.generators.parameters import check_call
+from haystack_integrations.components.generators.haymow.building import built
+from haystack_integrations.components.generators.haymow.definitions import Definition
+from haystack_integrations.components.generators.haymow.kept import Kept
+from haystack_integrations.components.generators.haymow.keys import Keys
+from haystack_integrations.components.generators.haymow.registry import Registry
+from haystack_integrations.components.generators.haymow.source import DENIED, Choice, Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """The generator that the definition names, with keys of this process's environment.
+
+    `overrides` are init parameters that this pipeline sets in place of the definition's, where the generator has them.
+    """
+
+    registry: Registry
+    definitions: Kept[Definition]
+    keys: Keys
+    overrides: Parameters
+
+    def known(self) -> Choice | None:
+        """The choice when the definition is not due to be asked for again."""
+        definition = self.definitions.fresh()
+        return None if definition is None else self._choice(definition)
+
+    def choice(self) -> Choice:
+        """The choice by the newest definition; while haymow is away, by the last one."""
+        return self._choice(self.definitions.get())
+
+    def close(self) -> None:
+        """Close the connection to haymow."""
+        self.registry.close()
+
+    def _choice(self, definition: Definition) -> Choice:
+        return Choice(
+            definition.text,
+            lambda: built(definition, self.keys, self.overrides),
+            lambda call: _accepted(definition, call),
+            _as_it_is,
+        )
+
+
+def _accepted(definition: Definition, call: Parameters) -> Parameters:
+    """The parameters of a call, when the model allows them as haymow itself would."""
+    plain = {name: _plain(value) for name, value in call.items()}
+    if any(refuses_generation_kwarg(definition.generator, name) for name in call):
+        raise Invalid(DENIED)
+    try:
+        to_text(plain)
+    except (TypeError, ValueError) as error:
+        raise Invalid(
+            "generation_kwargs hold something that JSON has not: give texts, numbers, lists, objects."
+        ) from error
+    try:
+        check_call(definition.schema, definition.defaults, plain)
+    except Invalid as error:
+        reasons = " ".join(dict.fromkeys(fault.message for fault in error.faults))
+        raise Invalid(f"{error.message} {reasons}", error.faults, code=error.code) from error
+    return call
+
+
+def _plain(value: Any) -> Any:
+    """A class of pydantic's, which some generators take as `response_format`, as its schema says it."""
+    if isinstance(value, type) and hasattr(value, "model_json_schema"):
+        return {"type": "json_schema", "json_schema": {"name": value.__name__, "schema": value.model_json_schema()}}
+    return value
+
+
+@contextmanager
+def _as_it_is() -> Iterator[None]:
+    yield

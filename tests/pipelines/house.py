@@ -1,0 +1,124 @@
+"""A haymow with models that pipelines use: the real local one, and those of a scripted upstream."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from haystack import Pipeline
+from haystack.utils import Secret
+
+from haystack_integrations.components.generators.haymow import HaymowChatGenerator
+from tests.running import RunningServer
+from tests.server.registry.shelf import Shelf, openai_config, unique
+from tests.upstream import Upstream
+
+LOCAL = "SmolLM2-135M-Instruct"
+SERVER_KEY = "sk-of-the-server-5b1f"
+OWN_KEY = "sk-of-the-pipeline-90c2"
+KEY_NAME = "SCRIPTED_API_KEY"
+GENERATOR = "haystack_integrations.components.generators.haymow.chat.chat_generator.HaymowChatGenerator"
+
+
+@dataclass(frozen=True)
+class House:
+    """The server, a workspace of it with a secret for the upstream, and the upstream."""
+
+    server: RunningServer
+    client: httpx.Client
+    workspace: str
+    upstream: Upstream
+
+    @property
+    def shelf(self) -> Shelf:
+        return Shelf(self.client, f"/api/v2/workspaces/{self.workspace}")
+
+    @property
+    def workspace_name(self) -> str:
+        listed = self.client.get("/api/v1/workspaces").json()
+        return next(str(one["name"]) for one in listed if one["workspace_id"] == self.workspace)
+
+    @property
+    def destination(self) -> str:
+        return f"127.0.0.1:{self.upstream.port}"
+
+    def model(self, name: str | None = None, schema: Mapping[str, Any] | None = None, **parameters: Any) -> Any:
+        """A new model that calls the upstream."""
+        config = openai_config(KEY_NAME, model="scripted", api_base_url=self.upstream.url, **parameters)
+        name = name or unique("scripted")
+        body = {"name": name, "provider": "scripted", "chat_generator_config": config}
+        return self.shelf.made({**body, "generation_kwargs": schema or {}})
+
+    def generator(self, model: str, **more: Any) -> HaymowChatGenerator:
+        """The component, set up for this house."""
+        given: dict[str, Any] = {"workspace": self.workspace, "api_base_url": self.server.url, **more}
+        if given.get("mode") == "local":
+            given.setdefault("local_hosts", {self.destination: [KEY_NAME]})
+        return HaymowChatGenerator(model, **given)
+
+    def settings(self, model: str, mode: str = "remote") -> dict[str, Any]:
+        """The component's init parameters as a person would write them in YAML."""
+        given = {"model": model, "workspace": self.workspace_name, "api_base_url": self.server.url, "mode": mode}
+        return given | ({"local_hosts": {self.destination: [KEY_NAME]}} if mode == "local" else {})
+
+
+def loaded(component: Mapping[str, Any]) -> Pipeline:
+    """A pipeline of one component, `it`, by way of YAML that has been there and back."""
+    text = json.dumps({"components": {"it": component}, "connections": []})  # JSON is YAML
+    once = Pipeline.loads(text, allowed_modules=["tests.*"]).dumps()
+    again = Pipeline.loads(once, allowed_modules=["tests.*"])
+    assert again.dumps() == once
+    return again
+
+
+def key(text: str) -> Secret:
+    """An API key that is given, not named."""
+    return Secret.from_token(text)
+
+
+class Impostor:
+    """Something that answers at an address as haymow would, and whatever it is told to: path -> (status, body)."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, tuple[int, bytes]] = {}
+        self.asked: list[str] = []
+        impostor = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                path = self.path.partition("?")[0]
+                impostor.asked.append(self.path)
+                status, body = impostor.answers.get(path, (404, b"{}"))
+                self.send_response(status)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Says nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def answer(self, path: str, content: Any, status: int = 200) -> None:
+        """Answer this to whoever asks for `path`."""
+        self.answers[path] = (status, content if isinstance(content, bytes) else json.dumps(content).encode())
