@@ -30,7 +30,7 @@ from haymow.server.serving.direct import Lane
 from haymow.server.serving.kept import Kept
 from haymow.server.serving.pool import Lease, Pool
 from haymow.server.serving.rules import Chat, ResolvedSecrets
-from haymow.server.serving.streams import Stream
+from haymow.server.serving.streams import GeneratorStream, Stream
 
 log = logging.getLogger(__name__)
 
@@ -266,44 +266,6 @@ class LiveModel:
         if chat.include_usage and chat.stream and self.generator.usage_on_request:
             asked.parameters["stream_options"] = {"include_usage": True}
         return asked
-
-
-@dataclass(slots=True)
-class GeneratorStream:
-    """The chunks of a generator's stream."""
-
-    stream: Stream
-    chunks: Chunks
-    _peeked: list[Json] = field(default_factory=list)
-
-    async def peek(self) -> None:
-        """Wait until something is said, or for the end. Raises HaymowError when the call fails before.
-
-        A part that says nothing is no answer yet: some providers begin with one whatever comes, a failure too.
-        """
-        self._peeked = await self._next()
-
-    async def next(self) -> bytes:
-        found, self._peeked = self._peeked or await self._next(), []
-        return b"".join(events.event(events.written(chunk)) for chunk in found)
-
-    async def _next(self) -> list[Json]:
-        found: list[Json] = []
-        while parts := await self.stream.parts():
-            found += [chunk for part in parts for chunk in self.chunks.of(part)]
-            if len(found) > 1 or (found and not _is_opening(found[0])):
-                return found
-        if self.chunks.ended:
-            return []
-        replies = self.stream.result()
-        return [] if replies is None else [*found, *self.chunks.ending(replies)]
-
-    def stop(self) -> None:
-        self.stream.stop()
-
-
-def _is_opening(chunk: Json) -> bool:
-    return "role" in chunk["choices"][0]["delta"]
 
 
 def _listing(plain: bytes) -> Listing:
