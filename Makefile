@@ -4,7 +4,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test lint format bench openapi schemas requirements clean
+.PHONY: help run setup setup-dev test lint format bench openapi schemas providers requirements clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ schemas: setup-dev  ## Write the generators' schemas anew, from the newest packa
 
 requirements: setup-dev  ## Write the pinned files anew; ARGS=--upgrade takes the newest versions
 	@scripts/requirements.sh $(ARGS)
+
+providers: setup-dev  ## Construct every generator, some in environments of their own, and write docs/providers.md anew; takes minutes
+	@.venv/bin/python scripts/try_generators.py $(ARGS)
 
 clean:  ## Remove what the targets made, the environments among it; never haymow's data
 	@rm -rf .venv .venv-bench .venv-litellm .venv-portkey dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -13,7 +13,7 @@ pin() { # pin NAME SOURCE [OPTION ...]
 }
 
 pin build requirements/build.in "$@"
-pin run pyproject.toml "$@"
+pin run pyproject.toml --constraints requirements/constraints.in "$@"
 pin local-model requirements/local-model.in --no-deps "$@"
 pin dev requirements/dev.in --constraints requirements/run.txt "$@"
 pin deepset-mcp requirements/deepset-mcp.in --no-deps "$@"

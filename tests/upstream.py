@@ -107,10 +107,11 @@ class Dies:
 
 @dataclass(frozen=True)
 class Garbles:
-    """200 with a body that is no chat completion."""
+    """A body that is no chat completion."""
 
     body: bytes = b"<html>It works!</html>"
     media_type: str = "text/html"
+    status: int = 200
 
 
 @dataclass(frozen=True)
@@ -131,15 +132,18 @@ Answer = Trickles | Says | Calls | Fails | Dies | Garbles | Hangs
 
 
 class Upstream:
-    """The server; `seen` are the requests, `abandoned` counts answers whose caller went away before their end."""
+    """The server; `seen` are the requests, `abandoned` counts answers whose caller went away before their end.
 
-    def __init__(self, otherwise: Answer | None = None) -> None:
+    `server` are more settings of uvicorn's, such as those of TLS.
+    """
+
+    def __init__(self, otherwise: Answer | None = None, **server: Any) -> None:
         self.seen: list[Seen] = []
         self.abandoned = 0
         self._answers: deque[Answer] = deque()
         self._otherwise = otherwise or Says()
         route = Route("/{path:path}", self._answer, methods=["GET", "POST", "CONNECT", "PUT", "DELETE"])
-        config = uvicorn.Config(Starlette(routes=[route]), port=0, log_level="critical", lifespan="off")
+        config = uvicorn.Config(Starlette(routes=[route]), port=0, log_level="critical", lifespan="off", **server)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, name="upstream", daemon=True)
 
@@ -182,7 +186,7 @@ class Upstream:
                 error = {"error": {"message": answer.text, "type": "scripted", "param": None, "code": "scripted"}}
                 return _json(error, answer.status, answer.headers)
             case Garbles():
-                return Response(answer.body, media_type=answer.media_type)
+                return Response(answer.body, answer.status, media_type=answer.media_type)
             case Trickles():
                 return StreamingResponse(_trickle(answer.pause), media_type="application/json")
             case Hangs():

@@ -17,7 +17,8 @@ from haystack.dataclasses import ChatMessage
 
 from haymow.egress import Egress, allowances
 from haymow.errors import Conflict
-from haymow.generators.build import NO_KEY, LiveGenerator
+from haymow.generators.arguments import NO_KEY
+from haymow.generators.build import LiveGenerator
 from haymow.generators.build import build as build_
 from tests.upstream import Upstream
 
@@ -208,11 +209,11 @@ def test_a_missing_secret_is_not_taken_from_the_environment(poisoned: Upstream) 
         ("subprocess.Popen", "does not know"),
         ("haystack.components.fetchers.link_content.LinkContentFetcher", "does not know"),
         (f"{CORE}.fallback.FallbackChatGenerator", "register each of them"),
-        (f"{INTEGRATIONS}.anthropic.chat.chat_generator.AnthropicChatGenerator", "cannot call it yet"),
+        (f"{INTEGRATIONS}.watsonx.chat.chat_generator.WatsonxChatGenerator", "HAYMOW_UNPOLICED_GENERATORS"),
     ],
 )
 def test_a_type_haymow_does_not_call_is_incompatible(type_: str, reason: str) -> None:
-    refused = refusal(config(type_, model="m"), {"ANTHROPIC_API_KEY": KEY})
+    refused = refusal(config(type_, model="m"), {"WATSONX_API_KEY": KEY})
     assert refused.code == "incompatible"
     assert reason in refused.message
 

@@ -56,6 +56,52 @@ def test_a_providers_own_reason_becomes_the_nearest_of_openais(reason: Any, call
     assert completion(HEADING, [message])["choices"][0]["finish_reason"] == said
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            {"input_tokens": 9, "input_tokens_details": {"cached_tokens": 2}, "output_tokens": 3, "total_tokens": 12},
+            {"prompt_tokens": 9, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 2}},
+        ),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 14, "thoughts_token_count": 2},
+            {"prompt_tokens": 9, "completion_tokens": 5, "completion_tokens_details": {"reasoning_tokens": 2}},
+        ),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 3, "cached_content_token_count": 4},
+            {"prompt_tokens": 9, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 4}},
+        ),
+        (
+            {"prompt_tokens": 9, "completion_tokens": 3, "cache_read_input_tokens": 4, "service_tier": "standard"},
+            {"prompt_tokens": 9, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 4}},
+        ),
+        (
+            {
+                "prompt_tokens": 9, "completion_tokens": 3, "cache_read_input_tokens": 4,
+                "cache_write_input_tokens": 1, "cache_details": [],
+            },
+            {"prompt_tokens": 14, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 4}},
+        ),
+        ({"prompt_tokens": 9.0, "completion_tokens": None}, {"prompt_tokens": 9, "completion_tokens": 0}),
+    ],
+    ids=["responses", "google", "google-cached", "anthropic", "bedrock", "cohere"],
+)  # fmt: skip
+def test_tokens_are_counted_as_openai_counts_them(said: dict[str, Any], told: dict[str, Any]) -> None:
+    total = told["prompt_tokens"] + told["completion_tokens"]
+    assert completion(HEADING, [reply(usage=said)])["usage"] == {**told, "total_tokens": total}
+
+
+def test_a_call_without_an_id_gets_one_of_its_own() -> None:
+    message = ChatMessage.from_assistant(None, tool_calls=[ToolCall("f", {}), ToolCall("f", {})])
+    [choice] = completion(HEADING, [message])["choices"]
+    assert [call["id"] for call in choice["message"]["tool_calls"]] == ["call_1_0", "call_1_1"]
+
+
+def test_an_answer_with_calls_ends_with_them() -> None:
+    message = ChatMessage.from_assistant(None, tool_calls=[ToolCall("f", {})], meta={"finish_reason": "stop"})
+    assert completion(HEADING, [message])["choices"][0]["finish_reason"] == "tool_calls"
+
+
 def test_no_usage_is_made_up() -> None:
     assert "usage" not in completion(HEADING, [reply()])
 
@@ -85,6 +131,34 @@ def test_tool_calls_are_counted_from_0_and_introduced_once() -> None:
         {"index": 0, "function": {"arguments": "{}"}},
         {"index": 1, "id": "b", "type": "function", "function": {"name": "g", "arguments": "{}"}},
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "calls"),
+    [
+        (("f", None, '{"a": 1}'), ("g", None, "{}"), 2),  # Google: each part counts from 0
+        (("f", None, None), ("f", None, None), 2),  # the same, and no arguments
+        (("f", "a", '{"a": 1}'), ("f", "b", "{}"), 2),
+        (("f", "a", '{"a"'), ("f", "a", ": 1}"), 1),  # some servers name a call in every part of it
+        (("f", None, '{"a"'), ("f", None, ": 1}"), 1),
+        (("f", "a", ""), (None, None, "{}"), 1),
+    ],
+)
+def test_a_call_at_the_same_place_is_another_when_it_is_named_anew(first: Any, second: Any, calls: int) -> None:
+    chunks = Chunks(HEADING)
+    parts = [ToolCallDelta(index=0, tool_name=name, id=id_, arguments=text) for name, id_, text in (first, second)]
+    streamed = [chunk for part in parts for chunk in chunks.of(StreamingChunk("", index=0, tool_calls=[part]))]
+    found = [call for delta in deltas(streamed)[1:] for call in delta["tool_calls"]]
+    assert len([call for call in found if "id" in call]) == calls
+    assert len({call["id"] for call in found if "id" in call}) == calls
+    assert [call["index"] for call in found] == [0, calls - 1]
+
+
+def test_a_call_that_streamed_no_arguments_ends_with_none() -> None:
+    chunks = Chunks(HEADING)
+    chunks.of(StreamingChunk("", index=0, tool_calls=[ToolCallDelta(index=0, tool_name="now", id="a")]))
+    last = chunks.ending([ChatMessage.from_assistant(None, tool_calls=[ToolCall("now", {}, id="a")])])
+    assert deltas(last) == [{"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]}, {}]
 
 
 def test_reasoning_is_streamed() -> None:

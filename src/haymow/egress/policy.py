@@ -71,11 +71,13 @@ class Egress:
     """Where haymow may connect to, and how: over TLS to what is public, and to what the operator allows.
 
     An allowed host may be in the clear and anywhere. A name that is not allowed itself may lead to an allowed address.
+    `unpoliced` names the generators that the operator lets connect past all this, for haymow cannot hold them to it.
     """
 
     allowed: frozenset[Allowance] = frozenset()
     resolve: Resolve = by_system
     certificates: Callable[[], ssl.SSLContext] = system_certificates
+    unpoliced: frozenset[str] = frozenset()
 
     async def targets(self, host: str, port: int, *, tls: bool) -> list[Target]:
         """The addresses of a host, each of which may be connected to. Raises UpstreamFailed `blocked_by_policy`.

@@ -7,14 +7,16 @@ fault. The way back is in `replies.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from haymow.errors import Fault, Invalid
+from haymow.generators.replies import TWO_IDS
 from haymow.generators.schema_faults import is_schema
 
 if TYPE_CHECKING:
-    from haystack.dataclasses import ChatMessage
+    from haystack.dataclasses import ChatMessage, ToolCall
     from haystack.tools.tool import Tool
 
 Json = dict[str, Any]
@@ -68,7 +70,7 @@ def _message_from(message: object, calls: dict[str, str]) -> ChatMessage:
     if message["role"] == "assistant":
         calls.update(_calls_of(message))
     try:
-        return ChatMessage.from_openai_dict_format(message)
+        return _with_both_ids(ChatMessage.from_openai_dict_format(message))
     except (ValueError, TypeError, KeyError, AttributeError):
         pass  # its words repeat the message
     raise _Refused(*_content_fault(message))
@@ -97,7 +99,21 @@ def _tool_result_from(message: Json, calls: Mapping[str, str]) -> ChatMessage:
     elif not isinstance(content, str):
         raise _Refused("/content", "The content of a tool's result is a string or a list of text parts.")
     # The format names the call by its id alone, while some providers want the tool's name with the result.
-    return ChatMessage.from_tool(content, origin=ToolCall(id=call_id, tool_name=calls[call_id], arguments={}))
+    origin = ToolCall(id=call_id, tool_name=calls[call_id], arguments={})
+    return ChatMessage.from_tool(content, origin=_told_apart(origin))
+
+
+def _with_both_ids(message: ChatMessage) -> ChatMessage:
+    if not any(TWO_IDS in (call.id or "") for call in message.tool_calls):
+        return message
+    parts = [_told_apart(part) if part in message.tool_calls else part for part in message._content]
+    return replace(message, _content=parts)
+
+
+def _told_apart(call: ToolCall) -> ToolCall:
+    """A call with the two ids that `replies.py` joined, or as it is."""
+    other, joined, own = (call.id or "").partition(TWO_IDS)
+    return replace(call, id=own, extra={"call_id": other}) if joined else call
 
 
 def _is_text_part(part: object) -> bool:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from haymow.egress import Door
 from haymow.generators.chat import messages_from
-from haymow.generators.connections import ClientSettings, cleaned, openai_clients
+from haymow.generators.clients import ClientSettings
+from haymow.generators.clients.openai import cleaned, openai_clients
 
 if TYPE_CHECKING:
     import httpx2

@@ -1,7 +1,8 @@
 """What a generator replies, as OpenAI's clients read it: whole, and in chunks.
 
 Shapes follow OpenAI's API reference for chat completions. Whatever a provider leaves out or numbers its own way, what
-leaves here has a role first, tool calls counted from 0, and one finish reason at the end.
+leaves here has a role first, tool calls counted from 0, each with an id and JSON as its arguments, and one finish
+reason at the end.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from haystack.dataclasses import ChatMessage, StreamingChunk, ToolCall, ToolCallDelta
 
 Json = dict[str, Any]
+
+TWO_IDS: Final = "|"
+"""Joins the two ids that a call has in OpenAI's Responses; `chat.py` takes them apart when its result comes back."""
 
 _FINISH_REASONS: Final = frozenset({"stop", "length", "tool_calls", "content_filter"})
 
@@ -35,7 +39,7 @@ def completion(heading: Heading, replies: Sequence[ChatMessage]) -> Json:
         "object": "chat.completion",
         "created": heading.created,
         "model": heading.model,
-        "choices": [_choice(index, reply) for index, reply in enumerate(replies)],
+        "choices": [_choice(heading, index, reply) for index, reply in enumerate(replies)],
     }
     usage = _usage(replies)
     return answer if usage is None else {**answer, "usage": usage}
@@ -47,6 +51,21 @@ def say_nothing(replies: Sequence[ChatMessage]) -> bool:
 
 
 @dataclass(slots=True)
+class _Call:
+    """A tool call that is being streamed: its place, the provider's id, and its arguments so far."""
+
+    index: int
+    id: str | None
+    arguments: str = ""
+
+    def is_another(self, delta: ToolCallDelta) -> bool:
+        """Whether a delta at the same place begins another call: some providers count anew in every part."""
+        if not delta.tool_name or (delta.id is not None and delta.id == self.id):
+            return False
+        return not self.arguments or _is_json(self.arguments)
+
+
+@dataclass(slots=True)
 class Chunks:
     """Makes the `chat.completion.chunk`s of one answer; with `usage` they end with the tokens used, when known."""
 
@@ -54,7 +73,8 @@ class Chunks:
     usage: bool = False
     ended: bool = False
     _begun: bool = False
-    _calls: dict[int, int] = field(default_factory=dict)
+    _calls: list[_Call] = field(default_factory=list)
+    _places: dict[int, _Call] = field(default_factory=dict)
 
     def of(self, part: StreamingChunk) -> list[Json]:
         """The chunks that a part of the stream is worth: the role with the first, none for what says nothing new."""
@@ -71,7 +91,8 @@ class Chunks:
         chunks = self._beginning()
         reply = replies[0] if replies else None
         if reply is not None and not streamed:
-            chunks.append(self._chunk(_counted(_whole(reply))))
+            chunks.append(self._chunk(_counted(_whole(self.heading, reply))))
+        chunks += [self._chunk({"tool_calls": [_more(call, "{}")]}) for call in self._calls if not call.arguments]
         chunks.append(self._chunk({}, finish_reason=_finish_reason(reply)))
         usage = _usage(replies) if self.usage else None
         if usage is not None:
@@ -94,13 +115,20 @@ class Chunks:
             delta["tool_calls"] = [self._call_delta(call) for call in part.tool_calls]
         return delta
 
-    def _call_delta(self, call: ToolCallDelta) -> Json:
-        index = self._calls.get(call.index)
-        if index is not None:
-            return {"index": index, "function": {"arguments": call.arguments or ""}}
-        index = self._calls[call.index] = len(self._calls)
-        function = {"name": call.tool_name or "", "arguments": call.arguments or ""}
-        return {"index": index, "id": call.id or "", "type": "function", "function": function}
+    def _call_delta(self, delta: ToolCallDelta) -> Json:
+        call = self._places.get(delta.index)
+        if call is not None and not call.is_another(delta):
+            call.arguments += delta.arguments or ""
+            return _more(call, delta.arguments or "")
+        call = self._places[delta.index] = _Call(len(self._calls), delta.id, delta.arguments or "")
+        self._calls.append(call)
+        function = {"name": delta.tool_name or "", "arguments": call.arguments}
+        return {
+            "index": call.index,
+            "id": _id(self.heading, call.index, delta),
+            "type": "function",
+            "function": function,
+        }
 
     def _chunk(self, delta: Json, finish_reason: str | None = None, logprobs: Any = None) -> Json:
         chunk: Json = {
@@ -113,16 +141,16 @@ class Chunks:
         return {**chunk, "usage": None} if self.usage else chunk
 
 
-def _choice(index: int, reply: ChatMessage) -> Json:
+def _choice(heading: Heading, index: int, reply: ChatMessage) -> Json:
     return {
         "index": index,
-        "message": {"role": "assistant", "content": reply.text, "refusal": None, **_whole(reply)},
+        "message": {"role": "assistant", "content": reply.text, "refusal": None, **_whole(heading, reply)},
         "logprobs": reply.meta.get("logprobs"),
         "finish_reason": _finish_reason(reply),
     }
 
 
-def _whole(reply: ChatMessage) -> Json:
+def _whole(heading: Heading, reply: ChatMessage) -> Json:
     """What a reply says, without what it leaves out."""
     said: Json = {}
     if reply.text is not None:
@@ -130,7 +158,7 @@ def _whole(reply: ChatMessage) -> Json:
     if reply.reasoning is not None:
         said["reasoning_content"] = reply.reasoning.reasoning_text
     if reply.tool_calls:
-        said["tool_calls"] = [_call(call) for call in reply.tool_calls]
+        said["tool_calls"] = [_call(heading, index, call) for index, call in enumerate(reply.tool_calls)]
     return said
 
 
@@ -141,9 +169,29 @@ def _counted(said: Json) -> Json:
     return {**said, "tool_calls": [{"index": index, **call} for index, call in enumerate(said["tool_calls"])]}
 
 
-def _call(call: ToolCall) -> Json:
+def _call(heading: Heading, index: int, call: ToolCall) -> Json:
     function = {"name": call.tool_name, "arguments": json.dumps(call.arguments, ensure_ascii=False)}
-    return {"id": call.id or "", "type": "function", "function": function}
+    return {"id": _id(heading, index, call), "type": "function", "function": function}
+
+
+def _more(call: _Call, arguments: str) -> Json:
+    return {"index": call.index, "function": {"arguments": arguments}}
+
+
+def _id(heading: Heading, index: int, call: ToolCall | ToolCallDelta) -> str:
+    """The id a call's result comes back with; made up where the provider has none, for it tells calls apart."""
+    other = (call.extra or {}).get("call_id")
+    if other and call.id and other != call.id:
+        return f"{other}{TWO_IDS}{call.id}"
+    return call.id or f"call_{heading.id.rpartition('-')[2]}_{index}"
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _finish_reason(reply: ChatMessage | None) -> str:
@@ -151,16 +199,47 @@ def _finish_reason(reply: ChatMessage | None) -> str:
     if reply is None:
         return "stop"
     reason = reply.meta.get("finish_reason")
-    if reason in _FINISH_REASONS:
+    if reason in _FINISH_REASONS and reason != "stop":
         return str(reason)
-    return "tool_calls" if reply.tool_calls else "stop"
+    return "tool_calls" if reply.tool_calls else "stop"  # Ollama says "stop" either way
+
+
+# --- tokens ---
 
 
 def _usage(replies: Sequence[ChatMessage]) -> Json | None:
     """The tokens a generator says it used, under OpenAI's names; None when it says nothing."""
     usage = next((reply.meta["usage"] for reply in replies if reply.meta.get("usage")), None)
-    if not isinstance(usage, Mapping):
-        return None
-    known = {key: value for key, value in usage.items() if value is not None}
-    counts = {"prompt_tokens": 0, "completion_tokens": 0, **known}
-    return {"total_tokens": counts["prompt_tokens"] + counts["completion_tokens"], **counts}
+    return _in_openais_words(usage) if isinstance(usage, Mapping) else None
+
+
+def _in_openais_words(usage: Mapping[str, Any]) -> Json:
+    """Other names, and what OpenAI counts in: a prompt with what of it was cached, a completion with its reasoning."""
+    read, written = _first(usage, "prompt_tokens", "input_tokens"), _first(usage, "completion_tokens", "output_tokens")
+    if "cache_write_input_tokens" in usage:  # Bedrock's; Anthropic's generator adds them itself
+        read += _first(usage, "cache_read_input_tokens") + _first(usage, "cache_write_input_tokens")
+    written += _first(usage, "thoughts_token_count")
+    details = {
+        "prompt_tokens_details": _details(usage, ("prompt_tokens_details", "input_tokens_details"), _CACHED),
+        "completion_tokens_details": _details(
+            usage, ("completion_tokens_details", "output_tokens_details"), _REASONING
+        ),
+    }
+    counts = {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+    return {**counts, **{name: found for name, found in details.items() if found}}
+
+
+_CACHED: Final = ("cached_tokens", ("cache_read_input_tokens", "cached_content_token_count"))
+_REASONING: Final = ("reasoning_tokens", ("thoughts_token_count",))
+
+
+def _details(usage: Mapping[str, Any], names: tuple[str, ...], single: tuple[str, tuple[str, ...]]) -> Json:
+    found: Mapping[str, Any] = next((usage[name] for name in names if isinstance(usage.get(name), Mapping)), {})
+    count = _first(usage, *single[1])
+    said = {name: value for name, value in found.items() if value is not None}
+    return {single[0]: count, **said} if count else said
+
+
+def _first(usage: Mapping[str, Any], *names: str) -> int:
+    """A count, which some providers give as 9.0, or as null."""
+    return int(next((usage[name] for name in names if usage.get(name)), 0))

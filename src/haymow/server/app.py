@@ -139,7 +139,8 @@ async def _built(settings: Settings, database: Database) -> House:
 
 def _egress(settings: Settings) -> Egress:
     """Where models may be called: what the operator allows, and what `--local-model` brings with it."""
-    return Egress(settings.egress_allow | (local.allowances(settings) if settings.local_model else frozenset()))
+    allowed = settings.egress_allow | (local.allowances(settings) if settings.local_model else frozenset())
+    return Egress(allowed, unpoliced=settings.unpoliced_generators)
 
 
 def _probes(tests: ConnectionTests, serving: Serving) -> Probes:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from haymow.egress import Allowance, MalformedAllowance, allowances
 from haymow.errors import StartFailed
+from haymow.generators.catalogue import find
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
@@ -32,6 +33,7 @@ class Settings:
     calls_per_model: int = DEFAULT_CALLS_PER_MODEL
     egress_allow: frozenset[Allowance] = frozenset()
     direct_lane: bool = True
+    unpoliced_generators: frozenset[str] = frozenset()
 
     @property
     def database_file(self) -> Path:
@@ -74,6 +76,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         calls_per_model=_count(environ, "HAYMOW_CALLS_PER_MODEL", DEFAULT_CALLS_PER_MODEL),
         egress_allow=_allowances(environ, "HAYMOW_EGRESS_ALLOW"),
         direct_lane=_switch(environ, "HAYMOW_DIRECT_LANE", default=True),
+        unpoliced_generators=_generators(environ, "HAYMOW_UNPOLICED_GENERATORS"),
     )
 
 
@@ -91,6 +94,16 @@ def _allowances(environ: Mapping[str, str], name: str) -> frozenset[Allowance]:
         return allowances(environ.get(name) or "")
     except MalformedAllowance as error:
         raise StartFailed(f"{name} cannot be read. {error}") from error
+
+
+def _generators(environ: Mapping[str, str], name: str) -> frozenset[str]:
+    """Class names of generators, separated by commas."""
+    names = [part.strip() for part in (environ.get(name) or "").split(",") if part.strip()]
+    if any(find(one) != one for one in names):
+        raise StartFailed(
+            f"{name} holds a name that is no generator's. Write class names, such as WatsonxChatGenerator."
+        )
+    return frozenset(names)
 
 
 def _switch(environ: Mapping[str, str], name: str, *, default: bool) -> bool:

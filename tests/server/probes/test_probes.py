@@ -107,10 +107,11 @@ class TestReasons:
         assert 350 <= said["latency_ms"] < 5000
 
     def test_incompatible_says_what_haymow_lacks(self, bench: Bench) -> None:
-        config = {"type": "OllamaChatGenerator", "init_parameters": {"url": bench.upstream.url}}
+        served = {"api_type": "text_generation_inference", "api_params": {"url": bench.upstream.url}}
+        config = {"type": "HuggingFaceAPIChatGenerator", "init_parameters": served}
         said = bench.tested(bench.shelf.made({**bench.body(), "chat_generator_config": config}))
         assert (said["reason"], said["latency_ms"]) == ("incompatible", None)
-        assert "OllamaChatGenerator" in said["detail"]
+        assert "HuggingFaceAPIChatGenerator" in said["detail"]
         assert bench.upstream.seen == []
 
     def test_incompatible_where_a_plain_chat_is_against_the_models_own_schema(self, bench: Bench) -> None:

@@ -53,7 +53,7 @@ def new_model(name: str, config: Mapping[str, Any], schema: Mapping[str, Any] | 
 class Served:
     """The server. Tests change `models` and `secrets` (name -> value, version) while it runs; `builds` counts."""
 
-    def __init__(self, timeout: float = 20.0, most: int = 8, direct: bool = True) -> None:
+    def __init__(self, timeout: float = 20.0, most: int = 8, direct: bool = True, egress: Egress = LOOPBACK) -> None:
         self.workspace_id = uuid4()
         self.models: dict[str, Model] = {}
         self.secrets: dict[str, tuple[str, int]] = {"OPENAI_API_KEY": (KEY, 1)}
@@ -61,7 +61,7 @@ class Served:
         self.pool: Pool[Any] = Pool(most)
         serving = Serving(
             Sources(self._version, self._find, self._usable, self._secrets_of),
-            pool=self.pool, upstream=Upstream(LOOPBACK, timeout, direct),
+            pool=self.pool, upstream=Upstream(egress, timeout, direct),
             now=lambda: CREATED, new_id=uuid4,
         )  # fmt: skip
         app = Gate(Routing(ServingRoutes(serving, _still_allowed).operations(), _authenticate), DIALECT)
@@ -122,6 +122,7 @@ class Served:
             json=body,
             headers={"authorization": f"Bearer {TOKEN}", **headers},
             timeout=30,
+            trust_env=False,
         )
 
     def _run(self) -> None:

@@ -22,36 +22,84 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _UNEXPECTED_ARGUMENT: Final = re.compile(
     r"(?:unexpected keyword argument|multiple values for argument) '(.+?)'(?:\.|$)"
 )
-_TIMEOUTS: Final = frozenset({"TimeoutError", "TimeoutException", "APITimeoutError"})
-_UNREACHABLE: Final = frozenset(
-    {"APIConnectionError", "TransportError", "ConnectionError", "OSError", "ClientConnectionError"}
+# Names of classes, of all SDKs and their HTTP clients; an exception is told by its class and those it derives from.
+_TIMEOUTS: Final = frozenset(
+    {"APITimeoutError", "ConnectTimeoutError", "ReadTimeoutError", "TimeoutError", "TimeoutException"}
 )
-_BROKEN_OFF: Final = frozenset({"APIError", "ClientPayloadError"})
+_UNREACHABLE: Final = frozenset(
+    {
+        "APIConnectionError", "ClientConnectionError", "ConnectionClosedError", "ConnectionError", "HTTPClientError",
+        "OSError", "TransportError",
+    }
+)  # fmt: skip
+_BROKEN_OFF: Final = frozenset({"APIError", "ClientPayloadError", "EventStreamError", "ResponseError"})
+_UNREADABLE: Final = frozenset({"DecodingError", "SSEError"})
+# Google refuses a key with 400 and this reason.
+_WRONG_KEY: Final = "API_KEY_INVALID"
 
 
 def failure_of(error: BaseException, parameters: Mapping[str, Any], defaults: Mapping[str, Any]) -> HaymowError:
     """What an exception of a generator means, in haymow's own words: a provider's may repeat a key.
 
-    SDKs have no exceptions in common, so they are told apart by their status and by the names of their classes.
-    `parameters` are the caller's and `defaults` the definition's, one of which may be the reason.
+    SDKs have no exceptions in common, so they are told apart by their status and by the names of their classes; a
+    generator may have wrapped them. `parameters` are the caller's and `defaults` the definition's, one of which may be
+    the reason.
     """
-    own = next((cause for cause in _causes(error) if isinstance(cause, HaymowError)), None)
+    own = next((cause for cause in _origins(error) if isinstance(cause, HaymowError)), None)
     if own is not None:  # of the way out, which an SDK takes for a broken connection
         return own
-    status = getattr(error, "status_code", None)
-    if isinstance(status, int):
-        return failure_of_status(status)
+    for cause in _origins(error):
+        failure = _told(cause, parameters, defaults)
+        if failure is not None:
+            return failure
+    return malformed()
+
+
+def _told(error: BaseException, parameters: Mapping[str, Any], defaults: Mapping[str, Any]) -> HaymowError | None:
+    """What one exception says of itself; None when that is nothing."""
     kinds = _kinds(error)
+    status = _status(error)
+    if status is not None:
+        return failure_of_status(status)
     if kinds & _TIMEOUTS:
         return UpstreamFailed("The provider did not answer in time.", code="upstream_timeout")
+    if kinds & _UNREADABLE:
+        return malformed()
     if kinds & _UNREACHABLE:
         return UpstreamFailed("The provider cannot be reached, or broke the connection.", code="upstream_unreachable")
     if kinds & _BROKEN_OFF:
         return broken_off()
-    found = _UNEXPECTED_ARGUMENT.search(str(error)) if isinstance(error, TypeError) else None
-    if found and (found[1] in parameters or found[1] in defaults):
-        return _unsupported(found[1], found[1] in parameters)
-    return malformed()
+    found = _parameter(error, kinds)
+    if found and (found in parameters or found in defaults):
+        return _unsupported(found, found in parameters)
+    return None
+
+
+def _status(error: BaseException) -> int | None:
+    """The HTTP status that an SDK's exception holds; None for what is no failure, as in a stream that broke off."""
+    answer = getattr(error, "response", None)
+    aws = answer.get("ResponseMetadata", {}).get("HTTPStatusCode") if isinstance(answer, Mapping) else None
+    held = (getattr(error, "status_code", None), getattr(error, "code", None), aws)
+    status = next((one for one in held if type(one) is int and 300 <= one < 600), None)
+    return 401 if status == 400 and _refuses_key(getattr(error, "details", None)) else status
+
+
+def _refuses_key(details: object) -> bool:
+    told = details.get("error") if isinstance(details, Mapping) else None
+    reasons = told.get("details") if isinstance(told, Mapping) else None
+    return isinstance(reasons, list) and any(
+        isinstance(reason, Mapping) and reason.get("reason") == _WRONG_KEY for reason in reasons
+    )
+
+
+def _parameter(error: BaseException, kinds: set[str]) -> str | None:
+    """The parameter that a signature, or a model of pydantic's, does not have."""
+    if isinstance(error, TypeError):
+        found = _UNEXPECTED_ARGUMENT.search(str(error))
+        return found[1] if found else None
+    if "ValidationError" not in kinds or not hasattr(error, "errors"):
+        return None
+    return next((str(one["loc"][0]) for one in error.errors() if one["type"] == "extra_forbidden"), None)
 
 
 def _unsupported(name: str, asked: bool) -> Invalid:
@@ -76,7 +124,7 @@ def was_never_answered(error: BaseException) -> bool:
     return any(
         "ServerDisconnectedError" in _kinds(cause)
         or ("RemoteProtocolError" in _kinds(cause) and "without sending a response" in str(cause))
-        for cause in _causes(error)
+        for cause in _origins(error)
     )
 
 
@@ -98,11 +146,12 @@ def _seconds_of(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 9 else None
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def _origins(error: BaseException) -> Iterator[BaseException]:
+    """An exception and all that it came from, also where a library does not say so (`from None`)."""
     cause: BaseException | None = error
     while cause is not None:
         yield cause
-        cause = cause.__cause__
+        cause = cause.__cause__ or cause.__context__
 
 
 def _kinds(error: BaseException) -> set[str]:
@@ -149,6 +198,11 @@ def failure_told(document: Mapping[str, Any]) -> HaymowError:
     error = document["error"]
     status = error.get("code") if isinstance(error, dict) else None
     return failure_of_status(status) if type(status) is int and 400 <= status < 600 else broken_off()
+
+
+def is_told_in(meta: Mapping[str, Any]) -> bool:
+    """Whether a part of a generator's stream is a failure: OpenAI's Responses say it in an event like any other."""
+    return meta.get("type") in ("error", "response.failed")
 
 
 def is_completion(document: object) -> bool:

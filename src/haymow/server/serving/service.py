@@ -30,7 +30,7 @@ from haymow.server.serving.direct import Lane
 from haymow.server.serving.kept import Kept
 from haymow.server.serving.pool import Lease, Pool
 from haymow.server.serving.rules import Chat, ResolvedSecrets
-from haymow.server.serving.streams import Stream
+from haymow.server.serving.streams import GeneratorStream, Stream
 
 log = logging.getLogger(__name__)
 
@@ -204,13 +204,15 @@ class LiveModel:
         """The answer in events, of which the first is there. Raises as `complete` does; `on_end` is called once."""
         if self.lane and self.direct:
             return await self.lane.stream(self._sent(self.direct, chat), heading.model, on_end, explain)
-        stream = Stream(self._call(chat), self.timeout, on_end, explain)
+        stream = GeneratorStream(
+            Stream(self._call(chat), self.timeout, on_end, explain), Chunks(heading, chat.include_usage)
+        )
         try:
             await stream.peek()
         except BaseException:
             stream.stop()
             raise
-        return GeneratorStream(stream, Chunks(heading, chat.include_usage))
+        return stream
 
     async def close(self) -> None:
         """Close the connections."""
@@ -230,9 +232,17 @@ class LiveModel:
         messages = messages_from(chat.messages)
         more = {"tools": tools_from(chat.tools)} if chat.tools and not without_tools else {}
 
-        async def ask(streaming_callback: Any) -> Any:
+        async def ask(push: Any) -> Any:
+            async def streaming_callback(part: Any) -> None:
+                if failures.is_told_in(part.meta):
+                    raise failures.broken_off()
+                await push(part)
+
             return await self.generator.component.run_async(
-                messages=messages, streaming_callback=streaming_callback, generation_kwargs=asked, **more
+                messages=messages,
+                streaming_callback=streaming_callback if push else None,
+                generation_kwargs=asked,
+                **more,
             )
 
         async def run(streaming_callback: Any = None) -> list[Any]:
@@ -263,30 +273,6 @@ class LiveModel:
         if chat.include_usage and chat.stream and self.generator.usage_on_request:
             asked.parameters["stream_options"] = {"include_usage": True}
         return asked
-
-
-@dataclass(frozen=True, slots=True)
-class GeneratorStream:
-    """The chunks of a generator's stream."""
-
-    stream: Stream
-    chunks: Chunks
-
-    async def next(self) -> bytes:
-        return b"".join(events.event(events.written(chunk)) for chunk in await self._next())
-
-    async def _next(self) -> list[Json]:
-        while parts := await self.stream.parts():
-            found = [chunk for part in parts for chunk in self.chunks.of(part)]
-            if found:
-                return found
-        if self.chunks.ended:
-            return []
-        replies = self.stream.result()
-        return [] if replies is None else self.chunks.ending(replies)
-
-    def stop(self) -> None:
-        self.stream.stop()
 
 
 def _listing(plain: bytes) -> Listing:

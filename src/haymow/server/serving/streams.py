@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from haymow.errors import HaymowError
+from haymow.generators.replies import Chunks, Json
+from haymow.server.serving import events
 
 MOST_WAITING: Final = 256
 """Parts that wait for a slow client before the generator has to wait too."""
@@ -92,3 +95,41 @@ class Stream:
             self._call.exception()  # looked at, even when nobody pulls any more
         self._news.set()
         on_end()
+
+
+@dataclass(slots=True)
+class GeneratorStream:
+    """The chunks of a generator's stream."""
+
+    stream: Stream
+    chunks: Chunks
+    _peeked: list[Json] = field(default_factory=list)
+
+    async def peek(self) -> None:
+        """Wait until something is said, or for the end. Raises HaymowError when the call fails before.
+
+        A part that says nothing is no answer yet: some providers begin with one whatever comes, a failure too.
+        """
+        self._peeked = await self._next()
+
+    async def next(self) -> bytes:
+        found, self._peeked = self._peeked or await self._next(), []
+        return b"".join(events.event(events.written(chunk)) for chunk in found)
+
+    async def _next(self) -> list[Json]:
+        found: list[Json] = []
+        while parts := await self.stream.parts():
+            found += [chunk for part in parts for chunk in self.chunks.of(part)]
+            if len(found) > 1 or (found and not _is_opening(found[0])):
+                return found
+        if self.chunks.ended:
+            return []
+        replies = self.stream.result()
+        return [] if replies is None else [*found, *self.chunks.ending(replies)]
+
+    def stop(self) -> None:
+        self.stream.stop()
+
+
+def _is_opening(chunk: Json) -> bool:
+    return "role" in chunk["choices"][0]["delta"]

@@ -1,35 +1,19 @@
-"""The connections of live generators: haymow's own HTTP client in place of the one an SDK makes for itself.
+"""OpenAI's SDK, and with it every generator that is set up by `http_client_kwargs`.
 
-OpenAI's SDK reads its address, organization, project, further keys and headers from the environment, and its HTTP
-client proxies, certificates and ~/.netrc. So the client a generator made is copied onto an HTTP client that looks at
-none of it and leads through one door, and what the SDK read on its way is taken out again.
+The SDK reads its address, organization, project, further keys and headers from the environment, and its HTTP client
+proxies, certificates and ~/.netrc. So the client a generator made is copied onto an HTTP client that looks at none of
+it and leads through one door, and what the SDK read on its way is taken out again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from haymow.egress import Door
+from haymow.generators.clients.settings import ClientSettings, Closing
 
 if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI
-
-
-@dataclass(frozen=True, slots=True)
-class ClientSettings:
-    """How a client calls, and where to.
-
-    `timeout` is in seconds, for a whole call; `retries` are the calls after a failed one. `http` are the definition's
-    http_client_kwargs, of which `limits` and `headers` are used.
-    """
-
-    door: Door
-    timeout: float
-    retries: int
-    http: Mapping[str, Any]
 
 
 def openai_clients(component: Any) -> dict[str, AsyncOpenAI]:
@@ -39,13 +23,21 @@ def openai_clients(component: Any) -> dict[str, AsyncOpenAI]:
     return {name: client for name, client in vars(component).items() if isinstance(client, AsyncOpenAI)}
 
 
-async def take_over_clients(component: Any, settings: ClientSettings) -> bool:
-    """Replace every OpenAI client of a warm generator by one on haymow's HTTP client; whether there was one."""
+async def take_over(component: Any, settings: ClientSettings) -> Closing:
+    """Replace every client of a generator by one on haymow's HTTP client. Raises LookupError when there is none."""
+    await component.warm_up_async()
     found = openai_clients(component)
+    if not found:
+        raise LookupError("no client of OpenAI's SDK")
     for name, client in found.items():
         setattr(component, name, cleaned(client, component, settings, _http_client(settings)))
         await client.close()
-    return bool(found)
+
+    async def close() -> None:
+        for client in openai_clients(component).values():
+            await client.close()
+
+    return close
 
 
 def cleaned(client: AsyncOpenAI, component: Any, settings: ClientSettings, http: httpx2.AsyncClient) -> AsyncOpenAI:
