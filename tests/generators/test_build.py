@@ -219,8 +219,9 @@ def test_a_type_haymow_does_not_call_is_incompatible(type_: str, reason: str) ->
 
 
 def test_a_package_that_is_not_installed_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, f"{INTEGRATIONS}.mistral", None)
-    type_ = f"{INTEGRATIONS}.mistral.chat.chat_generator.MistralChatGenerator"
+    module = f"{INTEGRATIONS}.mistral.chat.chat_generator"
+    type_ = f"{module}.MistralChatGenerator"
+    monkeypatch.setitem(sys.modules, module, None)
     refused = refusal(config(type_, model="m"), {"MISTRAL_API_KEY": KEY})
     assert refused.code == "incompatible"
     assert "haymow[mistral]" in refused.message
