@@ -156,3 +156,38 @@ def test_a_long_list_is_packed_for_who_can_read_that(tmp_path: Path) -> None:
         assert int(packed.headers["content-length"]) * 5 < int(plain.headers["content-length"])
 
     inside(tmp_path / "data", act)
+
+
+def mock(name: str, answer: str) -> dict[str, Any]:
+    type_ = "haystack.components.generators.chat.mock.MockChatGenerator"
+    config = {"type": type_, "init_parameters": {"responses": [{"role": "assistant", "content": [{"text": answer}]}]}}
+    return {"name": name, "provider": "mock", "chat_generator_config": config, "generation_kwargs": {}}
+
+
+async def said(client: httpx.AsyncClient, prefix: str, model: str) -> str:
+    body = {"model": model, "messages": [{"role": "user", "content": "Hello?"}]}
+    answer = await client.post(f"{prefix}/openai/v1/chat/completions", json=body)
+    if answer.status_code == 404:
+        return "nobody"
+    return str(answer.json()["choices"][0]["message"]["content"])
+
+
+def test_what_a_name_means_is_kept_and_never_older_than_a_change(tmp_path: Path) -> None:
+    async def act(house: House, client: httpx.AsyncClient, prefix: str) -> None:
+        assert await said(client, prefix, "m") == "nobody"
+        theirs = (await client.post("/api/v2/models/custom", json=mock("m", "the organization's"))).json()
+        assert await said(client, prefix, "m") == "the organization's"
+        with statements(house.database) as asked:
+            assert await said(client, prefix, "m") == "the organization's"
+        assert not any("models" in statement for statement in asked)
+        ours = (await client.post(f"{prefix}/models/custom", json=mock("m", "the workspace's"))).json()
+        assert await said(client, prefix, "m") == "the workspace's"
+        change = {"chat_generator_config": mock("m", "changed")["chat_generator_config"]}
+        await client.patch(f"{prefix}/models/custom/{ours['model_id']}", json=change)
+        assert (await said(client, prefix, "m"), await said(client, prefix, "m@1")) == ("changed", "the workspace's")
+        await client.patch(f"{prefix}/models/custom/{ours['model_id']}", json={"name": "n"})
+        assert (await said(client, prefix, "m"), await said(client, prefix, "n")) == ("the organization's", "changed")
+        await client.delete(f"/api/v2/models/custom/{theirs['model_id']}")
+        assert await said(client, prefix, "m") == "nobody"
+
+    inside(tmp_path / "data", act)
