@@ -78,6 +78,15 @@ def test_a_status_is_told_in_our_words(
 
 
 @both_ways
+@pytest.mark.parametrize("provider", [one for one in EACH_SDK if one is not OLLAMA], ids=str)
+def test_the_providers_retry_after_is_passed_on(served: Served, cloud: Cloud, provider: Provider, stream: bool) -> None:
+    cloud.script(Fails(429, headers={"retry-after": "17"}))
+    served.add("m", provider.config())
+    enter(served, provider)
+    assert served.post({**CHAT, "stream": stream}).headers["retry-after"] == "17"
+
+
+@both_ways
 def test_googles_way_of_refusing_a_key_is_one_of_credentials(served: Served, cloud: Cloud, stream: bool) -> None:
     cloud.script(Garbles(google.wrong_key(ECHO), "application/json", 400))
     assert failed(served, GOOGLE, stream) == (502, "upstream_credentials")

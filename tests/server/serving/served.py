@@ -82,6 +82,8 @@ class Served:
         self.reset()
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(timeout=5)
+        if not self._loop.is_running():
+            self._loop.close()
 
     def reset(self) -> None:
         """Back to the state in which it started, for the next test."""

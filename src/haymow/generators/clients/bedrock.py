@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from haymow.generators.clients.settings import ClientSettings, Closing
@@ -129,7 +130,17 @@ def _session() -> Any:
     constants = {name: default for name, (_, _, default, _) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()}
     constants |= {"config_file": os.devnull, "credentials_file": os.devnull, "retry_mode": "standard"}
     session = AioSession()
+    session.register_component("data_loader", _descriptions())
     session.register_component(
         "config_store", ConfigValueStore({name: ConstantProvider(value) for name, value in constants.items()})
     )
     return session
+
+
+@cache
+def _descriptions() -> Any:
+    """The descriptions of services that come with botocore: kept, for reading them takes a quarter of a second."""
+    from botocore.loaders import Loader  # noqa: PLC0415 - heavy, as above
+
+    builtin = [Loader.BUILTIN_DATA_PATH]  # and not those of ~/.aws/models
+    return Loader(extra_search_paths=builtin, include_default_search_paths=False)

@@ -60,7 +60,7 @@ def _told(error: BaseException, parameters: Mapping[str, Any], defaults: Mapping
     kinds = _kinds(error)
     status = _status(error)
     if status is not None:
-        return failure_of_status(status)
+        return failure_of_status(status, _headers(error))
     if kinds & _TIMEOUTS:
         return UpstreamFailed("The provider did not answer in time.", code="upstream_timeout")
     if kinds & _UNREADABLE:
@@ -82,6 +82,14 @@ def _status(error: BaseException) -> int | None:
     held = (getattr(error, "status_code", None), getattr(error, "code", None), aws)
     status = next((one for one in held if type(one) is int and 300 <= one < 600), None)
     return 401 if status == 400 and _refuses_key(getattr(error, "details", None)) else status
+
+
+def _headers(error: BaseException) -> Mapping[str, str]:
+    """The headers of the answer that an SDK's exception holds, where it holds any."""
+    answer = getattr(error, "response", None)
+    aws = answer.get("ResponseMetadata", {}).get("HTTPHeaders") if isinstance(answer, Mapping) else None
+    held = (aws, getattr(answer, "headers", None), getattr(error, "headers", None))
+    return next((one for one in held if isinstance(one, Mapping)), {})
 
 
 def _refuses_key(details: object) -> bool:
