@@ -23,8 +23,8 @@ from typing import Any, Final
 from haymow.egress import Egress
 from haymow.errors import HaymowError
 from haymow.generators import GeneratorInfo, check, generator, generators
-from haymow.generators.build import build
-from haymow.generators.clients import take_over_of
+from haymow.generators.live.build import build
+from haymow.generators.live.clients import take_over_of
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "providers.md"

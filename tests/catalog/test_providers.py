@@ -4,7 +4,7 @@ import pytest
 
 from haymow.catalog import provider_named, providers, usual_hosts
 from haymow.generators import GeneratorInfo, generators, is_secret_name
-from haymow.generators.hosts import admits
+from haymow.generators.definitions.hosts import admits
 from haymow.wire import PLATFORM_INTEGRATION_PROVIDERS
 
 GENERATORS = generators()

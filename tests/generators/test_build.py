@@ -17,9 +17,9 @@ from haystack.dataclasses import ChatMessage
 
 from haymow.egress import Egress, allowances
 from haymow.errors import Conflict
-from haymow.generators.arguments import NO_KEY
-from haymow.generators.build import LiveGenerator
-from haymow.generators.build import build as build_
+from haymow.generators.live.arguments import NO_KEY
+from haymow.generators.live.build import LiveGenerator
+from haymow.generators.live.build import build as build_
 from tests.upstream import Upstream
 
 CORE = "haystack.components.generators.chat"
@@ -249,7 +249,7 @@ def test_a_live_generator_shows_no_secret() -> None:
 def test_haystack_phones_nobody_and_writes_nothing(tmp_path: Path) -> None:
     script = (
         "from haymow.egress import Egress\n"
-        "from haymow.generators.build import build\n"
+        "from haymow.generators.live.build import build\n"
         f"build({config(model='m')!r}, {{'OPENAI_API_KEY': 'k'}}, Egress())\n"
         "import haystack.telemetry._telemetry as telemetry\n"
         "assert telemetry.telemetry is None\n"
@@ -264,7 +264,7 @@ def test_haystack_phones_nobody_and_writes_nothing(tmp_path: Path) -> None:
 
 def test_nothing_is_imported_before_something_is_built() -> None:
     script = (
-        "import sys, haymow.generators.build, haymow.generators.chat, haymow.generators.replies\n"
+        "import sys, haymow.generators.live.build, haymow.generators.live.chat, haymow.generators.live.replies\n"
         "print([name for name in ('haystack', 'openai', 'httpx2') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60)

@@ -6,7 +6,7 @@ import pytest
 from haystack.dataclasses import ChatMessage, ChatRole, ImageContent, TextContent
 
 from haymow.errors import Invalid
-from haymow.generators.chat import MOST_TOOLS, messages_from, tools_from
+from haymow.generators.live.chat import MOST_TOOLS, messages_from, tools_from
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Rome"}'}}
 REMOTE_IMAGE = {"type": "image_url", "image_url": {"url": "https://x/y.png"}}

@@ -11,8 +11,8 @@ import pytest
 
 from haymow.egress import Egress, allowances
 from haymow.egress.clients import aiohttp_session
-from haymow.generators.build import LiveGenerator, build
-from haymow.generators.chat import messages_from, tools_from
+from haymow.generators.live.build import LiveGenerator, build
+from haymow.generators.live.chat import messages_from, tools_from
 from haymow.server.serving.direct import Lane
 from tests.authority import Looping
 

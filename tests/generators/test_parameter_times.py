@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from haymow.errors import Invalid
-from haymow.generators import parameters
-from haymow.generators.parameters import check_call, check_defaults, check_schema
+from haymow.generators.parameters import checks as parameters
+from haymow.generators.parameters.checks import check_call, check_defaults, check_schema
 from tests.generators.test_parameters import call_faults, default_faults, fan_out, of, unevaluated
 
 HOSTILE_PATTERN = "[ab]*a[ab]{250}c"

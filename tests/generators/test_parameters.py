@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from haymow.documents import to_text
 from haymow.errors import Fault, Invalid
-from haymow.generators.keywords import KEYWORDS, REFUSED
-from haymow.generators.parameters import check_call, check_defaults, check_schema, is_denied, stored_schema
-from haymow.generators.patterns import compiled, is_pattern
+from haymow.generators.parameters.checks import check_call, check_defaults, check_schema, is_denied, stored_schema
+from haymow.generators.parameters.keywords import KEYWORDS, REFUSED
+from haymow.generators.parameters.patterns import compiled, is_pattern
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 HERE = "#/generation_kwargs"

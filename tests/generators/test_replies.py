@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from haystack.dataclasses import ChatMessage, ReasoningContent, StreamingChunk, ToolCall, ToolCallDelta
 
-from haymow.generators.replies import Chunks, Heading, completion, say_nothing
+from haymow.generators.live.replies import Chunks, Heading, completion, say_nothing
 
 HEADING = Heading("chatcmpl-1", 1_790_000_000, "fast")
 USAGE = {"prompt_tokens": 2, "completion_tokens": 3, "prompt_tokens_details": None}

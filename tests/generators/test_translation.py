@@ -13,9 +13,8 @@ from openai import AsyncOpenAI
 
 from haymow.errors import Fault, Invalid
 from haymow.generators import generators, refuses_generation_kwarg
-from haymow.generators.dialects import OPENAI_NAMES, AllBut, Dialect
-from haymow.generators.parameters import check_schema
-from haymow.generators.translation import (
+from haymow.generators.dialects.rules import OPENAI_NAMES, AllBut, Dialect
+from haymow.generators.dialects.translation import (
     DIALECTS,
     Asked,
     Translation,
@@ -23,6 +22,7 @@ from haymow.generators.translation import (
     dialect_of,
     held_defaults,
 )
+from haymow.generators.parameters.checks import check_schema
 from tests.generators import accepted
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}

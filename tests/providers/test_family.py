@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from haymow.generators import GeneratorInfo, generators
-from haymow.generators.clients import speaks_openai
+from haymow.generators.live.clients import speaks_openai
 from tests.providers.cloud import Cloud
 from tests.providers.known import KEY
 from tests.providers.replies import Reply

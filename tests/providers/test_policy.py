@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSRequest
 from haystack.dataclasses import ChatMessage
 
 from haymow.errors import UpstreamFailed
-from haymow.generators.build import build
+from haymow.generators.live.build import build
 from tests.providers.cloud import Cloud
 from tests.providers.conftest import enter
 from tests.providers.known import ALL, BEDROCK, EACH_SDK, FOUNDRY, KEY, SECRETS, Provider

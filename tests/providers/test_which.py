@@ -14,8 +14,8 @@ from haystack.dataclasses import ChatMessage
 from haymow.egress import Egress
 from haymow.errors import Conflict, StartFailed
 from haymow.generators import generator, generators
-from haymow.generators.build import build
-from haymow.generators.clients import take_over_of
+from haymow.generators.live.build import build
+from haymow.generators.live.clients import take_over_of
 from haymow.server.settings import settings_from
 from tests.providers.cloud import Cloud
 from tests.providers.conftest import enter

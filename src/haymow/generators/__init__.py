@@ -1,10 +1,10 @@
 """What haymow knows of Haystack's chat generators, and the checks of definitions. Imports no Haystack."""
 
 from haymow.generators.catalogue import GeneratorInfo, SecretParameter, generator, generators
-from haymow.generators.definition import CheckedConfig, check
+from haymow.generators.definitions.definition import CheckedConfig, check
+from haymow.generators.definitions.needs import Need
+from haymow.generators.definitions.secret_names import is_secret_name
 from haymow.generators.facts import refuses_generation_kwarg
-from haymow.generators.needs import Need
-from haymow.generators.secret_names import is_secret_name
 from haymow.urls import UnusableUrl, host_and_port
 
 __all__ = [

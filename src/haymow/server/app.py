@@ -47,13 +47,14 @@ from haymow.server.secrets.integrations import Integrations
 from haymow.server.secrets.routes import SecretRoutes
 from haymow.server.secrets.service import Secrets, open_vault
 from haymow.server.serving import routes as serving_routes
+from haymow.server.serving.live import Upstream
 from haymow.server.serving.pool import Pool
 from haymow.server.serving.probe_routes import ProbeRoutes
 from haymow.server.serving.probe_rules import MOST_SECONDS
 from haymow.server.serving.probes import Allowances, Probes
 from haymow.server.serving.routes import ServingRoutes, problem_in_openai
 from haymow.server.serving.rules import ResolvedSecrets
-from haymow.server.serving.service import Serving, Sources, Upstream
+from haymow.server.serving.service import Serving, Sources
 from haymow.server.settings import Settings
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haymow.generators import UnusableUrl, host_and_port
-from haymow.generators.hosts import admits, host_of
+from haymow.generators.definitions.hosts import admits, host_of
 from haymow.server.secrets.rules import MOST_HOSTS, checked_hosts, usual_or_agreed
 
 

@@ -24,9 +24,10 @@ from haymow.server.http.gate import Dialect, Gate
 from haymow.server.http.operations import Routing
 from haymow.server.registry.rules import Definition, Model, Usable
 from haymow.server.serving import Pool, Serving, routes
+from haymow.server.serving.live import Upstream
 from haymow.server.serving.routes import ServingRoutes
 from haymow.server.serving.rules import ResolvedSecrets
-from haymow.server.serving.service import Sources, Upstream
+from haymow.server.serving.service import Sources
 from tests.upstream import wait_until
 
 TOKEN = "hm_test"

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from haystack.components.generators.chat import MockChatGenerator
 
-from haymow.generators.build import LiveGenerator
-from haymow.generators.parameters import check_schema
-from haymow.generators.replies import Heading
-from haymow.generators.translation import Translation, dialect_of
+from haymow.generators.dialects.translation import Translation, dialect_of
+from haymow.generators.live.build import LiveGenerator
+from haymow.generators.live.replies import Heading
+from haymow.generators.parameters.checks import check_schema
+from haymow.server.serving.live import LiveModel
 from haymow.server.serving.rules import chat_from
-from haymow.server.serving.service import LiveModel
 from tests.server.serving.served import Served, openai_config
 from tests.upstream import Says, Upstream
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from haymow.errors import Fault, NotFound
-from haymow.generators.definition import CheckedConfig
-from haymow.generators.hosts import admits
+from haymow.generators.definitions.definition import CheckedConfig
+from haymow.generators.definitions.hosts import admits
 from haymow.server.access.rules import Role, require
 from haymow.server.access.service import require_workspace
 from haymow.server.audit.rules import Record

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from haymow.generators.hosts import admits
+from haymow.generators.definitions.hosts import admits
 from haymow.server.registry import rules
 from haymow.server.registry.rules import Key, Requirements, Scope, Tested
 from haymow.server.secrets import service as secrets_room

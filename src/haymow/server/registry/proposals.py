@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from haymow.documents import from_text, same_document, to_text
 from haymow.errors import Fault, Invalid
-from haymow.generators import definition as configs
-from haymow.generators import parameters
-from haymow.generators.definition import CheckedConfig
-from haymow.generators.parameters import CheckedSchema
-from haymow.generators.translation import held_defaults
+from haymow.generators.definitions import definition as configs
+from haymow.generators.definitions.definition import CheckedConfig
+from haymow.generators.dialects.translation import held_defaults
+from haymow.generators.parameters import checks as parameters
+from haymow.generators.parameters.checks import CheckedSchema
 from haymow.server.registry import rules
 from haymow.server.registry.rules import Definition
 

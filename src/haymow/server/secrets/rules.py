@@ -10,8 +10,8 @@ from typing import Final, Literal, NamedTuple, NoReturn
 from uuid import UUID
 
 from haymow.errors import Conflict, Fault, Invalid
-from haymow.generators.hosts import host_of
-from haymow.generators.secret_names import is_secret_name
+from haymow.generators.definitions.hosts import host_of
+from haymow.generators.definitions.secret_names import is_secret_name
 from haymow.urls import UnusableUrl
 
 MOST_VALUE_BYTES: Final = 16 * 1024

@@ -15,7 +15,7 @@ from typing import Any, Final
 import aiohttp
 
 from haymow.errors import HaymowError
-from haymow.generators.direct import Sent
+from haymow.generators.live.direct import Sent
 from haymow.server.serving import events, failures
 
 MOST_ANSWER_BYTES: Final = 32 * 1024 * 1024

@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from haymow.errors import HaymowError, Invalid, RateLimited
-from haymow.generators.parameters import stored_schema
+from haymow.generators.parameters.checks import stored_schema
 from haymow.server.access.rules import Principal
 from haymow.server.registry.connection_tests import Subject
 from haymow.server.registry.rules import ConnectionTest, Model

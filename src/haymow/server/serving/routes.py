@@ -19,7 +19,8 @@ from haymow.server.http import Call, Operation, conditions
 from haymow.server.http.answers import encoded
 from haymow.server.http.errors import headers_of, status_of
 from haymow.server.serving import events, rules
-from haymow.server.serving.service import ChatStream, Serving
+from haymow.server.serving.live import ChatStream
+from haymow.server.serving.service import Serving
 from haymow.wire import serving as wire
 
 C = Call[Principal]

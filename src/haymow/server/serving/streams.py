@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from haymow.errors import HaymowError
-from haymow.generators.replies import Chunks, Json
+from haymow.generators.live.replies import Chunks, Json
 from haymow.server.serving import events
 
 MOST_WAITING: Final = 256

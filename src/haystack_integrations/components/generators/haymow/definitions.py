@@ -9,7 +9,7 @@ from typing import Any
 from haymow.documents import to_text
 from haymow.errors import Invalid
 from haymow.generators import check
-from haymow.generators.parameters import CheckedSchema, check_schema
+from haymow.generators.parameters.checks import CheckedSchema, check_schema
 
 
 @dataclass(frozen=True, slots=True)

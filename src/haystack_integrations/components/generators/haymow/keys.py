@@ -13,7 +13,7 @@ from haystack.utils import Secret
 
 from haymow.catalog import providers, usual_hosts
 from haymow.errors import Conflict, Denied
-from haymow.generators.hosts import admits, host_of
+from haymow.generators.definitions.hosts import admits, host_of
 
 
 @dataclass(frozen=True, slots=True)

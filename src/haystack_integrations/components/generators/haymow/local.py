@@ -10,7 +10,7 @@ from typing import Any
 from haymow.documents import to_text
 from haymow.errors import Invalid
 from haymow.generators import refuses_generation_kwarg
-from haymow.generators.parameters import check_call
+from haymow.generators.parameters.checks import check_call
 from haystack_integrations.components.generators.haymow.building import built
 from haystack_integrations.components.generators.haymow.definitions import Definition
 from haystack_integrations.components.generators.haymow.kept import Kept

@@ -15,7 +15,7 @@ from haystack.components.generators.chat import OpenAIChatGenerator
 from openai.resources.chat.completions import Completions
 
 from haymow.errors import Invalid, Unavailable
-from haymow.generators.parameters import is_denied
+from haymow.generators.parameters.checks import is_denied
 from haystack_integrations.components.generators.haymow.registry import Registry
 from haystack_integrations.components.generators.haymow.source import DENIED, Choice, Parameters
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from haymow.egress import Door
-from haymow.generators.chat import messages_from
-from haymow.generators.clients import ClientSettings
-from haymow.generators.clients.openai import cleaned, openai_clients
+from haymow.generators.live.chat import messages_from
+from haymow.generators.live.clients import ClientSettings
+from haymow.generators.live.clients.openai import cleaned, openai_clients
 
 if TYPE_CHECKING:
     import httpx2

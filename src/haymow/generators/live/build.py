@@ -18,11 +18,11 @@ from functools import cache
 from typing import Any, Final, Protocol
 
 from haymow.egress import Door, Egress
-from haymow.generators.arguments import DEFAULT_TIMEOUT, constructor_arguments, incompatible
 from haymow.generators.catalogue import GeneratorInfo, generator, signature
-from haymow.generators.clients import ClientSettings, Closing, TakeOver, refusal_of, speaks_openai, take_over_of
-from haymow.generators.destinations import destination_of
-from haymow.generators.direct import Direct, learn
+from haymow.generators.definitions.destinations import destination_of
+from haymow.generators.live.arguments import DEFAULT_TIMEOUT, constructor_arguments, incompatible
+from haymow.generators.live.clients import ClientSettings, Closing, TakeOver, refusal_of, speaks_openai, take_over_of
+from haymow.generators.live.direct import Direct, learn
 
 log = logging.getLogger(__name__)
 

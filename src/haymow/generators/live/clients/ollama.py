@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any
 
-from haymow.generators.clients.settings import ClientSettings, Closing
+from haymow.generators.live.clients.settings import ClientSettings, Closing
 
 
 async def take_over(component: Any, settings: ClientSettings) -> Closing:

@@ -19,12 +19,12 @@ from jsonschema_rs import Validator
 from haymow.documents import from_text, to_text
 from haymow.errors import Fault, Invalid
 from haymow.generators import facts
-from haymow.generators.call_faults import CallFaults
-from haymow.generators.keywords import KEYWORDS, Below, located
-from haymow.generators.patterns import compiled
-from haymow.generators.schema_faults import metaschema_flaws
-from haymow.generators.schema_walk import Flaw, Overgrown, Walk
-from haymow.generators.schema_weights import Weights
+from haymow.generators.parameters.call_faults import CallFaults
+from haymow.generators.parameters.keywords import KEYWORDS, Below, located
+from haymow.generators.parameters.patterns import compiled
+from haymow.generators.parameters.schema_faults import metaschema_flaws
+from haymow.generators.parameters.schema_walk import Flaw, Overgrown, Walk
+from haymow.generators.parameters.schema_weights import Weights
 
 MAX_FAULTS: Final = 50
 MAX_SCHEMA_CHARACTERS: Final = 64 * 1024

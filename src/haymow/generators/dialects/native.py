@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from haymow.generators.dialects import (
+from haymow.generators.dialects.rules import (
     OPENAI_NAMES,
     PASSING,
     WITHOUT_TOOLS,

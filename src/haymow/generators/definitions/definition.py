@@ -10,11 +10,11 @@ from typing import Any, Final, NamedTuple
 
 from haymow.errors import Invalid
 from haymow.generators import catalogue, facts
-from haymow.generators.destinations import destination_of
-from haymow.generators.faults import Faults
-from haymow.generators.init_parameters import canonical_parameters
-from haymow.generators.needs import Need, needs_of, uses_of
-from haymow.generators.restrictions import restricted_of
+from haymow.generators.definitions.destinations import destination_of
+from haymow.generators.definitions.faults import Faults
+from haymow.generators.definitions.init_parameters import canonical_parameters
+from haymow.generators.definitions.needs import Need, needs_of, uses_of
+from haymow.generators.definitions.restrictions import restricted_of
 
 MESSAGE: Final = "The model configuration is invalid."
 POINTER: Final = "#/chat_generator_config"

@@ -13,11 +13,10 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from haymow.errors import Fault, Invalid
-from haymow.generators import native_dialects as native
-from haymow.generators import openai_dialects as openai
-from haymow.generators.dialects import NO_TOOLS, OPENAI_NAMES, Dialect, Unsupported
-from haymow.generators.parameters import CheckedSchema, check_call
-from haymow.generators.patterns import compiled
+from haymow.generators.dialects import native, openai
+from haymow.generators.dialects.rules import NO_TOOLS, OPENAI_NAMES, Dialect, Unsupported
+from haymow.generators.parameters.checks import CheckedSchema, check_call
+from haymow.generators.parameters.patterns import compiled
 
 _BY_DIALECT: Final[tuple[tuple[Dialect, tuple[str, ...]], ...]] = (
     (

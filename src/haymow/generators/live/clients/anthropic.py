@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from haymow.generators import facts
-from haymow.generators.clients.settings import ClientSettings, Closing
+from haymow.generators.live.clients.settings import ClientSettings, Closing
 
 
 async def take_over(component: Any, settings: ClientSettings) -> Closing:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
-from haymow.generators.keywords import KEYWORDS, REFUSED, Below
-from haymow.generators.patterns import is_pattern
+from haymow.generators.parameters.keywords import KEYWORDS, REFUSED, Below
+from haymow.generators.parameters.patterns import is_pattern
 
 MAX_SCHEMAS: Final = 500
 """Schemas within each other and side by side, as written."""

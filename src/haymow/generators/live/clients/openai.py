@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from haymow.generators.clients.settings import ClientSettings, Closing
+from haymow.generators.live.clients.settings import ClientSettings, Closing
 
 if TYPE_CHECKING:
     import httpx2

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from haymow.generators.dialects import (
+from haymow.generators.dialects.rules import (
     PASSING,
     WITHOUT_TOOLS,
     AllBut,

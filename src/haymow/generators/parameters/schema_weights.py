@@ -10,7 +10,7 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from haymow.generators.schema_walk import MAX_DEPTH, PATTERN_WEIGHT, Flaw, Node, Overgrown, Walk
+from haymow.generators.parameters.schema_walk import MAX_DEPTH, PATTERN_WEIGHT, Flaw, Node, Overgrown, Walk
 
 MAX_WEIGHT: Final = 10_000
 MAX_BRANCHES: Final = 64

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from haymow.generators import facts
 from haymow.generators.catalogue import Signature
-from haymow.generators.expectations import expectation
-from haymow.generators.faults import Faults
-from haymow.generators.particulars import check_particulars
-from haymow.generators.restricted import MESSAGES, is_header_text, is_safe
-from haymow.generators.secret_names import UnusableSecret, canonical_secret
+from haymow.generators.definitions.expectations import expectation
+from haymow.generators.definitions.faults import Faults
+from haymow.generators.definitions.particulars import check_particulars
+from haymow.generators.definitions.restricted import MESSAGES, is_header_text, is_safe
+from haymow.generators.definitions.secret_names import UnusableSecret, canonical_secret
 from haymow.urls import UnusableUrl, host_and_port
 
 _HOST_PART: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")

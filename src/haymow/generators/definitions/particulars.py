@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from haymow.generators import facts
 from haymow.generators.catalogue import Signature
-from haymow.generators.destinations import litellm_prefix
-from haymow.generators.faults import Faults
+from haymow.generators.definitions.destinations import litellm_prefix
+from haymow.generators.definitions.faults import Faults
 from haymow.urls import UnusableUrl, host_and_port
 
 Parameters = Mapping[str, Any]

@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from haymow.generators.clients.settings import ClientSettings, Closing
+from haymow.generators.live.clients.settings import ClientSettings, Closing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from haymow.generators.catalogue import GeneratorInfo
-from haymow.generators.clients import anthropic, bedrock, cohere, google, ollama, openai
-from haymow.generators.clients.settings import TakeOver
+from haymow.generators.live.clients import anthropic, bedrock, cohere, google, ollama, openai
+from haymow.generators.live.clients.settings import TakeOver
 
 _TAKE_OVERS: Final[dict[str, TakeOver]] = {
     "AmazonBedrockChatGenerator": bedrock.take_over,

@@ -12,8 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from haymow.errors import Fault, Invalid
-from haymow.generators.replies import TWO_IDS
-from haymow.generators.schema_faults import is_schema
+from haymow.generators.live.replies import TWO_IDS
+from haymow.generators.parameters.schema_faults import is_schema
 
 if TYPE_CHECKING:
     from haystack.dataclasses import ChatMessage, ToolCall

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from haymow.generators.clients.settings import ClientSettings, Closing
+from haymow.generators.live.clients.settings import ClientSettings, Closing
 
 _VERSIONS: Final = {"gemini": "v1beta", "vertex": "v1beta1"}
 _RETRY_AFTER: Final = 0.5

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from jsonschema_rs import Draft202012Validator, ValidationError
 
-from haymow.generators.schema_walk import Flaw
+from haymow.generators.parameters.schema_walk import Flaw
 
 _METASCHEMA: Final = Draft202012Validator(
     {"$ref": "https://json-schema.org/draft/2020-12/schema"}, offline=True, validate_formats=False

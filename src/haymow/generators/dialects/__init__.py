@@ -1,0 +1,1 @@
+"""OpenAI's names of parameters, and what each generator calls them."""

@@ -1,0 +1,1 @@
+"""A model's `generation_kwargs`: the schema checked when it is saved, a call checked against it."""
