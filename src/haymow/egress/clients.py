@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from haymow.egress.answers import bounded
 from haymow.egress.doors import Door
 
 LIMITS: Final = {"max_connections": 1000, "max_keepalive_connections": 200, "keepalive_expiry": 30.0}
@@ -42,7 +43,7 @@ def _transport(http: ModuleType, core: ModuleType, door: Door, limits: dict[str,
     class ThroughTheDoor(http.AsyncHTTPTransport):  # type: ignore[name-defined,misc]  # of httpx or of httpx2
         async def handle_async_request(self, request: Any) -> Any:
             door.check(str(request.url.copy_with(fragment=None)))
-            return await super().handle_async_request(request)
+            return bounded(http, await super().handle_async_request(request))
 
     certificates = door.egress.certificates()
     transport = ThroughTheDoor(verify=certificates, trust_env=False)

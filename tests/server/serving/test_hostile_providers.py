@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpx
@@ -65,8 +67,9 @@ async def hurries(first: bytes, again: bytes) -> AsyncIterator[bytes]:
 
 
 async def answers(body: bytes, status: str = "200 OK", **headers: str) -> AsyncIterator[bytes]:
+    headers = {"content_type": "application/json", **headers}
     said = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
-    head = f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n{said}\r\n"
+    head = f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n{said}\r\n"
     yield head.encode() + body
 
 
@@ -177,3 +180,42 @@ def test_a_call_that_is_never_answered_is_made_twice_at_most(
     served.add("fast", openai_config(provider.url, max_retries=retries))
     assert ask(served, stream).json()["error"]["code"] == "upstream_unreachable"
     assert provider.calls <= 2
+
+
+@pytest.fixture(scope="module")
+def bomb() -> bytes:
+    """A megabyte that stands for a thousand."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return b"".join([*(packer.compress(bytes(1 << 20)) for _ in range(1000)), packer.flush()])
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("lane", ["direct", "haystack"])
+def test_what_unpacks_without_end_is_not_unpacked(
+    looping: Looping, provider: Provider, bomb: bytes, lane: str, stream: bool
+) -> None:
+    kind = "text/event-stream" if stream else "application/json"
+    provider.script = lambda: answers(bomb, content_encoding="gzip", content_type=kind)
+    with Served(direct=lane == "direct", timeout=30.0) as served:
+        served.add("fast", openai_config(provider.url))
+        answer = ask(served, stream)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_malformed")
+    assert provider.calls == 1
+
+
+def bare(text: bytes) -> bytes:
+    """Deflate without zlib's header, as some send it."""
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(text) + packer.flush()
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "bare", "identity"])
+def test_what_is_packed_is_read(served: Served, provider: Provider, coding: str) -> None:
+    message = {"role": "assistant", "content": "Hi " * 100_000}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    document = {"id": "u", "object": "chat.completion", "created": 5, "model": "up-1", "choices": [choice]}
+    pack = {"gzip": gzip.compress, "deflate": zlib.compress, "bare": bare, "identity": bytes}[coding]
+    provider.script = lambda: answers(
+        pack(json.dumps(document).encode()), content_encoding=coding.replace("bare", "deflate")
+    )
+    assert ask(served, stream=False).json()["choices"][0]["message"]["content"] == message["content"]

@@ -199,10 +199,7 @@ def failure_of_status(status: int, headers: Mapping[str, str] | None = None) -> 
 
 
 def failure_told(document: Mapping[str, Any]) -> HaymowError:
-    """What an error means that comes with a status of success, as it does in the middle of a stream.
-
-    It has a status within, as `{"error": {"code": 429, ...}}`, or none.
-    """
+    """What an error means that comes with a status of success: `{"error": {"code": 429, ...}}`, or no code at all."""
     error = document["error"]
     status = error.get("code") if isinstance(error, dict) else None
     return failure_of_status(status) if type(status) is int and 400 <= status < 600 else broken_off()
