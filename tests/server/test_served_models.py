@@ -124,6 +124,7 @@ def test_an_unknown_model_is_404_in_openais_shape(tmp_path: Path) -> None:
         ("/openai/v1/chat%2Fcompletions", 404),
         ("/openai/v1/models/%2e%2e", 404),
         ("/openai/v1/models/..%2F..%2Fmodels", 404),
+        ("/openai/v1/models/a%2F..%5Cb", 404),
         ("/openai/v1/models/a;b", 404),
         (f"/openai/v1/models/{'x' * 9000}", 414),
     ],
@@ -133,6 +134,7 @@ def test_what_the_gate_refuses_is_told_in_openais_shape(tmp_path: Path, path: st
         answer = await client.get(httpx.URL("http://haymow", raw_path=(prefix + path).encode()))
         assert answer.status_code == status, answer.text
         assert answer.json()["error"]["type"] == "invalid_request_error" and "detail" not in answer.json()
+        assert answer.json()["error"]["code"] != "model_not_found"  # no model was looked for
 
     inside(tmp_path / "data", act)
 

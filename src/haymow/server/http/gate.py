@@ -31,6 +31,7 @@ _PLAIN = b"/-_" + string.ascii_letters.encode() + string.digits.encode()
 _AMBIGUOUS = re.compile(rb"//|\\|;|%(?:2f|5c|2e|00)|/\.{1,2}(?:/|$)", re.IGNORECASE)
 
 _ESCAPED_SLASH = re.compile(rb"%(?:2f|5c)", re.IGNORECASE)
+_DOTS = re.compile(rb"(?:^|/)\.{1,2}(?:/|$)")  # a proxy that reads the slashes would go up from here
 
 _EVERY_ANSWER = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
 
@@ -110,7 +111,10 @@ def _check(scope: Scope, dialect: Dialect | None) -> None:
 
 def _without_slashes_of_names(raw: bytes, dialect: Dialect | None) -> bytes:
     found = dialect.names.fullmatch(raw) if dialect else None
-    return raw if found is None else raw[: found.start(1)] + _ESCAPED_SLASH.sub(b"_", found[1])
+    if found is None:
+        return raw
+    name = _ESCAPED_SLASH.sub(b"/", found[1])
+    return raw if _DOTS.search(name) else raw[: found.start(1)] + name.replace(b"/", b"_")
 
 
 def _check_headers(scope: Scope) -> None:
