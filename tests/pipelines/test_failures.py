@@ -175,6 +175,15 @@ def test_the_refusal_says_what_is_allowed(house: House) -> None:
     assert "has not" in failure(generator, Invalid, generation_kwargs={"temperature": object()})
 
 
+@both
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+def test_a_limit_holds_under_every_name_of_the_same_meaning(house: House, mode: str, name: str) -> None:
+    model = house.model(schema={"type": "object", "properties": {"max_tokens": {"maximum": 5}}})["name"]
+    with pytest.raises((openai.BadRequestError, Invalid), match="Give at most 5"):
+        house.generator(model, mode=mode).run("Hi", generation_kwargs={name: 6})
+    assert house.upstream.seen == []
+
+
 def test_its_representation_and_its_yaml_hold_no_key(house: House) -> None:
     generator = house.generator("m")
     assert house.server.token not in repr(generator) + repr(vars(generator)) + str(generator.to_dict())

@@ -10,7 +10,7 @@ from typing import Any
 from haymow.documents import to_text
 from haymow.errors import Invalid
 from haymow.generators import refuses_generation_kwarg
-from haymow.generators.parameters.checks import check_call
+from haymow.generators.dialects.translation import Translation, dialect_of
 from haystack_integrations.components.generators.haymow.building import built
 from haystack_integrations.components.generators.haymow.definitions import Definition
 from haystack_integrations.components.generators.haymow.kept import Kept
@@ -65,7 +65,9 @@ def _accepted(definition: Definition, call: Parameters) -> Parameters:
             "generation_kwargs hold something that JSON has not: give texts, numbers, lists, objects."
         ) from error
     try:
-        check_call(definition.schema, definition.defaults, plain)
+        dialect = dialect_of(definition.generator, definition.parameters.get("model") or "")
+        # What it would send is the server's way; here the generator gets what was said, by its own names.
+        Translation(dialect, definition.schema, definition.defaults).asked(plain)
     except Invalid as error:
         reasons = " ".join(dict.fromkeys(fault.message for fault in error.faults))
         raise Invalid(f"{error.message} {reasons}", error.faults, code=error.code) from error
