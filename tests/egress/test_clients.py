@@ -17,7 +17,7 @@ import pytest
 
 from haymow.egress import Door, Egress, allowances
 from haymow.egress.clients import aiohttp_session, httpx_client
-from haymow.egress.policy import Target
+from haymow.egress.lookups import Target
 from haymow.errors import UpstreamFailed
 from tests.abuse.sink import Sink
 from tests.authority import Authority, Looping

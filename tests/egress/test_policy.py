@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from haymow.egress import Egress, MalformedAllowance, allowances
-from haymow.egress.policy import Target
+from haymow.egress.lookups import Target
 from haymow.errors import UpstreamFailed
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from haymow.egress.policy import Egress, Target, blocked
+from haymow.egress.lookups import Target
+from haymow.egress.policy import Egress, blocked
 from haymow.urls import UnusableUrl, host_and_port
 
 _CLEAR: Final = "http://"

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from haymow.egress.addresses import is_public
+from haymow.egress.lookups import Lookups, Target
 from haymow.errors import UpstreamFailed
 from haymow.urls import UnusableUrl, host_and_port
 
 BLOCKED: Final = "haymow's operator does not let it call this address. HAYMOW_EGRESS_ALLOW names what it may call."
 
 _ANY_PORT: Final = re.compile(r"(.+):\*")
-
-
-class Target(NamedTuple):
-    """Where a connection really goes: an address, not a name."""
-
-    address: str
-    port: int
 
 
 Allowance = tuple[str, int | None]
@@ -54,12 +46,6 @@ def _allowance(text: str) -> Allowance:
     return host, None if any_port else int(port)
 
 
-async def by_system(host: str, port: int) -> list[Target]:
-    """What the system's resolver knows of a name, or of an address, which it only reads. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(Target(str(address[0]), int(address[1])) for *_, address in found))
-
-
 @cache
 def system_certificates() -> ssl.SSLContext:
     """TLS that trusts the system's certificate authorities; kept, for reading them takes 20 ms."""
@@ -75,7 +61,7 @@ class Egress:
     """
 
     allowed: frozenset[Allowance] = frozenset()
-    resolve: Resolve = by_system
+    resolve: Resolve = field(default_factory=Lookups)
     certificates: Callable[[], ssl.SSLContext] = system_certificates
     unpoliced: frozenset[str] = frozenset()
 
