@@ -94,7 +94,7 @@ class Impostor:
             def do_GET(self) -> None:
                 path = self.path.partition("?")[0]
                 impostor.asked.append(self.path)
-                status, body = impostor.answers.get(path, (404, b"{}"))
+                status, body = impostor.answers.get(path, (404, b'{"code": "not_found"}'))
                 self.send_response(status)
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()

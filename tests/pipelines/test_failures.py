@@ -114,6 +114,8 @@ class TestAddresses:
             (200, b"[" * 100_000, Unavailable),
             (302, b"", Malformed),
             (403, b"", Denied),
+            (404, b"404 page not found", Unavailable),
+            (404, b'{"code": "not_found"}', NotFound),
             (429, b"", Unavailable),
             (502, b"", Unavailable),
         ],

@@ -312,6 +312,13 @@ class TestWhileHaymowIsAway:
         with pytest.raises(Unavailable, match="kept for 0 seconds"):
             hasty.run("Hi")
 
+    def test_a_proxy_that_finds_no_haymow_says_nothing_of_the_model(self, impostor: Impostor) -> None:
+        definition = {"type": "MockChatGenerator", "init_parameters": {}}
+        generator = told(impostor, definition, refresh_definition_every=0.0)
+        assert generator.run("Hi")["replies"]
+        impostor.answers[MODELS] = (404, b"default backend - 404")
+        assert generator.run("Hi")["replies"]
+
     def test_after_the_stated_time_there_is_an_error_until_haymow_is_back(
         self, house: House, leaving: RunningServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -148,6 +148,8 @@ class Registry:
             raise self.place.away() from error
         found = _object(answer.text)
         if answer.status_code == 404:
+            if "code" not in found:  # what stands in front of haymow says so, too, while haymow is away
+                raise self.place.away("answers something that is not haymow's")
             if found.get("code") == "workspace_not_found":
                 self.forget_workspace()
                 raise self.place.no_workspace()
