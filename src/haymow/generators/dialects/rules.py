@@ -1,4 +1,4 @@
-"""How OpenAI's parameters may become a generator's: the rules that `dialect_table.py` is written in."""
+"""How OpenAI's parameters may become a generator's: the rules of `openai_dialects.py` and `native_dialects.py`."""
 
 from __future__ import annotations
 
