@@ -449,8 +449,21 @@ def test_what_a_bare_map_refuses_is_found_in_the_bare_map() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["model", "messages", "input", "tools", "stream", "extra_body", "extra_", "timeout", "api_base", "api_key"],
-)
+    [
+        "model",
+        "messages",
+        "input",
+        "tools",
+        "stream",
+        "extra_body",
+        "extra_",
+        "timeout",
+        "api_base",
+        "api_key",
+        "models",
+        "preset",
+    ],
+)  # fmt: skip
 def test_what_would_change_the_model_or_its_address_is_always_denied(name: str) -> None:
     assert is_denied(name)
     (fault,) = call_faults({}, {}, {name: "canary"})
@@ -458,7 +471,7 @@ def test_what_would_change_the_model_or_its_address_is_always_denied(name: str) 
 
 
 def test_other_parameters_are_not_denied() -> None:
-    assert not any(map(is_denied, ("temperature", "extra", "models", "Model", "max_tokens", "tool_choice")))
+    assert not any(map(is_denied, ("temperature", "extra", "model_", "Model", "max_tokens", "tool_choice")))
 
 
 def test_a_stored_schema_is_read_from_its_text_once() -> None:

@@ -128,6 +128,9 @@ REFUSED_GENERATION_KWARGS: Final = frozenset(
 )  # fmt: skip
 REFUSED_GENERATION_KWARGS_PREFIX: Final = "extra_"
 
+# A definition may say these and a call may not: OpenRouter answers with another model than the definition's.
+REFUSED_IN_CALLS: Final = REFUSED_GENERATION_KWARGS | {"models", "preset"}
+
 # LiteLLM takes credentials, addresses and callbacks here too, more with every release: so only these are let in.
 LITELLM_GENERATION_KWARGS: Final = frozenset(
     {

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import httpx
 import pytest
+from starlette.requests import Request
 
+from haymow.errors import Denied
+from haymow.server.serving import routes
 from tests.server.serving.served import TOKEN, Served, openai_config
 from tests.server.serving.test_chat import HELLO
 from tests.upstream import Hangs, Says, Upstream, wait_until
@@ -58,3 +62,35 @@ def test_a_stream_goes_on_when_another_client_of_the_model_leaves(served: Served
             next(answer.iter_raw())
         assert "".join(chunk.choices[0].delta.content or "" for chunk in staying) == "one two three"
     wait_until(lambda: own.abandoned == 1, 3)
+
+
+def test_a_stream_that_begins_as_the_right_to_it_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the same turn of the loop: nobody takes the stream, so nobody else would end it."""
+    monkeypatch.setattr(routes, "WATCH_SECONDS", 0.01)
+
+    async def check() -> bool:
+        begun, stream = asyncio.Event(), Stoppable()
+
+        async def work() -> Stoppable:
+            await begun.wait()
+            return stream
+
+        async def still() -> None:
+            begun.set()
+            await asyncio.sleep(0.01)
+            raise Denied("The right has ended.")
+
+        request = Request({"type": "http"}, receive=asyncio.Event().wait)  # of a client that stays
+        with pytest.raises(Denied):
+            await routes._wanted(request, still, work())
+        await asyncio.sleep(0)
+        return stream.stopped
+
+    assert asyncio.run(check())
+
+
+class Stoppable:
+    stopped = False
+
+    def stop(self) -> None:
+        self.stopped = True

@@ -119,13 +119,13 @@ def check_call(
 
 def is_denied(name: str) -> bool:
     """Whether no caller may ever set the parameter `name`: it would change the model, the messages or the address."""
-    return name in facts.REFUSED_GENERATION_KWARGS or name.startswith(facts.REFUSED_GENERATION_KWARGS_PREFIX)
+    return name in facts.REFUSED_IN_CALLS or name.startswith(facts.REFUSED_GENERATION_KWARGS_PREFIX)
 
 
 _OF_ONE_PROPERTY: Final = ("properties", "patternProperties", "additionalProperties")
 _MISFIT: Final = "Value {} of these defaults does not fit what generation_kwargs says of it."
 _TOO_LARGE: Final = "There is too much to check against the schema of generation_kwargs."
-_DENIED: Final = f"A call may not set {', '.join(sorted(facts.REFUSED_GENERATION_KWARGS))}, or what starts with extra_."
+_DENIED: Final = f"A call may not set {', '.join(sorted(facts.REFUSED_IN_CALLS))}, or what starts with extra_."
 _ROOT: Final = 'Give {}, a schema with "type": "object", or a map of names to Schema Objects.'
 
 

@@ -172,9 +172,18 @@ async def _wanted(request: Request, still: Callable[[], Awaitable[object]], work
         if working.done():
             return working.result()
         raise Malformed("The client went away.")  # answered to nobody
+    except BaseException:
+        working.add_done_callback(_given_up)
+        raise
     finally:
         leaving.cancel()
         working.cancel()
+
+
+def _given_up(working: asyncio.Future[Any]) -> None:
+    """End a stream that began just when nobody wanted it any more: who takes it would."""
+    if not working.cancelled() and working.exception() is None and hasattr(working.result(), "stop"):
+        working.result().stop()
 
 
 async def _gone(receive: Any) -> None:
