@@ -17,7 +17,7 @@ from tests.running import RunningServer, environment, running
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
-_BLOCK = re.compile(r"```sh\n(?P<commands>.*?)```\n(?:```(?:json|text)\n(?P<output>.*?)```\n)?", re.DOTALL)
+_BLOCK = re.compile(r"```sh\n(?P<commands>.*?)```\n(?:```(?:json|text|yaml)\n(?P<output>.*?)```\n)?", re.DOTALL)
 _MARK = "---- end of block ----"
 
 # What is another one with every run, and in usage what the wording decides.
