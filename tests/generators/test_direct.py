@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from haymow.egress import Egress, allowances
 from haymow.egress.clients import aiohttp_session
+from haymow.egress.lookups import Target
+from haymow.egress.policy import Resolve
+from haymow.generators import GeneratorInfo, generators
 from haymow.generators.live.build import LiveGenerator, build
 from haymow.generators.live.chat import messages_from, tools_from
+from haymow.generators.live.clients import speaks_openai
 from haymow.server.serving.direct import Lane
-from tests.authority import Looping
+from tests.authority import Authority, Looping
 
 CORE = "haystack.components.generators.chat"
 LOOPBACK = Egress(allowances("127.0.0.1:*"))
@@ -34,15 +41,24 @@ WEATHER = {
 }
 CALL = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Bern"}'}}
 
+WITH_TOOLS: list[object] = [
+    {"role": "developer", "content": "Use tools."},
+    {"role": "user", "name": "Ada", "content": [{"type": "text", "text": "Weather?"}, IMAGE]},
+    {"role": "assistant", "content": None, "tool_calls": [CALL]},
+    {"role": "tool", "tool_call_id": "c1", "content": "Sunny"},
+    {"role": "assistant", "content": "It is sunny."},
+    {"role": "user", "content": "And now?"},
+]
+
 Request = tuple[str, dict[str, str], bytes]
 
 
 class Recorder:
     """A provider that keeps every request as it came, and always says the same."""
 
-    def __init__(self, looping: Looping) -> None:
+    def __init__(self, looping: Looping, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
-        self._server = looping.run(asyncio.start_server(self._answer, "127.0.0.1", 0))
+        self._server = looping.run(asyncio.start_server(self._answer, "127.0.0.1", 0, ssl=tls))
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -100,20 +116,32 @@ def both(
     """The request of the generator, and that of the direct lane."""
 
     async def call() -> None:
-        offered = {"tools": tools_from(tools)} if tools else {}
-        callback = _nothing if stream else None
-        await live.component.run_async(
-            messages=messages_from(messages), streaming_callback=callback, generation_kwargs=dict(parameters), **offered
-        )
-        assert live.direct is not None and live.client is not None
-        sent = live.direct.request(messages_from(messages), tools_from(tools or []), parameters, stream=stream)
+        assert live.client is not None
         async with aiohttp_session(live.client.door, timeout=10.0) as session:
-            await Lane(session, 0).complete(sent, "m") if not stream else await _streamed(Lane(session, 0), sent)
+            await _by_both(live, Lane(session, 0), parameters, stream, messages, tools or [])
         await live.close()
 
     asyncio.run(call())
     by_generator, by_haymow = provider.requests[-2:]
     return by_generator, by_haymow
+
+
+async def _by_both(
+    live: LiveGenerator,
+    lane: Lane,
+    parameters: Mapping[str, Any],
+    stream: bool,
+    messages: list[object],
+    tools: list[object],
+) -> None:
+    offered = {"tools": tools_from(tools)} if tools else {}
+    callback = _nothing if stream else None
+    await live.component.run_async(
+        messages=messages_from(messages), streaming_callback=callback, generation_kwargs=dict(parameters), **offered
+    )
+    assert live.direct is not None
+    sent = live.direct.request(messages_from(messages), tools_from(tools), parameters, stream=stream)
+    await (_streamed(lane, sent) if stream else lane.complete(sent, "m"))
 
 
 async def _nothing(_: Any) -> None:
@@ -193,16 +221,8 @@ def test_a_response_format_is_sent_as_the_generator_sends_it(
 def test_tools_and_their_results_are_sent_as_the_generator_sends_them(
     provider: Recorder, stream: bool, strict: bool
 ) -> None:
-    messages: list[object] = [
-        {"role": "developer", "content": "Use tools."},
-        {"role": "user", "name": "Ada", "content": [{"type": "text", "text": "Weather?"}, IMAGE]},
-        {"role": "assistant", "content": None, "tool_calls": [CALL]},
-        {"role": "tool", "tool_call_id": "c1", "content": "Sunny"},
-        {"role": "assistant", "content": "It is sunny."},
-        {"role": "user", "content": "And now?"},
-    ]
     live = openai(provider, tools_strict=strict)
-    compare(*both(provider, live, {"tool_choice": "auto"}, stream=stream, messages=messages, tools=[WEATHER]))
+    compare(*both(provider, live, {"tool_choice": "auto"}, stream=stream, messages=WITH_TOOLS, tools=[WEATHER]))
 
 
 def test_the_definitions_settings_are_sent_as_the_generator_sends_them(provider: Recorder) -> None:
@@ -251,3 +271,67 @@ def test_the_key_is_in_no_repr(provider: Recorder) -> None:
     live = openai(provider)
     assert live.direct is not None
     assert "sk-of-the-test" not in repr(live) + repr(live.direct) + repr(list(live.direct.templates.values()))
+
+
+# --- the whole family ---
+
+NOT_INSTALLED = {"LlamaStackChatGenerator"}  # its package asks for Python 3.12
+OTHER_PROTOCOL = {"OpenAIResponsesChatGenerator", "AzureOpenAIResponsesChatGenerator", "PerplexityChatGenerator"}
+FAMILY = [
+    info
+    for info in generators()
+    if info.status == "available" and speaks_openai(info) and info.name not in NOT_INSTALLED | OTHER_PROTOCOL
+]
+
+
+@contextmanager
+def of_family(info: GeneratorInfo, folder: Path) -> Iterator[tuple[Recorder, LiveGenerator]]:
+    """A generator, and where it calls: an address of its definition's, or over TLS the one that it always calls."""
+    authority = Authority(folder)
+    host, egress, settings = "", LOOPBACK, dict[str, Any]()
+    if info.url_parameter is None:
+        host = (info.default_host or "").rpartition(":")[0]
+    with Looping() as looping:
+        provider = Recorder(looping, authority.server(host) if host else None)
+        if host:
+            egress = Egress(LOOPBACK.allowed, _to(provider), authority.client)
+        else:
+            settings[str(info.url_parameter)] = f"http://127.0.0.1:{provider.port}"
+        model = "azure_deployment" if info.url_parameter == "azure_endpoint" else "model"
+        settings |= {"generation_kwargs": {"temperature": 0.3}, model: "m"}
+        keys = {name: "sk-of-the-test" for secret in info.secrets for name in secret.env_vars[:1]}
+        yield provider, build({"type": info.type, "init_parameters": settings}, keys, egress)
+
+
+def _to(provider: Recorder) -> Resolve:
+    async def resolve(_host: str, _port: int) -> list[Target]:
+        return [Target("127.0.0.1", provider.port)]
+
+    return resolve
+
+
+def test_the_family_is_those_that_the_direct_lane_is_for() -> None:
+    assert len(FAMILY) >= 16
+    names = {info.name for info in FAMILY}
+    assert {"OpenAI", "AzureOpenAI", "VLLM", "OpenRouter", "TogetherAI", "Nvidia", "Mistral", "STACKIT"} <= {
+        name.removesuffix("ChatGenerator") for name in names
+    }
+
+
+@pytest.mark.parametrize("info", FAMILY, ids=lambda info: info.name)
+def test_every_generator_of_the_family_is_called_as_it_calls(info: GeneratorInfo, tmp_path: Path) -> None:
+    chats = [(parameters, stream) for parameters in EVERY_PARAMETER for stream in (False, True)]
+    with of_family(info, tmp_path) as (provider, live):
+        assert live.direct is not None
+        asyncio.run(_each(live, chats))
+    assert len(provider.requests) == 2 * len(chats)
+    for by_generator, by_haymow in zip(provider.requests[::2], provider.requests[1::2], strict=True):
+        compare(by_generator, by_haymow)
+
+
+async def _each(live: LiveGenerator, chats: list[tuple[dict[str, Any], bool]]) -> None:
+    assert live.client is not None
+    async with aiohttp_session(live.client.door, timeout=10.0) as session:
+        for parameters, stream in chats:
+            await _by_both(live, Lane(session, 0), parameters, stream, WITH_TOOLS, [WEATHER])
+    await live.close()
