@@ -111,6 +111,7 @@ def test_an_unknown_model_is_404_in_openais_shape(tmp_path: Path) -> None:
         answer = await client.get(f"{prefix}/openai/v1/models/nobody")
         assert answer.status_code == 404
         assert (answer.json()["error"]["code"], answer.json()["error"]["param"]) == ("model_not_found", "model")
+        assert "GET .../openai/v1/models" in answer.json()["error"]["message"]
 
     inside(tmp_path / "data", act)
 

@@ -139,6 +139,7 @@ def test_a_parameter_the_generator_does_not_have_is_refused(served: Served, upst
     got = served.post({**CHAT, "mirostat": 2})
     assert (got.status_code, got.json()["error"]["code"]) == (400, "unsupported_parameter")
     assert got.json()["error"]["param"] == "mirostat"
+    assert got.json()["error"]["message"].endswith("This model's generator has no such parameter: leave it out.")
     assert upstream.seen == []
 
 

@@ -186,7 +186,7 @@ class _Reading:
             return rule.send(value, self._defaults)
         if name in self._dialect.takes:
             return {name: value}
-        raise Unsupported("This model's generator has no such parameter.")
+        raise Unsupported("This model's generator has no such parameter: leave it out.")
 
     def _held(self, name: str, value: Any, sent: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         """What the schema is asked about a parameter. What is left out and not spoken of is not asked about."""

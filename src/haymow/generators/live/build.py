@@ -166,7 +166,8 @@ def _constructed(info: GeneratorInfo, parameters: Mapping[str, Any]) -> ChatGene
         component_class = getattr(importlib.import_module(module), name)
     except ImportError:
         extra = f"haymow[{info.extra}]" if info.extra else info.package
-        raise incompatible(f"{info.name} needs a package that is not installed here: install {extra}.") from None
+        needed = f"{info.name} needs a package that is not installed here: install {extra}, then start haymow again."
+        raise incompatible(needed) from None
     except AttributeError:
         raise incompatible(f"The installed {info.package} has no {info.name}: install {info.version}.") from None
     try:

@@ -97,7 +97,7 @@ def headers_of(error: HaymowError) -> dict[str, str]:
 
 # What a person reads at /errors/{code}; a test holds that every code haymow raises is here.
 EXPLANATIONS = {
-    "blocked_by_policy": "The model would call an address that haymow's operator does not let it call.",
+    "blocked_by_policy": "The operator lets no model call this address. HAYMOW_EGRESS_ALLOW names what may be called.",
     "conflict": "What is stored stands in the way of this change.",
     "conflicting_parameters": "Two of the parameters' names mean the same to the model's generator. Leave one out.",
     "email_taken": "Another user has this e-mail address.",

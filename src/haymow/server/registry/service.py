@@ -103,7 +103,8 @@ class Registry:
         view = await self.in_workspace(principal, workspace_id)
         model, revision = await self.database.read(lambda connection: _meant(connection, view.scope, name))
         if model is None:
-            raise NotFound("There is no model of this name in the workspace.", code="model_not_found")
+            message = "There is no model of this name in the workspace. GET .../openai/v1/models lists those there are."
+            raise NotFound(message, code="model_not_found")
         return model if revision is None else _as_it_was(model, revision)
 
     async def version(self, principal: Principal, workspace_id: UUID) -> int:

@@ -116,8 +116,8 @@ def _unsupported(name: str, asked: bool) -> Invalid:
         message = "The model's own generation_kwargs hold a parameter that its generator does not take."
         return Invalid(message, [Fault("#", "unsupported_parameter", message)], code="unsupported_parameter")
     pointer = f"#/{name}" if _NAME.fullmatch(name) else "#"
-    fault = Fault(pointer, "unsupported_parameter", "This model's generator has no such parameter.")
-    return Invalid("The generator does not take this parameter.", [fault], code="unsupported_parameter")
+    fault = Fault(pointer, "unsupported_parameter", "This model's generator has no such parameter: leave it out.")
+    return Invalid("The model does not take these parameters.", [fault], code="unsupported_parameter")
 
 
 def may_be_repeated(error: BaseException, retries: int) -> bool:
