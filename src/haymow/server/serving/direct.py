@@ -146,7 +146,6 @@ class Passing:
             first = events.first_document(more)
         if not failures.is_chunk(first):
             raise failures.malformed()
-        self._ahead = self._renamed(self._ahead)
 
     async def next(self) -> bytes:
         """The events that have come since the last time; none after the last. Raises HaymowError when it breaks off."""

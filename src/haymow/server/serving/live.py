@@ -9,10 +9,9 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from haymow.egress import Egress
-from haymow.egress.clients import aiohttp_session
 from haymow.errors import HaymowError
 from haymow.generators import refuses_generation_kwarg
 from haymow.generators.dialects.translation import Asked, Translation, defaults_taken_out, dialect_of
@@ -23,9 +22,11 @@ from haymow.generators.live.replies import Chunks, Heading, completion, say_noth
 from haymow.generators.parameters.checks import stored_schema
 from haymow.server.registry.rules import Model
 from haymow.server.serving import events, failures, rules
-from haymow.server.serving.direct import Lane
 from haymow.server.serving.rules import Chat, ResolvedSecrets
 from haymow.server.serving.streams import GeneratorStream, Stream
+
+if TYPE_CHECKING:
+    from haymow.server.serving.direct import Lane
 
 
 class ChatStream(Protocol):
@@ -159,6 +160,10 @@ async def made_live(model: Model, secrets: ResolvedSecrets, upstream: Upstream) 
     client, direct = generator.client, generator.direct
     if not upstream.direct or client is None or direct is None:
         return LiveModel(generator, translation, upstream.timeout)
+    # A sixth of the time that a server takes to start: loaded with the first model.
+    from haymow.egress.clients import aiohttp_session  # noqa: PLC0415 - see above
+    from haymow.server.serving.direct import Lane  # noqa: PLC0415 - see above
+
     session = aiohttp_session(client.door, timeout=client.timeout, limits=client.http.get("limits"))
     return LiveModel(generator, translation, upstream.timeout, Lane(session, client.retries), direct)
 
