@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from haymow.server.app import House
+from haymow.server.serving import service
 from tests.conftest import definition
 from tests.server.registry.inside import opened, statements
 
@@ -87,6 +88,21 @@ def test_a_long_list_comes_in_parts(tmp_path: Path) -> None:
         assert await listed(client, prefix, limit=2) == ["a", "b"]
         refused = await client.get(f"{prefix}/openai/v1/models", params={"limit": 0})
         assert refused.status_code == 400 and refused.json()["error"]["param"] == "query.limit"
+
+    inside(tmp_path / "data", act)
+
+
+@pytest.mark.parametrize("number", [2, 3, 4, 5])
+def test_a_list_is_whole_however_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """OpenAI's SDKs ask for no further parts: what is not in the first answer is not there."""
+    monkeypatch.setattr(service, "MODELS_AT_ONCE", 2)
+    names = list("abcde"[:number])
+
+    async def act(_: House, client: httpx.AsyncClient, prefix: str) -> None:
+        await create(client, prefix, *names)
+        answer = (await client.get(f"{prefix}/openai/v1/models")).json()
+        assert ([model["id"] for model in answer["data"]], answer["has_more"]) == (names, False)
+        assert await listed(client, prefix, limit=3, after="a") == names[1:4]
 
     inside(tmp_path / "data", act)
 

@@ -61,7 +61,7 @@ class ServedModelsQuery(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     after: str | None = Field(None, max_length=255, description="The last name of the part before.")
-    limit: int = Field(1000, ge=1, le=1000)
+    limit: int | None = Field(None, ge=1, le=10_000, description="The most that are listed; without it, all.")
 
 
 class ServedModelList(Answer):

@@ -19,3 +19,16 @@ def test_the_least_recently_used_is_given_up() -> None:
     assert kept.get("a", 1) == "a"
     kept.keep("c", 1, "c")
     assert [kept.get(key, 1) for key in "abc"] == ["a", None, "c"]
+
+
+def test_what_is_heavy_takes_the_place_of_more() -> None:
+    kept = Kept(5, len)
+    for value in ("aa", "bb", "c"):
+        kept.keep(value[0], 1, value)
+    assert kept.keep("d", 1, "ddd") == "ddd"
+    assert [kept.get(key, 1) for key in "abcd"] == [None, None, "c", "ddd"]
+    assert kept.keep("e", 1, "eeeeee") == "eeeeee"  # too heavy to be kept at all, and given all the same
+    assert [kept.get(key, 1) for key in "cde"] == [None, None, None]
+    kept.keep("f", 1, "ff")
+    kept.keep("f", 2, "fffff")
+    assert kept.get("f", 2) == "fffff"

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from starlette.requests import Request
 
 from haymow.errors import Denied
-from haymow.server.serving import routes
+from haymow.server.serving import watch
 from tests.server.serving.served import TOKEN, Served, openai_config
 from tests.server.serving.test_chat import HELLO
 from tests.upstream import Hangs, Says, Upstream, wait_until
@@ -64,33 +63,43 @@ def test_a_stream_goes_on_when_another_client_of_the_model_leaves(served: Served
     wait_until(lambda: own.abandoned == 1, 3)
 
 
-def test_a_stream_that_begins_as_the_right_to_it_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the same turn of the loop: nobody takes the stream, so nobody else would end it."""
-    monkeypatch.setattr(routes, "WATCH_SECONDS", 0.01)
+def test_work_that_ends_as_the_right_to_it_ends_cleans_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the same turn of the loop: nobody takes what it made, so it has to hear of it."""
+    monkeypatch.setattr(watch, "GLANCE_SECONDS", 0.01)
+    monkeypatch.setattr(watch, "WATCH_SECONDS", 0.01)
 
-    async def check() -> bool:
-        begun, stream = asyncio.Event(), Stoppable()
+    async def check() -> list[str]:
+        due, heard = asyncio.Event(), list[str]()
 
-        async def work() -> Stoppable:
-            await begun.wait()
-            return stream
+        async def work() -> None:
+            try:
+                await due.wait()
+            except asyncio.CancelledError:
+                heard.append("cancelled")
+                raise
 
         async def still() -> None:
-            begun.set()
-            await asyncio.sleep(0.01)
+            due.set()
             raise Denied("The right has ended.")
 
-        request = Request({"type": "http"}, receive=asyncio.Event().wait)  # of a client that stays
         with pytest.raises(Denied):
-            await routes._wanted(request, still, work())
+            await watch.watched(asyncio.Event().wait, still, work())
+        await asyncio.sleep(0)  # the caller's own task goes on: it was not cancelled itself
+        return heard
+
+    assert asyncio.run(check()) == ["cancelled"]
+
+
+def test_an_end_that_comes_from_elsewhere_stays_one() -> None:
+    """A server that ends cancels its requests: that is not the client's going away."""
+
+    async def check() -> None:
+        async def still() -> None: ...
+
+        task = asyncio.ensure_future(watch.watched(asyncio.Event().wait, still, asyncio.sleep(60)))
         await asyncio.sleep(0)
-        return stream.stopped
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
-    assert asyncio.run(check())
-
-
-class Stoppable:
-    stopped = False
-
-    def stop(self) -> None:
-        self.stopped = True
+    asyncio.run(check())

@@ -7,17 +7,19 @@ kept is used only while the database has the version that it had before it was a
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
 
 
 class Kept(Generic[V]):
-    """At most `most` values by their keys; the least recently used is given up first."""
+    """Values by their keys, of at most `most` together as `weigh` weighs them; the least recently used goes first."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, weigh: Callable[[V], int] = lambda _: 1) -> None:
         self._most = most
+        self._weigh = weigh
+        self._weight = 0
         self._values: OrderedDict[Hashable, tuple[int, V]] = OrderedDict()
 
     def get(self, key: Hashable, version: int) -> V | None:
@@ -30,8 +32,11 @@ class Kept(Generic[V]):
 
     def keep(self, key: Hashable, version: int, value: V) -> V:
         """Keep what was found out after the database's version was asked for; gives it back."""
+        if (before := self._values.pop(key, None)) is not None:
+            self._weight -= self._weigh(before[1])
         self._values[key] = (version, value)
-        self._values.move_to_end(key)
-        if len(self._values) > self._most:
-            self._values.popitem(last=False)
+        self._weight += self._weigh(value)
+        while self._weight > self._most:
+            _, (_, given_up) = self._values.popitem(last=False)
+            self._weight -= self._weigh(given_up)
         return value

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from haymow.errors import HaymowError, Malformed, Unavailable
+from haymow.errors import HaymowError
 from haymow.server.access.rules import Principal
 from haymow.server.http import Call, Operation, conditions
 from haymow.server.http.answers import encoded
@@ -21,10 +20,10 @@ from haymow.server.http.errors import headers_of, status_of
 from haymow.server.serving import events, rules
 from haymow.server.serving.live import ChatStream
 from haymow.server.serving.service import Serving
+from haymow.server.serving.watch import Watch, watched
 from haymow.wire import serving as wire
 
 C = Call[Principal]
-T = TypeVar("T")
 
 PREFIX = "/api/v2/workspaces/{workspace_id}/openai/v1"
 
@@ -36,9 +35,6 @@ NAMES: Final = re.compile(rb"/api/v2/workspaces/[^/]+/openai/v1/models/([^/]+)")
 
 MOST_CHAT_BYTES: Final = 16 * 1024 * 1024
 """Of a chat, and of a string in it: long prompts, and images in `data:` addresses. It is not stored."""
-
-WATCH_SECONDS: Final = 1.0
-"""How often an answer that takes its time asks whether its caller may still have it."""
 
 _ERRORS: Final = {
     400: "The chat or one of its parameters is refused; `param` names it.",
@@ -75,8 +71,8 @@ class ServingRoutes:
                       body=wire.ChatCompletionRequest, answer=wire.ChatCompletion, errors=_ERRORS,
                       render=problem_in_openai, most_body_bytes=MOST_CHAT_BYTES),
             Operation("GET", f"{PREFIX}/models", self.models, "List Served Models",
-                      "The models this token may chat with, as OpenAI lists models: the first thousand by name, or "
-                      "`limit` of them after the name `after`.",
+                      "The models this token may chat with, as OpenAI lists models: all by name, or `limit` of them, "
+                      "after the name `after`.",
                       query=wire.ServedModelsQuery, answer=wire.ServedModelList, render=problem_in_openai),
             Operation("GET", f"{PREFIX}/models/{{name}}", self.model, "Get Served Model",
                       "A model this token may chat with, by what a chat calls it: its name, its id or `name@revision`.",
@@ -88,9 +84,10 @@ class ServingRoutes:
         call.require_json()
         chat = rules.chat_from(await call.document(rules.KNOWN, MOST_CHAT_BYTES))
         still = partial(self.still_allowed, call.request, workspace_id)
+        receive = call.request.receive
         if not chat.stream:
-            return _json(await _wanted(call.request, still, self.serving.complete(call.principal, workspace_id, chat)))
-        stream = await _wanted(call.request, still, self.serving.stream(call.principal, workspace_id, chat))
+            return _json(await watched(receive, still, self.serving.complete(call.principal, workspace_id, chat)))
+        stream = await watched(receive, still, self.serving.stream(call.principal, workspace_id, chat))
         return _EventStream(stream, still)
 
     async def models(self, call: C) -> Response:
@@ -121,71 +118,34 @@ class _EventStream(Response):
         self._last = events.DONE
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        leaving = asyncio.ensure_future(_gone(receive))
-        leaving.add_done_callback(lambda _: self._chunks.stop())
-        watching = asyncio.ensure_future(self._watch())
+        watch = Watch(receive, self._still, self._cut)
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             while events := await self._next():
                 await send({"type": "http.response.body", "body": events, "more_body": True})
             await send({"type": "http.response.body", "body": self._last, "more_body": False})
         finally:
-            leaving.cancel()
-            watching.cancel()
+            watch.close()
             self._chunks.stop()
 
-    async def _watch(self) -> None:
-        """Cut the stream when its token ends, or what the token may see."""
-        try:
-            while True:
-                await asyncio.sleep(WATCH_SECONDS)
-                await self._still()
-        except Exception as error:  # whatever it is, nobody watches any more: the stream ends
-            failure = error if isinstance(error, HaymowError) else Unavailable("haymow cannot go on now. Try again.")
-            self._last = events.event(encoded(rules.body_in_openai(failure, status_of(failure))))
-            self._chunks.stop()
+    def _cut(self, error: HaymowError) -> None:
+        """End the stream with an error: its client went away, or its token ended, or what the token may see."""
+        self._last = _told(error)
+        self._chunks.stop()
 
     async def _next(self) -> bytes:
         """The next events; none at the end, after which `_last` is due: a broken answer is not said to be done."""
         try:
             return await self._chunks.next()
         except HaymowError as error:
-            self._last = events.event(encoded(rules.body_in_openai(error, status_of(error))))
+            self._last = _told(error)
             return b""
+
+
+def _told(error: HaymowError) -> bytes:
+    """An error as the last event of a stream."""
+    return events.event(encoded(rules.body_in_openai(error, status_of(error))))
 
 
 def _json(body: bytes) -> Response:
     return Response(body, media_type="application/json")
-
-
-async def _wanted(request: Request, still: Callable[[], Awaitable[object]], work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, which is cancelled when the client goes away, or `still` raises.
-
-    The body must have been read before.
-    """
-    working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_gone(request.receive))
-    try:
-        either = (working, leaving)
-        while not (await asyncio.wait(either, timeout=WATCH_SECONDS, return_when=asyncio.FIRST_COMPLETED))[0]:
-            await still()
-        if working.done():
-            return working.result()
-        raise Malformed("The client went away.")  # answered to nobody
-    except BaseException:
-        working.add_done_callback(_given_up)
-        raise
-    finally:
-        leaving.cancel()
-        working.cancel()
-
-
-def _given_up(working: asyncio.Future[Any]) -> None:
-    """End a stream that began just when nobody wanted it any more: who takes it would."""
-    if not working.cancelled() and working.exception() is None and hasattr(working.result(), "stop"):
-        working.result().stop()
-
-
-async def _gone(receive: Any) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -140,9 +140,10 @@ def listed(model: Model | Usable) -> dict[str, Any]:
     return {"id": model.name, "object": "model", "created": created, "owned_by": model.provider}
 
 
-def listing(models: Sequence[Usable], limit: int) -> dict[str, Any]:
+def listing(models: Sequence[Usable], limit: int | None) -> dict[str, Any]:
     """At most `limit` models as OpenAI lists them, and whether there are more, which `after` the last one begin."""
-    return {"object": "list", "data": [listed(model) for model in models[:limit]], "has_more": len(models) > limit}
+    has_more = limit is not None and len(models) > limit
+    return {"object": "list", "data": [listed(model) for model in models[:limit]], "has_more": has_more}
 
 
 # --- what a call needs of other rooms ---

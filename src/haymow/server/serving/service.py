@@ -26,8 +26,11 @@ log = logging.getLogger(__name__)
 
 WORTH_PACKING: Final = 8192  # bytes
 MOST_FOUND: Final = 256
-MOST_LISTS: Final = 64
-"""What is kept between calls; each list has at most a thousand models."""
+MOST_LISTS_BYTES: Final = 32 * 1024 * 1024
+"""What is kept between calls."""
+
+MODELS_AT_ONCE: Final = 1000
+"""Of a list: between two parts of it others have their turn."""
 
 
 class Listing(NamedTuple):
@@ -35,6 +38,11 @@ class Listing(NamedTuple):
 
     plain: bytes
     packed: bytes | None
+
+    @property
+    def bytes(self) -> int:
+        """What it takes to keep."""
+        return len(self.plain) + len(self.packed or b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +73,30 @@ class Serving:
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
     found: Kept[Found] = field(default_factory=lambda: Kept(MOST_FOUND), repr=False)
-    lists: Kept[Listing] = field(default_factory=lambda: Kept(MOST_LISTS), repr=False)
+    lists: Kept[Listing] = field(
+        default_factory=lambda: Kept(MOST_LISTS_BYTES, lambda listing: listing.bytes), repr=False
+    )
 
-    async def models(self, principal: Principal, workspace_id: UUID, after: str | None, limit: int) -> Listing:
-        """So many models this caller may chat with, after a name, as OpenAI lists them."""
+    async def models(self, principal: Principal, workspace_id: UUID, after: str | None, limit: int | None) -> Listing:
+        """The models this caller may chat with, as OpenAI lists them: all, or so many, after a name."""
         version = await self.sources.version(principal, workspace_id)
         key = (workspace_id, after, limit)
         if (kept := self.lists.get(key, version)) is not None:
             return kept
-        models = await self.sources.usable(principal, workspace_id, after, limit + 1)
-        return self.lists.keep(key, version, _listing(events.written(rules.listing(models, limit))))
+        models = await self._usable(principal, workspace_id, after, None if limit is None else limit + 1)
+        return self.lists.keep(key, version, await asyncio.to_thread(_listing, models, limit))
+
+    async def _usable(
+        self, principal: Principal, workspace_id: UUID, after: str | None, most: int | None
+    ) -> list[Usable]:
+        found: list[Usable] = []
+        while True:
+            wanted = MODELS_AT_ONCE if most is None else min(most - len(found), MODELS_AT_ONCE)
+            part = await self.sources.usable(principal, workspace_id, after, wanted)
+            found += part
+            if len(part) < wanted or len(found) == most:
+                return found
+            after = part[-1].name
 
     async def model(self, principal: Principal, workspace_id: UUID, name: str) -> Json:
         """A model this caller may chat with, by what a chat would call it. Raises NotFound."""
@@ -141,7 +163,8 @@ class Serving:
         return Heading(f"chatcmpl-{self.new_id().hex}", int(self.now().timestamp()), model.name)
 
 
-def _listing(plain: bytes) -> Listing:
+def _listing(models: Sequence[Usable], limit: int | None) -> Listing:
+    plain = events.written(rules.listing(models, limit))
     return Listing(plain, gzip.compress(plain, compresslevel=1) if len(plain) >= WORTH_PACKING else None)
 
 
