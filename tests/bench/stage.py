@@ -5,13 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, create_engine, insert, select
 
@@ -23,6 +24,10 @@ from tests.bench.servers import Server
 
 FIRST_MODELS = 100
 ROWS_AT_ONCE = 2000
+TEAMS = ("billing", "claims", "legal", "research", "search", "support")
+KINDS = ("claude-sonnet", "gpt-4o", "gpt-4o-mini", "llama-3.1-8b", "mistral-small")
+T = TypeVar("T")
+
 _TOKEN = re.compile(r"API token, shown this once: (\S+)")
 
 
@@ -142,19 +147,26 @@ def _entered(data: Path, server: Server) -> Stage:
 
 def _multiply(connection: Connection, table: Table, column: Any, model: uuid.UUID, added: Sequence[uuid.UUID]) -> None:
     rows = [dict(row) for row in connection.execute(select(table).where(column == model)).mappings()]
-    for some in _portions(added):
-        copies = [_copy(row, column.name, model_id) for model_id in some for row in rows]
+    for some in _portions(list(enumerate(added))):
+        copies = [_copy(row, column.name, *one) for one in some for row in rows]
         connection.execute(insert(table), copies)
 
 
-def _copy(row: dict[str, Any], column: str, model_id: uuid.UUID) -> dict[str, Any]:
+def _copy(row: dict[str, Any], column: str, number: int, model_id: uuid.UUID) -> dict[str, Any]:
     copy = {**row, column: model_id}
     copy.pop("number", None)
     if "name_key" in row:
-        copy |= {"name": f"Copy {model_id.hex}", "name_key": f"copy {model_id.hex}"}
+        name = _name(number)
+        copy |= {"name": name, "name_key": name}
     return copy
 
 
-def _portions(added: Sequence[uuid.UUID]) -> Iterator[Sequence[uuid.UUID]]:
+def _name(number: int) -> str:
+    """As people name them, each once: random letters would be all that a packed list is made of."""
+    chosen = random.Random(number)
+    return f"{chosen.choice(TEAMS)}-{chosen.choice(KINDS)}-{number:06}"
+
+
+def _portions(added: Sequence[T]) -> Iterator[Sequence[T]]:
     for at in range(0, len(added), ROWS_AT_ONCE):
         yield added[at : at + ROWS_AT_ONCE]

@@ -165,7 +165,7 @@ class Serving:
 
 def _listing(models: Sequence[Usable], limit: int | None) -> Listing:
     plain = events.written(rules.listing(models, limit))
-    return Listing(plain, gzip.compress(plain, compresslevel=1) if len(plain) >= WORTH_PACKING else None)
+    return Listing(plain, gzip.compress(plain, compresslevel=4) if len(plain) >= WORTH_PACKING else None)
 
 
 def _explained(model: Model, chat: Chat, lease: Lease[LiveModel], error: BaseException) -> HaymowError:
