@@ -149,6 +149,9 @@ def _chat(kind: _Kind, parameters: dict[str, Any]) -> dict[str, Any]:
     return {"messages": messages, "streaming_callback": callback, "generation_kwargs": parameters}
 
 
+_WRITER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 async def _never(_: Any) -> None:
     """Stands for a stream's callback where nothing is streamed."""
 
@@ -187,7 +190,7 @@ class _Recorder:
 
 def _written(body: dict[str, Any]) -> bytes:
     """JSON as the SDK writes it."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _WRITER.encode(body).encode()
 
 
 def _as_written(headers: httpx2.Headers) -> list[tuple[str, str]]:

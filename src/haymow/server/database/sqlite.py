@@ -122,7 +122,11 @@ class Glancer(_Runner):
 
     def version(self) -> int:
         """A number of this process that is another one after any commit, whoever made it."""
-        return int(self._in_snapshot(lambda: self._raw.execute("PRAGMA data_version").fetchone()[0]))
+        try:  # outside of a snapshot it is the newest, and no snapshot has to begin and end for it
+            return int(self._raw.execute("PRAGMA data_version").fetchone()[0])
+        except Exception as error:
+            self._end()
+            raise _explained(error) from None
 
     def _in_snapshot(self, look: Callable[[], T]) -> T:
         try:
