@@ -1,0 +1,59 @@
+/** What haymow refused or failed at, as RFC 9457 says it; below openai/v1, as OpenAI does. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly requestId: string | null = null,
+    readonly faults: readonly Fault[] = [],
+  ) {
+    super(message);
+    this.name = "Problem";
+  }
+}
+
+/** One thing that is wrong with what was sent. `pointer` says where, such as `#/chat_generator_config/type`. */
+export interface Fault {
+  pointer: string;
+  code: string;
+  message: string;
+}
+
+interface Body {
+  code?: string;
+  detail?: string;
+  message?: string;
+  request_id?: string;
+  details?: { pointer?: string; code?: string; message?: string; detail?: string }[];
+  error?: { message?: string; code?: string | null; param?: string | null };
+}
+
+/** The problem that an answer tells of; one that is no JSON came from something between haymow and here. */
+export function problemOf(response: Response, body: unknown): Problem {
+  const said: Body = typeof body === "object" && body !== null ? body : {};
+  const faults = (said.details ?? []).map((fault) => ({
+    pointer: fault.pointer ?? "#",
+    code: fault.code ?? "invalid",
+    message: fault.message ?? fault.detail ?? "This is not valid.",
+  }));
+  const message =
+    said.error?.message ??
+    said.detail ??
+    said.message ??
+    `The server answered ${response.status} without a reason.`;
+  const requestId = said.request_id ?? response.headers.get("x-request-id");
+  return new Problem(response.status, said.error?.code ?? said.code ?? "unknown", message, requestId, faults);
+}
+
+/** Any failure as a problem: one without an answer is a connection that did not come about. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof TypeError) {
+    return new Problem(0, "unreachable", "haymow cannot be reached. Is it running? Your work here is kept.");
+  }
+  return new Problem(
+    0,
+    "unexpected",
+    error instanceof Error ? error.message : "Something went wrong on this page.",
+  );
+}

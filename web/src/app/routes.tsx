@@ -1,0 +1,147 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { isSignedOut } from "../api/client";
+import { asProblem } from "../api/problem";
+import { me, workspaces } from "../api/queries";
+import { parseListSearch } from "../features/models/list/search";
+import { Failure } from "../ui/failure";
+import { NotFound } from "./not-found";
+import { Shell } from "./shell";
+import { SignIn } from "./sign-in";
+
+interface Context {
+  queries: QueryClient;
+}
+
+const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFound });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  component: SignIn,
+  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+    // Only an address of this page: a link must not lead elsewhere by way of the sign-in.
+    typeof search.next === "string" && /^\/(?![/\\])/.test(search.next) ? { next: search.next } : {},
+});
+
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: "signed-in",
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await Promise.all([context.queries.ensureQueryData(me), context.queries.ensureQueryData(workspaces)]);
+    } catch (error) {
+      if (isSignedOut(error)) throw redirect({ to: "/sign-in", search: { next: location.href } });
+      throw error;
+    }
+  },
+  errorComponent: ({ error, reset }) => <Failure problem={asProblem(error)} onRetry={reset} />,
+});
+
+const home = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/",
+  beforeLoad: async ({ context }) => {
+    const [first] = await context.queries.ensureQueryData(workspaces);
+    if (first) throw redirect({ to: "/w/$workspace/models", params: { workspace: first.name } });
+    throw redirect({ to: "/settings/workspaces" });
+  },
+});
+
+const workspace = createRoute({ getParentRoute: () => signedIn, path: "/w/$workspace" });
+const settings = createRoute({ getParentRoute: () => signedIn, path: "/settings" });
+
+/** Features are fetched when they are first opened. */
+const models = createRoute({
+  getParentRoute: () => workspace,
+  path: "/models",
+  validateSearch: parseListSearch,
+  component: lazyRouteComponent(() => import("../features/models/list/list-page"), "ListPage"),
+});
+const newModel = createRoute({
+  getParentRoute: () => workspace,
+  path: "/models/new",
+  component: lazyRouteComponent(() => import("../features/models/edit/edit-page"), "NewPage"),
+});
+const model = createRoute({
+  getParentRoute: () => workspace,
+  path: "/models/$modelId",
+  validateSearch: (search: Record<string, unknown>): { tab?: string } =>
+    typeof search.tab === "string" ? { tab: search.tab } : {},
+  component: lazyRouteComponent(() => import("../features/models/detail/detail-page"), "DetailPage"),
+});
+const editModel = createRoute({
+  getParentRoute: () => workspace,
+  path: "/models/$modelId/edit",
+  component: lazyRouteComponent(() => import("../features/models/edit/edit-page"), "EditPage"),
+});
+const playground = createRoute({
+  getParentRoute: () => workspace,
+  path: "/playground",
+  validateSearch: (search: Record<string, unknown>): { model?: string; beside?: string } => ({
+    ...(typeof search.model === "string" ? { model: search.model } : {}),
+    ...(typeof search.beside === "string" ? { beside: search.beside } : {}),
+  }),
+  component: lazyRouteComponent(() => import("../features/playground/playground-page"), "PlaygroundPage"),
+});
+const secrets = createRoute({
+  getParentRoute: () => workspace,
+  path: "/secrets",
+  component: lazyRouteComponent(() => import("../features/secrets/secrets-page"), "SecretsPage"),
+});
+const audit = createRoute({
+  getParentRoute: () => workspace,
+  path: "/audit",
+  validateSearch: (search: Record<string, unknown>) => search as Record<string, string>,
+  component: lazyRouteComponent(() => import("../features/audit/audit-page"), "AuditPage"),
+});
+const workspaceMembers = createRoute({
+  getParentRoute: () => workspace,
+  path: "/members",
+  component: lazyRouteComponent(() => import("../features/settings/members-page"), "WorkspaceMembersPage"),
+});
+const settingsWorkspaces = createRoute({
+  getParentRoute: () => settings,
+  path: "/workspaces",
+  component: lazyRouteComponent(() => import("../features/settings/workspaces-page"), "WorkspacesPage"),
+});
+const settingsMembers = createRoute({
+  getParentRoute: () => settings,
+  path: "/members",
+  component: lazyRouteComponent(() => import("../features/settings/members-page"), "MembersPage"),
+});
+const settingsTokens = createRoute({
+  getParentRoute: () => settings,
+  path: "/tokens",
+  component: lazyRouteComponent(() => import("../features/settings/tokens-page"), "TokensPage"),
+});
+
+const tree = root.addChildren([
+  signIn,
+  signedIn.addChildren([
+    home,
+    workspace.addChildren([models, newModel, model, editModel, playground, secrets, audit, workspaceMembers]),
+    settings.addChildren([settingsWorkspaces, settingsMembers, settingsTokens]),
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree: tree,
+  context: { queries: undefined as unknown as QueryClient },
+  defaultPreload: "intent",
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

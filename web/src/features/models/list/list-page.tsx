@@ -1,0 +1,10 @@
+import { Empty } from "../../../ui/empty";
+import { Page } from "../../../ui/page";
+
+export function ListPage() {
+  return (
+    <Page title="Models">
+      <Empty title="Soon" />
+    </Page>
+  );
+}

@@ -1,0 +1,30 @@
+import { Text } from "@mantine/core";
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["year", 31_557_600],
+  ["month", 2_629_800],
+  ["week", 604_800],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
+
+/** How long ago an instant was, in words; "just now" within a minute, whichever clock is ahead. */
+export function agoOf(instant: string, now: number): string {
+  const seconds = Math.round((Date.parse(instant) - now) / 1000);
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(seconds) >= size) return words.format(Math.trunc(seconds / size), unit);
+  }
+  return "just now";
+}
+
+/** The same as text, with the exact time for who rests on it. */
+export function Ago({ at }: { at: string }) {
+  return (
+    <Text component="time" inherit dateTime={at} title={exact.format(new Date(at))}>
+      {agoOf(at, Date.now())}
+    </Text>
+  );
+}
