@@ -18,9 +18,12 @@ from starlette.types import ASGIApp
 from haymow.egress import Egress
 from haymow.errors import StartFailed, Unavailable
 from haymow.server import local
+from haymow.server.access.attempts import Attempts
 from haymow.server.access.routes import AccessRoutes, Caller
 from haymow.server.access.rules import Principal
 from haymow.server.access.service import Access, may_read_audit
+from haymow.server.access.session_routes import SessionRoutes
+from haymow.server.access.sessions import Sessions
 from haymow.server.access.token_routes import TokenRoutes
 from haymow.server.access.tokens import Tokens
 from haymow.server.audit.routes import AuditRoutes
@@ -81,6 +84,7 @@ class House:
     database: Database
     access: Access
     tokens: Tokens
+    sessions: Sessions
     secrets: Secrets
     registry: Registry
     changes: Changes
@@ -124,18 +128,21 @@ async def _built(settings: Settings, database: Database) -> House:
         now=now,
         new_id=uuid.uuid4,
     )
-    changes, tokens = Changes(database, registry, now, uuid.uuid4), Tokens(access)
+    changes = Changes(database, registry, now, uuid.uuid4)
+    tokens, sessions = Tokens(access), Sessions(access, Attempts(time.monotonic))
     operations: list[Operation] = []
     document = cache(lambda: openapi.document(operations))
     caller = Caller(access)
     chats = ServingRoutes(serving, partial(_still_allowed, caller, access))
     probes = ProbeRoutes(_probes(ConnectionTests(database, registry), serving))
     rooms = _rooms(access, tokens, secrets, registry, changes, chats, database)
-    for room in (*rooms, probes, PlainRoutes(partial(_ready, database), document)):
+    for room in (*rooms, probes, SessionRoutes(sessions), PlainRoutes(partial(_ready, database), document)):
         operations += room.operations()
     app = Gate(Routing(operations, caller), Dialect(serving_routes.ADDRESSES, serving_routes.NAMES, problem_in_openai))
     platform = Platform(database, now)
-    return House(settings, database, access, tokens, secrets, registry, changes, platform, serving, app, document)
+    return House(
+        settings, database, access, tokens, sessions, secrets, registry, changes, platform, serving, app, document
+    )
 
 
 def _egress(settings: Settings) -> Egress:

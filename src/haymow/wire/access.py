@@ -1,4 +1,4 @@
-"""Workspaces, users, members with their roles, and API tokens."""
+"""Workspaces, users, members with their roles, API tokens, and the sessions of the page."""
 
 from __future__ import annotations
 
@@ -61,7 +61,16 @@ class Me(User):
     organization: Organization
     role: RoleName
     workspace_id: UUID | None = Field(description="The only workspace the token is for, if it is for one.")
-    expires_at: datetime | None = Field(description="When the token expires; null when it does not.")
+    expires_at: datetime | None = Field(
+        description="When the token expires, or the session ends; null when it does not."
+    )
+
+
+class SignIn(Request):
+    """What a person signs in with: an API token, or the code of a sign-in link, which works once. Give one of them."""
+
+    token: str | None = None
+    code: str | None = None
 
 
 class Member(User):

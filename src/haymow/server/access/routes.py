@@ -12,34 +12,57 @@ from starlette.responses import Response
 
 from haymow.errors import Unauthenticated
 from haymow.server.access import rules
-from haymow.server.access.rules import Member, Person, Principal, Role, Workspace, role_named
+from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Workspace, role_named
 from haymow.server.access.service import MOST_LISTED, Access
 from haymow.server.http import Call, Operation, empty, json_answer
+from haymow.server.http.sites import check_site
 from haymow.wire import access as wire
 
 MOST_TOKEN_BYTES = 512
+
+COOKIE = "haymow_session"
 
 C = Call[Principal]
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Finds out who makes a request: the same for a bearer token and for an x-api-key header."""
+    """Finds out who makes a request: the same for a bearer token, an x-api-key header and the cookie of a session.
+
+    A browser sends the cookie by itself, whoever's page asks; so who comes with it has to come from haymow's own.
+    """
 
     access: Access
 
     async def __call__(self, request: Request) -> Principal:
-        """Raises Unauthenticated."""
-        client = request.scope.get("client")
-        return await self.access.authenticate(_token(request), client[0] if client else "unknown")
+        """Raises Unauthenticated, and Denied for a session's request that another site's page makes."""
+        scheme, _, value = request.headers.get("authorization", "").partition(" ")
+        token = value.strip(" \t") if scheme.lower() == "bearer" else request.headers.get("x-api-key")
+        if token is None and (cookie := session_cookie(request)) is not None:
+            check_site(request)
+            return await self.access.authenticate(cookie, source_of(request), Kind.SESSION)
+        if not token or not is_secret_text(token):
+            raise Unauthenticated("Send an API token as 'Authorization: Bearer TOKEN'.")
+        return await self.access.authenticate(token, source_of(request))
 
 
-def _token(request: Request) -> str:
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    token = value.strip(" \t") if scheme.lower() == "bearer" else request.headers.get("x-api-key", "")
-    if not token or len(token) > MOST_TOKEN_BYTES or not token.isascii():
-        raise Unauthenticated("Send an API token as 'Authorization: Bearer TOKEN'.")
-    return token
+def session_cookie(request: Request) -> str | None:
+    """The cookie of a session; None when there is none that could be one."""
+    if "cookie" not in request.headers:
+        return None
+    cookie = request.cookies.get(COOKIE)
+    return cookie if cookie and is_secret_text(cookie) else None
+
+
+def is_secret_text(text: str) -> bool:
+    """Whether it could be a token, a cookie or a code; what is none is not looked for."""
+    return len(text) <= MOST_TOKEN_BYTES and text.isascii()
+
+
+def source_of(request: Request) -> str:
+    """The address that a request comes from."""
+    client = request.scope.get("client")
+    return client[0] if client else "unknown"
 
 
 @dataclass(frozen=True)
@@ -131,26 +154,7 @@ class AccessRoutes:
         return json_answer(_user(await self.access.person(call.principal, call.id("user_id"))))
 
     async def me(self, call: C) -> Response:
-        principal = call.principal
-        organization = {
-            "organization_id": principal.organization_id,
-            "name": await self.access.organization_name(principal),
-        }
-        return json_answer(
-            {
-                **_user(principal.person),
-                "organization": organization,
-                "role": (await self._role(principal)).word,
-                "workspace_id": principal.only_workspace,
-                "expires_at": principal.expires_at,
-            }
-        )
-
-    async def _role(self, principal: Principal) -> Role:
-        """The role in the organization or, with a token of one workspace, there."""
-        if principal.only_workspace is None:
-            return principal.role_in_organization()
-        return (await self.access.workspace(principal, principal.only_workspace))[1]
+        return json_answer(await me(self.access, call.principal))
 
     async def list_members(self, call: C) -> Response:
         return _members(await self.access.members(call.principal))
@@ -185,6 +189,25 @@ class AccessRoutes:
         workspace, _ = await self.access.workspace(call.principal, workspace_id)
         await self.access.remove_workspace_member(call.principal, workspace, user_id)
         return empty()
+
+
+async def me(access: Access, principal: Principal) -> dict[str, Any]:
+    """Who is calling and what they may do, as `wire.Me`."""
+    name = await access.organization_name(principal)
+    return {
+        **_user(principal.person),
+        "organization": {"organization_id": principal.organization_id, "name": name},
+        "role": (await _role(access, principal)).word,
+        "workspace_id": principal.only_workspace,
+        "expires_at": principal.expires_at,
+    }
+
+
+async def _role(access: Access, principal: Principal) -> Role:
+    """The role in the organization or, with a token of one workspace, there."""
+    if principal.only_workspace is None:
+        return principal.role_in_organization()
+    return (await access.workspace(principal, principal.only_workspace))[1]
 
 
 def _workspace(workspace: Workspace) -> dict[str, Any]:

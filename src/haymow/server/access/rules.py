@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from enum import IntEnum
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum, StrEnum
 from uuid import UUID
 
-from haymow.errors import Denied, Fault, Invalid, NotFound
+from haymow.errors import Denied, Fault, Invalid, NotFound, Unauthenticated
 from haymow.names import faults_of_label
 from haymow.server.audit.rules import Actor
 
 TOKEN_PREFIX = "hm"
+
+SESSION_LASTS = timedelta(hours=12)
+LINK_LASTS = timedelta(hours=24)
 
 MOST_EMAIL_CHARACTERS = 254
 
@@ -36,6 +40,14 @@ class Role(IntEnum):
 def role_named(word: str) -> Role:
     """The role that the API calls `word`."""
     return Role[word.upper()]
+
+
+class Kind(StrEnum):
+    """What a secret text is: an API token, the cookie of a session, the code of a link that begins one."""
+
+    TOKEN = "token"
+    SESSION = "session"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +77,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An API token without the token: what may be shown of it. `prefix` is its readable beginning."""
+    """An API token without the token: what may be shown of it. `prefix` is its readable beginning.
+
+    Sessions and links are kept as tokens are, so whatever ends a token or narrows it does the same to them.
+    """
 
     token_id: UUID
     user_id: UUID
@@ -82,7 +97,8 @@ class Principal:
     """Who is calling, with everything that decides what they may do.
 
     `workspaces` are explicit memberships; `limit` and `only_workspace` are what the token leaves of
-    its owner's rights, so a token never has more than its owner. `source` is the address it calls from.
+    its owner's rights, so a token never has more than its owner. `lends_until` is how long a token may last that
+    is made with it: as long as itself, and as a session's own token. `source` is the address it calls from.
     """
 
     person: Person
@@ -93,6 +109,7 @@ class Principal:
     limit: Role = Role.ADMIN
     only_workspace: UUID | None = None
     expires_at: datetime | None = None
+    lends_until: datetime | None = None
     source: str = "local"
 
     def role_in(self, workspace: Workspace) -> Role | None:
@@ -161,9 +178,47 @@ def token_prefix(token: str) -> str:
     return token[: len(TOKEN_PREFIX) + 9]
 
 
-def token_digest(token: str) -> bytes:
-    """SHA-256 of a token: it is random, so a slow hash would protect nothing more (facts in docs/adr/0004)."""
-    return hashlib.sha256(token.encode()).digest()
+def new_session_text() -> str:
+    """The text of a cookie or of a link's code: 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def token_digest(text: str, kind: Kind = Kind.TOKEN) -> bytes:
+    """SHA-256 of a token: it is random, so a slow hash would protect nothing more (facts in docs/adr/0004).
+
+    The other kinds have a digest of their own each: a cookie is no bearer token, and a bearer token no cookie.
+    """
+    if kind is Kind.TOKEN:
+        return hashlib.sha256(text.encode()).digest()
+    return hmac.digest(kind.encode(), text.encode(), "sha256")
+
+
+def unknown(kind: Kind) -> Unauthenticated:
+    """What is said of a text that is nobody's."""
+    if kind is Kind.SESSION:
+        return Unauthenticated("Your session has ended. Sign in again.", code="session_ended")
+    if kind is Kind.LINK:
+        message = "This sign-in link was used, or is older than 24 hours. 'haymow admin link' makes another one."
+        return Unauthenticated(message, code="link_used")
+    return Unauthenticated("Send a valid API token as 'Authorization: Bearer TOKEN'.")
+
+
+def expired(kind: Kind) -> Unauthenticated:
+    """What is said of a text whose time is over."""
+    if kind is Kind.TOKEN:
+        return Unauthenticated("This API token has expired. Make a new one.", code="token_expired")
+    return unknown(kind)
+
+
+def has_ended(expires_at: datetime | None, now: datetime) -> bool:
+    """Whether what expires then is over; None never expires."""
+    return expires_at is not None and expires_at <= now
+
+
+def session_of(begun_with: Token, until: datetime | None, token_id: UUID, now: datetime) -> Token:
+    """A session that may as much as the token or the link that it is begun with, until then at the latest."""
+    end = min(now + SESSION_LASTS, until or datetime.max.replace(tzinfo=UTC))
+    return replace(begun_with, token_id=token_id, prefix="", created_at=now, expires_at=end)
 
 
 def check_workspace_name(name: str, faults: Sequence[Fault]) -> None:
@@ -179,7 +234,7 @@ def check_token_scope(principal: Principal, role: Role, own: Role, expires_at: d
     """Raises Denied when a token would have more than the one who makes it, or have it for longer."""
     if role > own:
         raise Denied(f"A token cannot have more than its owner: at most the role {own.word}.", code="scope_too_wide")
-    if principal.expires_at is not None and (expires_at is None or expires_at > principal.expires_at):
+    if principal.lends_until is not None and (expires_at is None or expires_at > principal.lends_until):
         raise Denied("A token cannot outlive the token that makes it. Give an earlier expiry.", code="scope_too_wide")
 
 

@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
-from haymow.errors import Conflict, NotFound, Unauthenticated
+from haymow.errors import Conflict, NotFound
 from haymow.names import faults_of_name
 from haymow.server.access import rules, store
 from haymow.server.access.known import Known
-from haymow.server.access.rules import Member, Person, Principal, Role, Workspace
+from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Workspace
 from haymow.server.audit.rules import Actor, Record
 from haymow.server.audit.service import record
 from haymow.server.database import Database
@@ -27,7 +27,6 @@ T = TypeVar("T")
 MOST_LISTED = 1000
 
 _NO_USER = "We couldn't find a user with this ID. Check the ID and try again."
-_NO_TOKEN = "Send a valid API token as 'Authorization: Bearer TOKEN'."
 
 
 def _nothing(connection: Connection, workspace_id: UUID) -> int:
@@ -50,19 +49,19 @@ class Access:
 
     # Who is calling
 
-    async def authenticate(self, token: str, source: str) -> Principal:
-        """The principal behind an API token. Raises Unauthenticated."""
-        digest = rules.token_digest(token)
+    async def authenticate(self, text: str, source: str, kind: Kind = Kind.TOKEN) -> Principal:
+        """The principal behind an API token, or behind a session's cookie. Raises Unauthenticated."""
+        digest = rules.token_digest(text, kind)
         principal: Principal | None = self.known.get((digest, source))
         if principal is None:
             epoch = self.known.epoch
-            found = await self.database.read(lambda connection: store.principal_of(connection, digest))
+            found = await self.database.read(lambda connection: store.principal_of(connection, digest, kind))
             if found is None or not hmac.compare_digest(found[1], digest):
-                raise Unauthenticated(_NO_TOKEN)
+                raise rules.unknown(kind)
             principal = replace(found[0], source=source)
             self.known.remember((digest, source), principal, epoch)
-        if principal.expires_at is not None and principal.expires_at <= self.now():
-            raise Unauthenticated("This API token has expired. Make a new one.", code="token_expired")
+        if rules.has_ended(principal.expires_at, self.now()):
+            raise rules.expired(kind)
         return principal
 
     async def workspace(self, principal: Principal, workspace_id: UUID) -> tuple[Workspace, Role]:

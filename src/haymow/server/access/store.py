@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, Table, and_, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, Table, and_, case, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from haymow.errors import Conflict
 from haymow.names import name_key
-from haymow.server.access.rules import Member, Person, Principal, Role, Token, Workspace
+from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Token, Workspace
 from haymow.server.access.tables import (
     members_table,
     organizations_table,
@@ -182,8 +182,13 @@ def remove_workspace(connection: Connection, workspace_id: UUID) -> bool:
 # Tokens
 
 
-def add_token(connection: Connection, token: Token, organization_id: UUID, digest: bytes) -> None:
+def add_token(
+    connection: Connection, token: Token, organization_id: UUID, digest: bytes,
+    kind: Kind = Kind.TOKEN, parent_id: UUID | None = None,
+) -> None:  # fmt: skip
     values = {
+        "kind": kind,
+        "parent_id": parent_id,
         "token_id": token.token_id,
         "digest": digest,
         "prefix": token.prefix,
@@ -199,36 +204,38 @@ def add_token(connection: Connection, token: Token, organization_id: UUID, diges
 
 
 def tokens(connection: Connection, organization_id: UUID, user_id: UUID | None, limit: int) -> list[Token]:
-    """The tokens of one user, or of the whole organization when `user_id` is None; oldest first."""
+    """The API tokens of one user, or of the whole organization when `user_id` is None; oldest first."""
     table = tokens_table.c
-    query = select(tokens_table).where(table.organization_id == organization_id)
+    query = select(tokens_table).where(table.organization_id == organization_id, table.kind == Kind.TOKEN)
     if user_id is not None:
         query = query.where(table.user_id == user_id)
-    return [_token(row) for row in connection.execute(query.order_by(table.created_at, table.token_id).limit(limit))]
+    return [token_of(row) for row in connection.execute(query.order_by(table.created_at, table.token_id).limit(limit))]
 
 
 def token(connection: Connection, organization_id: UUID, token_id: UUID) -> Token | None:
     table = tokens_table.c
-    query = select(tokens_table).where(table.organization_id == organization_id, table.token_id == token_id)
+    query = select(tokens_table).where(
+        table.organization_id == organization_id, table.token_id == token_id, table.kind == Kind.TOKEN
+    )
     row = connection.execute(query).first()
-    return _token(row) if row else None
+    return token_of(row) if row else None
 
 
 def remove_token(connection: Connection, token_id: UUID) -> bool:
     return _delete(connection, tokens_table, {"token_id": token_id})
 
 
-def principal_of(connection: Connection, digest: bytes) -> tuple[Principal, bytes] | None:
-    """The owner of the token with this digest, with all roles, and the digest as stored."""
-    joined = tokens_table.join(users_table, users_table.c.user_id == tokens_table.c.user_id).join(
-        members_table,
-        and_(
-            members_table.c.user_id == tokens_table.c.user_id,
-            members_table.c.organization_id == tokens_table.c.organization_id,
-        ),
+def principal_of(connection: Connection, digest: bytes, kind: Kind) -> tuple[Principal, bytes] | None:
+    """The owner of the token or session with this digest, with all roles, and the digest as stored."""
+    table, member, parent = tokens_table.c, members_table.c, tokens_table.alias("parent")
+    joined = (
+        tokens_table.join(users_table, users_table.c.user_id == table.user_id)
+        .join(members_table, and_(member.user_id == table.user_id, member.organization_id == table.organization_id))
+        .outerjoin(parent, parent.c.token_id == table.parent_id)
     )
-    query = select(tokens_table, users_table, members_table.c.role.label("organization_role")).select_from(joined)
-    row = connection.execute(query.where(tokens_table.c.digest == digest)).first()
+    lends_until = case((table.kind == Kind.TOKEN, table.expires_at), else_=parent.c.expires_at).label("lends_until")
+    query = select(tokens_table, users_table, member.role.label("organization_role"), lends_until).select_from(joined)
+    row = connection.execute(query.where(table.digest == digest, table.kind == kind)).first()
     return None if row is None else (_principal(row, _workspace_roles(connection, row.user_id)), row.digest)
 
 
@@ -248,6 +255,7 @@ def _principal(row: Row[Any], roles: dict[UUID, Role]) -> Principal:
         limit=Role(row.role),
         only_workspace=row.workspace_id,
         expires_at=row.expires_at,
+        lends_until=row.lends_until,
     )
 
 
@@ -281,7 +289,8 @@ def _workspace(row: Row[Any]) -> Workspace:
     return Workspace(row.workspace_id, row.organization_id, row.name)
 
 
-def _token(row: Row[Any]) -> Token:
+def token_of(row: Row[Any]) -> Token:
+    """A row of the table of tokens, whatever its kind."""
     return Token(
         row.token_id,
         row.user_id,

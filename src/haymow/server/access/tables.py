@@ -63,4 +63,7 @@ tokens_table = Table(
     Column("workspace_id", Uuid, ForeignKey("workspaces.workspace_id", ondelete="CASCADE")),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
+    # API tokens, and what is like them in all that matters: sessions of the page, and links that begin one.
+    Column("kind", String(8), nullable=False, server_default="token"),
+    Column("parent_id", Uuid, ForeignKey("tokens.token_id", ondelete="CASCADE"), index=True),
 )

@@ -82,13 +82,13 @@ class Tokens:
 
     async def operator(self, source: str) -> Actor:
         """Who owns the machine, in the audit record: the first administrator, without a token."""
-        return await self.access.database.read(lambda connection: _first_admin(connection, source)[0])
+        return await self.access.database.read(lambda connection: first_admin(connection, source)[0])
 
     async def for_first_admin(self, name: str) -> str:
         """A new token of the organization's first administrator, for whoever owns the machine."""
 
         def make(connection: Connection) -> str:
-            actor, admin = _first_admin(connection, "command line")
+            actor, admin = first_admin(connection, "command line")
             text = rules.new_token()
             self._add(connection, actor, self._token(admin, NewToken(name), Role.ADMIN, text), text)
             return text
@@ -173,7 +173,11 @@ class Tokens:
         record(connection, Record(actor, token.workspace_id, action, token.token_id, token.name, self.access.now()))
 
 
-def _first_admin(connection: Connection, source: str) -> tuple[Actor, Person]:
+def first_admin(connection: Connection, source: str) -> tuple[Actor, Person]:
+    """The organization's first administrator, and how the audit record names whoever owns the machine.
+
+    Raises Unavailable.
+    """
     organization_id = store.first_organization(connection)
     if organization_id is None:
         raise Unavailable("haymow has no organization yet: start it first.")

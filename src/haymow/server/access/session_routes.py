@@ -1,0 +1,82 @@
+"""HTTP of the page's sessions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from haymow.errors import Fault, Invalid
+from haymow.server.access import rules
+from haymow.server.access.routes import COOKIE, is_secret_text, me, session_cookie, source_of
+from haymow.server.access.rules import Kind, Principal
+from haymow.server.access.sessions import Sessions
+from haymow.server.http import Call, Operation, empty, json_answer
+from haymow.server.http.sites import came_by_https, check_site
+from haymow.wire import access as wire
+
+
+@dataclass(frozen=True)
+class SessionRoutes:
+    """Signing in and out. Neither needs a token, and both are for haymow's own page alone."""
+
+    sessions: Sessions
+
+    def operations(self) -> list[Operation]:
+        """Everything these routes answer."""
+        path, elsewhere = "/api/v2/session", "The request does not come from haymow's own page."
+        return [
+            Operation("POST", path, self.sign_in, "Sign In",
+                      "Begins a session of the page by a token or a sign-in link's code, and sets its cookie.",
+                      body=wire.SignIn, answer=wire.Me, status=201, public=True,
+                      errors={401: "The token is not valid, or the link was used.", 403: elsewhere,
+                              429: "Too many attempts from this address failed."}),
+            Operation("DELETE", path, self.sign_out, "Sign Out", "Ends the session, and removes its cookie.",
+                      status=204, public=True, errors={403: elsewhere}),
+        ]  # fmt: skip
+
+    async def sign_in(self, call: Call[Any]) -> Response:
+        check_site(call.request)
+        body = await call.body(wire.SignIn)
+        principal, cookie = await self._begun(body, source_of(call.request))
+        if (before := session_cookie(call.request)) is not None:
+            await self.sessions.end(before, source_of(call.request))
+        response = json_answer(await me(self.sessions.access, principal), 201)
+        self._set_cookie(call.request, response, cookie, self._seconds_left(principal))
+        return response
+
+    async def sign_out(self, call: Call[Any]) -> Response:
+        check_site(call.request)
+        if (cookie := session_cookie(call.request)) is not None:
+            await self.sessions.end(cookie, source_of(call.request))
+        response = empty()
+        self._set_cookie(call.request, response, "", 0)
+        return response
+
+    async def _begun(self, body: wire.SignIn, source: str) -> tuple[Principal, str]:
+        match body.token, body.code:
+            case str(token), None:
+                return await self.sessions.begin_with_token(_checked(token, Kind.TOKEN), source)
+            case None, str(code):
+                return await self.sessions.begin_with_code(_checked(code, Kind.LINK), source)
+        message = "Give either a token or the code of a sign-in link."
+        raise Invalid(message, [Fault("#", "token_or_code", message)])
+
+    def _seconds_left(self, principal: Principal) -> int:
+        assert principal.expires_at is not None  # a session ends
+        return math.ceil((principal.expires_at - self.sessions.access.now()).total_seconds())
+
+    def _set_cookie(self, request: Request, response: Response, value: str, seconds: int) -> None:
+        response.set_cookie(
+            COOKIE, value, max_age=seconds, path="/", secure=came_by_https(request), httponly=True, samesite="strict"
+        )
+
+
+def _checked(text: str, kind: Kind) -> str:
+    text = text.strip()
+    if not text or not is_secret_text(text):
+        raise rules.unknown(kind)
+    return text
