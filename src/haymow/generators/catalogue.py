@@ -91,6 +91,25 @@ def find(name: str) -> str | None:
 
 
 @cache
+def is_installed(package: str) -> bool:
+    """Whether a generator's distribution is there; one that is installed meanwhile is found at the next start."""
+    # A command line never asks, and this import takes longer than all else here.
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415 - see above
+
+    try:
+        distribution(package)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def what_to_install(info: GeneratorInfo) -> str:
+    """The sentence that asks for a generator's package."""
+    extra = f"haymow[{info.extra}]" if info.extra else info.package
+    return f"{info.name} needs a package that is not installed here: install {extra}, then start haymow again."
+
+
+@cache
 def signature(name: str) -> Signature:
     """The init parameters of the generator with this short class name, which must be known."""
     # A third of the room's import time, for what a command line may never check.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from haymow.server.access.sessions import Sessions
 from haymow.server.access.token_routes import TokenRoutes
 from haymow.server.access.tokens import Tokens
 from haymow.server.audit.routes import AuditRoutes
+from haymow.server.audit.rules import Author
 from haymow.server.audit.service import Audit
 from haymow.server.database import Database, DataFolder
 from haymow.server.http import Operation, openapi
@@ -44,6 +45,8 @@ from haymow.server.registry.revision_routes import RevisionRoutes
 from haymow.server.registry.routes import ORGANIZATION_PREFIX, WORKSPACE_PREFIX, ModelRoutes
 from haymow.server.registry.rules import Model
 from haymow.server.registry.service import Registry
+from haymow.server.registry.state_routes import StateRoutes
+from haymow.server.registry.states import States
 from haymow.server.secrets import service as secrets_room
 from haymow.server.secrets.integration_routes import IntegrationRoutes
 from haymow.server.secrets.integrations import Integrations
@@ -53,7 +56,7 @@ from haymow.server.serving import routes as serving_routes
 from haymow.server.serving.live import Upstream
 from haymow.server.serving.pool import Pool
 from haymow.server.serving.probe_routes import ProbeRoutes
-from haymow.server.serving.probe_rules import MOST_SECONDS
+from haymow.server.serving.probe_rules import MOST_SECONDS, advice_of
 from haymow.server.serving.probes import Allowances, Probes
 from haymow.server.serving.routes import ServingRoutes, problem_in_openai
 from haymow.server.serving.rules import ResolvedSecrets
@@ -179,13 +182,14 @@ def _rooms(
     return [
         *models,
         *(RevisionRoutes(one) for one in models),
+        *(StateRoutes(one, States(database, advice_of)) for one in models),
         PipelineRoutes(registry),
         GeneratorRoutes(),
         SecretRoutes(secrets, access),
         IntegrationRoutes(Integrations(secrets)),
         AccessRoutes(access),
         TokenRoutes(tokens),
-        AuditRoutes(Audit(database), partial(may_read_audit, access)),
+        AuditRoutes(Audit(database), partial(may_read_audit, access), partial(_authors, access)),
         chats,
     ]
 
@@ -201,6 +205,11 @@ def _erase(connection: Connection, workspace_id: UUID) -> None:
     registry_room.erase(connection, workspace_id)
     erase_receipts(connection, workspace_id)
     secrets_room.erase_scope(connection, workspace_id)
+
+
+async def _authors(access: Access, user_ids: Collection[UUID]) -> dict[UUID, Author]:
+    people = await access.people(user_ids)
+    return {user_id: Author(user_id, one.given_name, one.family_name) for user_id, one in people.items()}
 
 
 async def _ready(database: Database) -> None:

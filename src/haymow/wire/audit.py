@@ -7,14 +7,22 @@ from uuid import UUID
 
 from pydantic import Field
 
-from haymow.wire.shapes import Answer, Query
+from haymow.wire.registry import OauthUser
+from haymow.wire.shapes import Answer, Id, Instant, Query
 
 
 class AuditQuery(Query):
-    """Which part of the record, newest first."""
+    """Which part of the record, newest first; the filters all have to hold."""
 
     limit: int = Field(default=100, ge=1, le=100)
     before: int | None = Field(default=None, ge=0, le=2**53 - 1, description="Only records older than this number.")
+    action: str | None = Field(
+        default=None, max_length=64, description="Only this action, such as model.update; model means all of a model's."
+    )
+    user_id: Id | None = Field(default=None, description="Only what this user did.")
+    subject_id: Id | None = Field(default=None, description="Only what was done to the thing of this id.")
+    since: Instant | None = Field(default=None, description="Only what was done at this time or later.")
+    until: Instant | None = Field(default=None, description="Only what was done before this time.")
 
 
 class AuditRecord(Answer):
@@ -29,6 +37,7 @@ class AuditRecord(Answer):
     revision: int | None
     changes: list[str]
     user_id: UUID
+    user: OauthUser | None = Field(description="Who that is, also when they have left; null when nobody knows.")
     token_id: UUID | None = Field(description="Null for the operator at the command line.")
     source: str = Field(description="The address the call came from.")
 

@@ -231,3 +231,47 @@ class ConnectionTest(Answer):
     detail: str = Field(description="What to do, for people. The provider's own words are never in it.")
     latency_ms: int | None = Field(description="How long the call took, in milliseconds; null when none went out.")
     tested_at: datetime
+
+
+class ModelStatesQuery(Query):
+    """Whose states: the parameter is repeated for each model."""
+
+    model_id: list[Id] = Field(
+        min_length=1, max_length=100, description="The models to look at: model_id=...&model_id=..., at most 100."
+    )
+
+
+StateReason = Literal[Reason, "untested", "not_installed"]
+
+
+class Namesake(Answer):
+    """Another model of the same name, seen from the same place."""
+
+    model_id: UUID
+    origin: ModelOrigin
+
+
+class ModelState(Answer):
+    """What stands between a model and its next chat, as seen from here."""
+
+    model_id: UUID
+    connected: Connected
+    reason: StateReason = Field(
+        description="What the model lacks, for programs: a secret, its generator's package, a test; else how its last "
+        "connection test ended. A test counts while neither the model nor its secrets have changed."
+    )
+    detail: str = Field(description="The same for people, with what to do.")
+    missing_secrets: list[str] = Field(
+        description="The names of secrets that are not there or may not be sent where the model calls; of those that "
+        "stand for each other, any one is enough."
+    )
+    tested_at: datetime | None = Field(description="When the connection test was made that still counts.")
+    latency_ms: int | None = Field(description="How long its call took, in milliseconds; null when none went out.")
+    shadowed_by: Namesake | None = Field(description="The nearer model of this name, which chats mean instead.")
+    shadows: list[Namesake] = Field(description="The models of this name that this one hides, the nearest first.")
+
+
+class ModelStateList(Answer):
+    """States in the order asked for; models that cannot be seen from here are left out."""
+
+    data: list[ModelState]

@@ -80,6 +80,22 @@ class SecretList(Answer):
     total: int
 
 
+class SecretUse(Answer):
+    """A model that uses a secret; `workspace_id` is null for one of the organization or the platform."""
+
+    model_id: UUID
+    name: str
+    workspace_id: UUID | None
+
+
+class SecretUseList(Answer):
+    """The models that use a secret, by name, as far as you may see them; `total` counts the others too."""
+
+    data: list[SecretUse] = Field(description="At most 100.")
+    has_more: bool = Field(description="Whether you may see more of them than are listed.")
+    total: int
+
+
 PLATFORM_INTEGRATION_PROVIDERS: Final = (
     "aws-bedrock",
     "azure-document-intelligence",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from haymow.generators import facts
@@ -40,6 +40,16 @@ def uses_of(signature: Signature, parameters: Mapping[str, Any], pointer: str) -
         Need(names, f"{pointer}/init_parameters/{parameter.name}")
         for parameter in signature.secrets.values()
         if (names := _names(parameter, parameters))
+    )
+
+
+def what_to_enter(needs: Iterable[Sequence[str]]) -> str:
+    """The sentence that asks for secrets: of each of `needs`, any one of its names."""
+    wanted = [" or ".join(dict.fromkeys(names)) or "its key" for names in needs]
+    noun, them = ("secret", "it") if len(wanted) == 1 else ("secrets", "them")
+    return (
+        f"This model needs the {noun} {' and '.join(wanted)}. Enter {them} in the workspace or the organization, "
+        "with the host this model calls."
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from haymow.errors import Conflict
 from haymow.generators import facts
 from haymow.generators.catalogue import GeneratorInfo, SecretParameter
+from haymow.generators.definitions.needs import what_to_enter
 
 DEFAULT_TIMEOUT: Final = 120.0
 """Seconds that a call upstream may take when nothing shorter is said."""
@@ -106,12 +107,7 @@ def _region(value: str | None, names: tuple[str, ...]) -> str:
 
 
 def _missing(names: list[str]) -> Conflict:
-    wanted = " or ".join(dict.fromkeys(names)) or "its key"
-    return Conflict(
-        f"This model needs the secret {wanted}. Enter it in the workspace or the organization, "
-        "with the host this model calls.",
-        code="missing_secret",
-    )
+    return Conflict(what_to_enter([names]), code="missing_secret")
 
 
 # --- what is stated ---

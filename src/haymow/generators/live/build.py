@@ -18,7 +18,7 @@ from functools import cache
 from typing import Any, Final, Protocol
 
 from haymow.egress import Door, Egress
-from haymow.generators.catalogue import GeneratorInfo, generator, signature
+from haymow.generators.catalogue import GeneratorInfo, generator, signature, what_to_install
 from haymow.generators.definitions.destinations import destination_of
 from haymow.generators.live.arguments import DEFAULT_TIMEOUT, constructor_arguments, incompatible
 from haymow.generators.live.clients import ClientSettings, Closing, TakeOver, refusal_of, speaks_openai, take_over_of
@@ -165,9 +165,7 @@ def _constructed(info: GeneratorInfo, parameters: Mapping[str, Any]) -> ChatGene
     try:
         component_class = getattr(importlib.import_module(module), name)
     except ImportError:
-        extra = f"haymow[{info.extra}]" if info.extra else info.package
-        needed = f"{info.name} needs a package that is not installed here: install {extra}, then start haymow again."
-        raise incompatible(needed) from None
+        raise incompatible(what_to_install(info)) from None
     except AttributeError:
         raise incompatible(f"The installed {info.package} has no {info.name}: install {info.version}.") from None
     try:

@@ -30,6 +30,29 @@ class Record(NamedTuple):
     changes: tuple[str, ...] = ()
 
 
+class Author(NamedTuple):
+    """Who made a change, by name."""
+
+    user_id: UUID
+    given_name: str
+    family_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which records are wanted; None is no filter.
+
+    `action` is a whole one, such as model.update, or a kind, such as model; the time is `since` or later, and before
+    `until`.
+    """
+
+    action: str | None = None
+    user_id: UUID | None = None
+    subject_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class Entry(NamedTuple):
     """A record as it was kept; `number` grows with every record."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from haymow.server.audit import store
-from haymow.server.audit.rules import Page, Record
+from haymow.server.audit.rules import Filters, Page, Record
 from haymow.server.database import Database
 
 if TYPE_CHECKING:
@@ -27,10 +27,12 @@ class Audit:
 
     database: Database
 
-    async def page(self, organization_id: UUID, workspace_id: UUID | None, before: int | None, limit: int) -> Page:
+    async def page(
+        self, organization_id: UUID, workspace_id: UUID | None, filters: Filters, before: int | None, limit: int
+    ) -> Page:
         """Up to `limit` entries, newest first, older than `before`."""
         entries = await self.database.scan(
-            lambda connection: store.page(connection, organization_id, workspace_id, before, limit + 1)
+            lambda connection: store.page(connection, organization_id, workspace_id, filters, before, limit + 1)
         )
         more = len(entries) > limit
         return Page(tuple(entries[:limit]), entries[limit - 1].number if more else None)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from functools import cache
+from typing import Generic, TypeVar, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
@@ -58,13 +59,18 @@ class Call(Generic[P]):
         return self.ids(name)[0]
 
     def query(self, kind: type[M]) -> M:
-        """The query string as `kind`. Raises Invalid; parameters that `kind` does not know are ignored."""
-        values = dict(self.request.query_params)
+        """The query string as `kind`, whose lists are parameters that may be repeated.
+
+        Raises Invalid; parameters that `kind` does not know are ignored.
+        """
+        given = self.request.query_params
+        values: dict[str, str | list[str]] = dict(given)
+        values |= {name: given.getlist(name) for name in _repeatable(kind) if name in values}
         # Databases read U+0000 as an end or not at all; a body may not hold it either.
         faults = [
             Fault(f"#/query/{name}", "null_character", "This may not hold U+0000.")
             for name in kind.model_fields
-            if "\0" in values.get(name, "")
+            if "\0" in "".join(values.get(name, ""))
         ]
         if faults:
             raise Invalid(INVALID_REQUEST, faults)
@@ -139,6 +145,11 @@ class Call(Generic[P]):
             if size > self.most_body_bytes:
                 raise TooLarge(f"The body is larger than {self.most_body_bytes} bytes.")
         return b"".join(parts)
+
+
+@cache
+def _repeatable(kind: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(name for name, field in kind.model_fields.items() if get_origin(field.annotation) is list)
 
 
 def check_announced_length(request: Request, most: int) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, insert, select, union_all
 
 from haymow.server.database import Prepared
-from haymow.server.registry.rules import PASSED, ConnectionTest, Key, Model, Scope, Tested
+from haymow.server.registry.rules import PASSED, ConnectionTest, Key, LastTest, Model, Scope, Tested
 from haymow.server.registry.store import MODEL, model_of, scopes_of
 from haymow.server.registry.tables import connection_tests_table, models_table
 
@@ -37,11 +37,29 @@ _OF_MODELS = _OF_VIEW.where(
     _t.scope_id.in_(bindparam("scopes", expanding=True)), _t.model_id.in_(bindparam("models", expanding=True))
 )
 
+_WITH_LAST_TESTS = (
+    select(*MODEL, *_TESTED, _t.latency_ms, _t.tested_at)
+    .outerjoin(connection_tests_table, and_(_OF_ROW, _t.seen_from == bindparam("seen_from")))
+    .where(
+        _m.scope_id.in_(bindparam("scopes", expanding=True)),
+        _m.model_id.in_(bindparam("models", expanding=True)),
+        _m.deleted_at.is_(None),
+    )
+)
+
 
 def load_visible(connection: Connection, scope: Scope, model_id: UUID) -> tuple[Model, Tested | None] | None:
     """A model seen from `scope`, with the last test that was made there."""
     row = _LOAD_VISIBLE.first(connection, {**scopes_of(scope), "model": model_id})
     return (model_of(row), _tested(row) if row.reason else None) if row else None
+
+
+def with_last_tests(
+    connection: Connection, scope: Scope, model_ids: Sequence[UUID]
+) -> dict[UUID, tuple[Model, LastTest | None]]:
+    """Those of these models that are seen from `scope`, each with the last test that was made there."""
+    wanted = {"seen_from": scope.own_id, "scopes": list(scope.visible), "models": list(model_ids)}
+    return {row.model_id: (model_of(row), _last_test(row)) for row in connection.execute(_WITH_LAST_TESTS, wanted)}
 
 
 def of_models(connection: Connection, seen_from: UUID, models: Sequence[Model]) -> dict[Key, Tested]:
@@ -80,6 +98,12 @@ def erase(connection: Connection, seen_from: UUID) -> None:
 
 def _by_key(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[Key, Tested]:
     return {(row.scope_id, row.model_id, row.tag): _tested(row) for row in rows}
+
+
+def _last_test(row: Row[*tuple[Any, ...]]) -> LastTest | None:
+    if row.reason is None:
+        return None
+    return LastTest(row.tested_with, row.reason, row.latency_ms, row.tested_at)
 
 
 def _tested(row: Row[*tuple[Any, ...]]) -> Tested:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
 
 from starlette.responses import Response
@@ -52,13 +51,5 @@ def _listed(info: GeneratorInfo) -> dict[str, Any]:
         "status": info.status,
         "reason": info.reason,
         "package": info.package,
-        "installed": _installed(info),
+        "installed": generators.is_installed(info.package),
     }
-
-
-def _installed(info: GeneratorInfo) -> bool:
-    try:
-        distribution(info.package)
-    except PackageNotFoundError:
-        return False
-    return True

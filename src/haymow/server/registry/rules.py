@@ -140,6 +140,15 @@ class Tested(NamedTuple):
     passed: bool
 
 
+class LastTest(NamedTuple):
+    """The same test with everything that is kept of it; see ConnectionTest."""
+
+    secrets: str
+    reason: str
+    latency_ms: int | None
+    tested_at: datetime
+
+
 class ConnectionTest(NamedTuple):
     """A connection test and what came of it.
 
@@ -269,6 +278,11 @@ def is_connected(needs: Needs, usable: Collection[str], passed: bool | None = No
     if passed is None:
         return True if needs else None
     return passed
+
+
+def unmet(needs: Needs, usable: Collection[str]) -> Needs:
+    """The needs that have no usable secret."""
+    return tuple(alternatives for alternatives in needs if not any(name in usable for name in alternatives))
 
 
 def first_of(models: Sequence[Model], scope: Scope) -> Model | None:

@@ -16,7 +16,7 @@ from haymow.server.registry import connection_store, proposals, rules, store, vi
 from haymow.server.registry.connected import Refs, decided, is_connected, refs_of, sendable
 from haymow.server.registry.rules import Filters, Key, Model, Origin, Revision, Scope, Tested, Usable
 from haymow.server.secrets import service as secrets_room
-from haymow.server.secrets.rules import SecretRef
+from haymow.server.secrets.rules import SecretRef, Use
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -162,17 +162,17 @@ class Registry:
 # What app.py passes to lower rooms
 
 
-def uses(connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[tuple[UUID, str]]:
-    """Scope and name of the models for which the secret of this name that `scope_id` keeps is the one in use."""
+def uses(connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[Use]:
+    """The models for which the secret of this name that `scope_id` keeps is the one in use, by name."""
     found = view_store.uses(connection, scope_id, organization_id, name)
     if scope_id == organization_id:
         # Where a workspace has a value of its own, its models use that one.
-        others = {other for other, _ in found} - {scope_id}
-        own = {other for other in others if secrets_room.resolve(connection, [other], [name])}
-        return [(other, model) for other, model in found if other not in own]
+        others = {use.scope_id for use in found} - {scope_id}
+        own = secrets_room.holders(connection, list(others), name)
+        return [use for use in found if use.scope_id not in own]
     # Without the workspace's value, the models of the organization would use the organization's.
     if secrets_room.resolve(connection, [organization_id], [name]):
-        return [(other, model) for other, model in found if other == scope_id]
+        return [use for use in found if use.scope_id == scope_id]
     return found
 
 

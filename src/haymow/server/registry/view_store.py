@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from haymow.names import name_key
 from haymow.server.registry.rules import PLATFORM_ID, Filters, Key, Model, Requirements, Scope, Usable
 from haymow.server.registry.store import MODEL, load, model_of, read_requirements
 from haymow.server.registry.tables import model_secrets_table, models_table
+from haymow.server.secrets.rules import Use
 
 _m = models_table.c
 
@@ -102,8 +103,20 @@ def _hidden(scope: Scope) -> ColumnElement[bool]:
     return exists().where(or_(*behind), nearer.c.name_key == _m.name_key, nearer.c.deleted_at.is_(None))
 
 
-def uses(connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[tuple[UUID, str]]:
-    """Scope and name of the models that name a secret which `scope_id` may keep, in a stable order.
+def namesakes(connection: Connection, scope: Scope, names: Iterable[str]) -> dict[str, list[tuple[UUID, UUID]]]:
+    """Scope and id of the models seen from `scope` that have these names, by what makes names the same."""
+    keys = {name_key(name) for name in names}
+    query = select(_m.name_key, _m.scope_id, _m.model_id).where(
+        _m.scope_id.in_(scope.visible), _m.name_key.in_(keys), _m.deleted_at.is_(None)
+    )
+    found: dict[str, list[tuple[UUID, UUID]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.name_key, []).append((row.scope_id, row.model_id))
+    return found
+
+
+def uses(connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[Use]:
+    """The models that name a secret which `scope_id` may keep, by name.
 
     For the organization those of all of its workspaces too; the platform's count as the organization's.
     """
@@ -111,13 +124,15 @@ def uses(connection: Connection, scope_id: UUID, organization_id: UUID, name: st
     near = _m.organization_id == organization_id if scope_id == organization_id else _m.scope_id == scope_id
     scope = or_(near, _m.scope_id.in_([organization_id, PLATFORM_ID]))
     query = (
-        select(_m.scope_id, _m.name)
+        select(_m.scope_id, _m.model_id, _m.name)
         .join(model_secrets_table, and_(s.scope_id == _m.scope_id, s.model_id == _m.model_id))
         .where(s.name == name, scope)
-        .order_by(_m.name_key)
+        .order_by(_m.name_key, _m.model_id)
     )
-    rows = connection.execute(query)
-    return [(organization_id if row.scope_id == PLATFORM_ID else row.scope_id, row.name) for row in rows]
+    return [
+        Use(organization_id if row.scope_id == PLATFORM_ID else row.scope_id, row.model_id, row.name)
+        for row in connection.execute(query)
+    ]
 
 
 def destinations_of(connection: Connection, scope_id: UUID, name: str) -> set[str]:

@@ -11,7 +11,7 @@ from haymow.errors import Fault, Invalid
 from haymow.server.access.rules import Principal, Role, require
 from haymow.server.access.service import Access
 from haymow.server.http import Call, Operation, empty, json_answer
-from haymow.server.secrets.rules import Listing, Page, Scope, Secret, SecretValue, entered
+from haymow.server.secrets.rules import Listing, Page, Scope, Secret, SecretValue, Use, entered
 from haymow.server.secrets.service import Secrets
 from haymow.wire import secrets as wire
 
@@ -20,6 +20,7 @@ C = Call[Principal]
 _ORGANIZATION = "/api/v2/secrets"
 _WORKSPACE = "/api/v2/workspaces/{workspace_id}/secrets"
 _NO_SECRET = "There is no secret with this ID here."
+_MOST_USES = 100
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ class SecretRoutes:
                       errors={409: "A secret with this name already exists."}),
             Operation("GET", one, self.read, f"Read {whose} Secret", "A secret without its value.",
                       answer=wire.Secret, errors={404: _NO_SECRET}),
+            Operation("GET", one + "/uses", self.uses, f"List {whose} Secret Uses",
+                      "The models that use a secret: look at them before you replace or delete it.",
+                      answer=wire.SecretUseList, errors={404: _NO_SECRET}),
             Operation("PUT", one, self.replace, f"Replace {whose} Secret",
                       "Enters a new value, and with it the hosts it may be sent to.",
                       body=wire.ReplaceSecret, answer=wire.Secret, errors={404: _NO_SECRET}),
@@ -76,6 +80,13 @@ class SecretRoutes:
         secret_id = call.ids(*call.request.path_params)[-1]
         scope, _ = await self._scope(call)
         return json_answer(_secret(await self.service.get(scope, secret_id)))
+
+    async def uses(self, call: C) -> Response:
+        secret_id = call.ids(*call.request.path_params)[-1]
+        scope, _ = await self._scope(call)
+        seen, total = await self.service.used_by(scope, secret_id, call.principal.sees)
+        data = [_use(use, scope) for use in seen[:_MOST_USES]]
+        return json_answer({"data": data, "has_more": len(seen) > _MOST_USES, "total": total})
 
     async def replace(self, call: C) -> Response:
         scope, secret = await self._own(call)
@@ -123,6 +134,11 @@ def _address(scope: Scope, secret: Secret) -> str:
 
 def _list(page: Page) -> dict[str, Any]:
     return {"data": [_secret(secret) for secret in page.secrets], "has_more": page.has_more, "total": page.total}
+
+
+def _use(use: Use, scope: Scope) -> dict[str, Any]:
+    workspace_id = None if use.scope_id == scope.organization_id else use.scope_id
+    return {"model_id": use.model_id, "name": use.name, "workspace_id": workspace_id}
 
 
 def _secret(secret: Secret) -> dict[str, Any]:

@@ -98,6 +98,14 @@ class Secret(NamedTuple):
         return "ORGANIZATION" if self.ref.scope_id == self.organization_id else "WORKSPACE"
 
 
+class Use(NamedTuple):
+    """A model that uses a secret, and the scope it belongs to; the platform's count as the organization's."""
+
+    scope_id: UUID
+    model_id: UUID
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """Which part of a list: up to `limit` that follow `before` in the order asked for, or that precede `after`."""

@@ -33,6 +33,7 @@ from haymow.server.secrets.rules import (
     SecretRef,
     SecretValue,
     Stale,
+    Use,
     usual_or_agreed,
 )
 
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Uses = Callable[["Connection", UUID, UUID, str], Sequence[tuple[UUID, str]]]
-"""Scope and name of the models that use a secret, given its scope, the organization and its name."""
+Uses = Callable[["Connection", UUID, UUID, str], Sequence[Use]]
+"""The models that use a secret, by name, given its scope, the organization and its name."""
 Sees = Callable[[UUID], bool]
 """Whether the caller may see the models of a scope."""
 DestinationsOf = Callable[["Connection", UUID, str], set[str]]
@@ -75,6 +76,11 @@ def resolve(connection: Connection, scope_ids: Sequence[UUID], names: Collection
 
 def _nearest(refs: Sequence[SecretRef], scope_ids: Sequence[UUID]) -> dict[str, SecretRef]:
     return {ref.name: ref for ref in sorted(refs, key=lambda ref: scope_ids.index(ref.scope_id), reverse=True)}
+
+
+def holders(connection: Connection, scope_ids: Sequence[UUID], name: str) -> set[UUID]:
+    """Those of these scopes that have a secret of this name."""
+    return {ref.scope_id for ref in store.named(connection, scope_ids, [name])} if scope_ids else set()
 
 
 def refs_in(connection: Connection, scope_ids: Sequence[UUID]) -> dict[str, SecretRef]:
@@ -140,6 +146,19 @@ class Secrets:
         """The scope's own secrets of these names."""
         return await self.database.read(lambda connection: resolve(connection, [scope.scope_id], names))
 
+    async def used_by(self, scope: Scope, secret_id: UUID, sees: Sees) -> tuple[list[Use], int]:
+        """The models that use a secret seen from a scope: those that the caller sees, and how many there are.
+
+        Raises NotFound.
+        """
+
+        def read(connection: Connection) -> tuple[list[Use], int]:
+            secret = _found(store.find(connection, scope.visible, secret_id))
+            uses = self.uses(connection, secret.ref.scope_id, scope.organization_id, secret.ref.name)
+            return [use for use in uses if sees(use.scope_id)], len(uses)
+
+        return await self.database.scan(read)
+
     async def create(self, actor: Actor, scope: Scope, name: str, entered: Entered) -> Secret:
         """Raises Conflict when the scope has a secret of this name."""
         return await self._write(lambda connection: self._create(connection, actor, scope, name, entered))
@@ -170,7 +189,7 @@ class Secrets:
             secret = _own(connection, scope, secret_id)
             models = [] if force else self.uses(connection, scope.scope_id, scope.organization_id, secret.ref.name)
             if models:
-                raise rules.in_use([name for scope_id, name in models if sees(scope_id)], len(models))
+                raise rules.in_use([use.name for use in models if sees(use.scope_id)], len(models))
             store.remove(connection, secret)
             self._record(connection, actor, scope, "secret.delete", secret, ())
 

@@ -87,6 +87,22 @@ _OUTCOMES: Final = {
 }
 
 
+# Of these a kept test does not say which of several causes it was.
+_OF_SEVERAL_CAUSES: Final = {
+    Reason.MISSING_SECRET: "The last test found no secret that it could use. Enter the secret's value again.",
+    Reason.UNREACHABLE: "The provider was not reached, or it failed. "
+    "Check the address in the definition, and look at the provider's own status.",
+    Reason.INCOMPATIBLE: "The definition does not fit its provider, or this haymow. "
+    "Test the connection again: the result says what to change.",
+}
+_ADVICE: Final = {one.reason: one.detail for one in (ANSWERED, *_OUTCOMES.values())} | _OF_SEVERAL_CAUSES
+
+
+def advice_of(reason: str) -> str:
+    """What a test that ended so says later on, when it is still the last one."""
+    return _ADVICE[Reason(reason)]
+
+
 def outcome_of(error: HaymowError) -> Outcome | None:
     """What the failure of a chat says of the model's connection; None when it is none of the model's doing.
 
