@@ -20,3 +20,11 @@ def token() -> None:
     from haymow.server.operator import admin_token  # noqa: PLC0415 - heavy, and `--help` does without the server
 
     click.echo(asyncio.run(admin_token(read_environment())))
+
+
+@admin.command()
+def link() -> None:
+    """Make a link that signs the administrator in to the page, once, and print it, alone."""
+    from haymow.server.operator import admin_link  # noqa: PLC0415 - the same
+
+    click.echo(asyncio.run(admin_link(read_environment())))

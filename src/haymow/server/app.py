@@ -33,6 +33,7 @@ from haymow.server.database import Database, DataFolder
 from haymow.server.http import Operation, openapi
 from haymow.server.http.gate import Dialect, Gate
 from haymow.server.http.operations import Routing
+from haymow.server.http.page import read_page
 from haymow.server.http.plain import PlainRoutes
 from haymow.server.receipts.service import erase_workspace as erase_receipts
 from haymow.server.registry import service as registry_room
@@ -141,7 +142,8 @@ async def _built(settings: Settings, database: Database) -> House:
     rooms = _rooms(access, tokens, secrets, registry, changes, chats, database)
     for room in (*rooms, probes, SessionRoutes(sessions), PlainRoutes(partial(_ready, database), document)):
         operations += room.operations()
-    app = Gate(Routing(operations, caller), Dialect(serving_routes.ADDRESSES, serving_routes.NAMES, problem_in_openai))
+    routing = Routing(operations, caller, otherwise=read_page(settings.page))
+    app = Gate(routing, Dialect(serving_routes.ADDRESSES, serving_routes.NAMES, problem_in_openai))
     platform = Platform(database, now)
     return House(
         settings, database, access, tokens, sessions, secrets, registry, changes, platform, serving, app, document

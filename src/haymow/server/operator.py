@@ -10,18 +10,53 @@ from haymow.server.app import House, open_house
 from haymow.server.database.folder import FolderInUse
 from haymow.server.settings import Settings
 
-_NAME = "haymow admin token"
+_TOKEN = "haymow admin token"
+_LINK = "haymow admin link"
+_START = "start"
 
 
-def commands(house: House) -> Mapping[str, control.Command]:
-    """What a running server does for its operator."""
-    return {"token": lambda: house.tokens.for_first_admin(_NAME)}
+def commands(house: House, address: str) -> Mapping[str, control.Command]:
+    """What a running server, which a browser reaches at `address`, does for its operator."""
+
+    async def link() -> str:
+        return _link(address, await house.sessions.link(_LINK, "command line"))
+
+    return {"token": lambda: house.tokens.for_first_admin(_TOKEN), "link": link}
+
+
+async def link_of_start(house: House, address: str) -> str:
+    """A link that signs the first administrator in, once; those of earlier starts work no longer."""
+    return _link(address, await house.sessions.link(_START, "start", alone=True))
 
 
 async def admin_token(settings: Settings) -> str:
     """Another token of the first administrator. Raises StartFailed."""
     try:
         async with open_house(settings) as house:
-            return await house.tokens.start(_NAME) or await commands(house)["token"]()
+            return await house.tokens.start(_TOKEN) or await house.tokens.for_first_admin(_TOKEN)
     except FolderInUse:
         return await asyncio.to_thread(control.ask, settings.admin_socket, "token")
+
+
+async def admin_link(settings: Settings) -> str:
+    """Another link that signs the first administrator in, once. Raises StartFailed, Unavailable before a first start."""
+    try:
+        async with open_house(settings) as house:
+            return await commands(house, browser_address(settings))["link"]()
+    except FolderInUse:
+        return await asyncio.to_thread(control.ask, settings.admin_socket, "link")
+
+
+def browser_address(settings: Settings) -> str:
+    """Where a browser on this machine reaches a server with these settings."""
+    return address("127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host, settings.port)
+
+
+def address(host: str, port: int) -> str:
+    """The URL of a host, which may be an address of version 6."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _link(address: str, code: str) -> str:
+    # A fragment stays in the browser: no server's log and no Referer has the code.
+    return f"{address}/sign-in#{code}"

@@ -9,6 +9,7 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 
 import uvicorn
 import uvloop
@@ -18,7 +19,7 @@ from haymow.errors import StartFailed
 from haymow.server import control
 from haymow.server.app import House, open_house, with_local_model
 from haymow.server.http.protocol import PatientProtocol
-from haymow.server.operator import commands
+from haymow.server.operator import address, browser_address, commands, link_of_start
 from haymow.server.settings import Settings
 
 Say = Callable[[str], None]
@@ -40,6 +41,7 @@ async def _serve(settings: Settings, say: Say) -> None:
     assert task is not None
     _on_signal(task.cancel)  # a start that takes long is given up in order, too
     with _listening(settings) as listener:
+        settings = replace(settings, port=listener.getsockname()[1])  # 0 was any
         async with open_house(settings) as house, _started(house, settings, say):
             await _answer(house, listener, say, settings)
 
@@ -55,7 +57,7 @@ async def _started(house: House, settings: Settings, say: Say) -> AsyncIterator[
     if token is not None:
         say(f"The administrator's API token, shown this once: {token}")
     async with with_local_model(house, say):
-        door = await control.listen(settings.admin_socket, commands(house))
+        door = await control.listen(settings.admin_socket, commands(house, browser_address(settings)))
         try:
             yield
         finally:
@@ -78,9 +80,8 @@ async def _answer(house: House, listener: socket.socket, say: Say, settings: Set
     )
     server = _Server(config)
     _on_signal(server.stop)
-    port = listener.getsockname()[1]
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    say(f"haymow {__version__} is ready at http://{host}:{port} - press Ctrl-C to stop it.")
+    say(f"Open {await link_of_start(house, browser_address(settings))} to sign in (works once).")
+    say(f"haymow {__version__} is ready at {address(settings.host, settings.port)} - press Ctrl-C to stop it.")
     _calm_garbage_collection()
     await server.serve([listener])
 

@@ -11,6 +11,9 @@ from haymow.egress import Allowance, MalformedAllowance, allowances
 from haymow.errors import StartFailed
 from haymow.generators.catalogue import find
 
+PAGE = Path(__file__).parent.parent / "ui"
+"""Where the web page is built into: see `make setup`."""
+
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 DEFAULT_LOCAL_MODEL_PORT = 8421
@@ -23,6 +26,7 @@ class Settings:
     """Everything haymow can be told; durations are in seconds, sizes in bytes."""
 
     data: Path = Path("haymow-data")
+    page: Path = PAGE
     master_key_file: Path | None = None
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT

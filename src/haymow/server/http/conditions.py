@@ -77,5 +77,10 @@ def _unquoted(word: str) -> str:
 
 def accepts_gzip(value: str | None) -> bool:
     """Whether an Accept-Encoding names gzip, and not to exclude it (RFC 9110, 12.5.3)."""
-    codings = (part.replace(" ", "").lower() for part in (value or "").split(","))
-    return any(coding == "gzip" or (coding.startswith("gzip;q=") and coding[7:].strip("0.")) for coding in codings)
+    return is_listed(value, "gzip")
+
+
+def is_listed(value: str | None, name: str) -> bool:
+    """Whether a list of preferences, such as Accept, has this name, and not with the weight 0 that excludes it."""
+    listed = (part.replace(" ", "").lower().partition(";q=") for part in (value or "").split(","))
+    return any(found == name and (not weighed or weight.strip("0.") != "") for found, weighed, weight in listed)

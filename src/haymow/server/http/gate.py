@@ -33,7 +33,8 @@ _AMBIGUOUS = re.compile(rb"//|\\|;|%(?:2f|5c|2e|00)|/\.{1,2}(?:/|$)", re.IGNOREC
 _ESCAPED_SLASH = re.compile(rb"%(?:2f|5c)", re.IGNORECASE)
 _DOTS = re.compile(rb"(?:^|/)\.{1,2}(?:/|$)")  # a proxy that reads the slashes would go up from here
 
-_EVERY_ANSWER = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+_EVERY_ANSWER = [(b"x-content-type-options", b"nosniff")]
+_KEPT_BY_NOBODY = [(b"cache-control", b"no-store")]
 
 
 class Dialect(NamedTuple):
@@ -94,7 +95,9 @@ class _Answering:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            message["headers"] = [*message.get("headers", ()), *self._headers]
+            own = message.get("headers", ())
+            says_so_itself = any(name == b"cache-control" for name, _ in own)
+            message["headers"] = [*own, *self._headers, *(() if says_so_itself else _KEPT_BY_NOBODY)]
         await self._send(message)
 
 

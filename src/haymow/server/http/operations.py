@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from pydantic import BaseModel
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from haymow.errors import HaymowError, Malformed, NotFound
 from haymow.server.http.calls import MOST_BODY_BYTES, Call, check_announced_length
@@ -51,9 +51,15 @@ class Operation:
 
 
 class Routing:
-    """Finds the operations of a path: its words in their places, and a parameter is any one part but an empty one."""
+    """Finds the operations of a path: its words in their places, and a parameter is any one part but an empty one.
 
-    def __init__(self, operations: Iterable[Operation], authenticate: Authenticate) -> None:
+    `otherwise` is asked for what has none.
+    """
+
+    def __init__(
+        self, operations: Iterable[Operation], authenticate: Authenticate, otherwise: ASGIApp | None = None
+    ) -> None:
+        self._otherwise = otherwise
         by_path: dict[str, dict[str, Operation]] = {}  # so that a 405 can say every method the path allows
         for operation in operations:
             by_path.setdefault(operation.path, {})[operation.method] = operation
@@ -70,7 +76,9 @@ class Routing:
                 scope["path_params"] = parameters
                 await route.dispatch(scope, receive, send)
                 return
-        raise NotFound("There is nothing at this address.")
+        if self._otherwise is None:
+            raise NotFound("There is nothing at this address.")
+        await self._otherwise(scope, receive, send)
 
 
 def _parts_of(scope: Scope) -> list[str]:
