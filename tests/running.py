@@ -17,14 +17,16 @@ LOOPBACK = {"HAYMOW_EGRESS_ALLOW": "127.0.0.1:*"}
 """Where the models of tests are: on ports of this machine."""
 _READY = re.compile(r"is ready at (http://\S+)")
 _TOKEN = re.compile(r"API token, shown this once: (\S+)")
+_LINK = re.compile(r"^Open (\S+) to sign in \(works once\)\.$")
 
 
 @dataclass(frozen=True)
 class RunningServer:
-    """Where it answers, and its administrator's token ("" after a second start: it is shown once)."""
+    """Where it answers, its administrator's token ("" after a second start: it is shown once), and its sign-in link."""
 
     url: str
     token: str
+    link: str
     data: Path
     process: subprocess.Popen[str]
     log: Path
@@ -58,8 +60,7 @@ def running(data: Path, *arguments: str, more: Mapping[str, str] | None = None) 
             text=True,
         )
         try:
-            url, token = _started(process, log)
-            yield RunningServer(url, token, data, process, log)
+            yield RunningServer(*_started(process, log), data, process, log)
         finally:
             process.kill()
             process.wait()
@@ -67,12 +68,14 @@ def running(data: Path, *arguments: str, more: Mapping[str, str] | None = None) 
                 process.stdout.close()
 
 
-def _started(process: subprocess.Popen[str], log: Path) -> tuple[str, str]:
+def _started(process: subprocess.Popen[str], log: Path) -> tuple[str, str, str]:
     assert process.stdout is not None
-    token = ""
+    token = link = ""
     for line in process.stdout:
         if found := _TOKEN.search(line):
             token = found[1]
+        if found := _LINK.search(line):
+            link = found[1]
         if found := _READY.search(line):
-            return found[1], token
+            return found[1], token, link
     raise AssertionError(f"haymow did not start: {log.read_text()}")

@@ -107,6 +107,8 @@ MATRIX = {
     "GET /api/v2/tokens": ANYONE,
     "POST /api/v2/tokens": MAKE_TOKEN,
     "DELETE /api/v2/tokens/{token_id}": REVOKE_ANOTHERS,
+    "POST /api/v2/session": PUBLIC,
+    "DELETE /api/v2/session": PUBLIC,
     "GET /api/v2/audit": ORG_ADMINISTER,
     f"GET {W}/audit": EDIT,
     "GET /api/v2/generators": ANYONE,

@@ -19,7 +19,8 @@ def said(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--help",), ("-h",), ("serve", "--help"), ("admin", "-h"), ("admin", "token", "-h")]
+    "arguments",
+    [("--help",), ("-h",), ("serve", "--help"), ("admin", "-h"), ("admin", "token", "-h"), ("admin", "link", "-h")],
 )
 def test_help_is_there_for_every_command(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = said(tmp_path, *arguments)
@@ -43,7 +44,8 @@ def test_the_version_is_the_packages(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [("dance",), ("serve", "--port", "99999"), ("serve", "--port", "-1"), ("serve", "--port", "http"),
-     ("serve", "--surprise"), ("serve", "extra"), ("admin", "dance"), ("admin", "token", "extra")],
+     ("serve", "--surprise"), ("serve", "extra"), ("admin", "dance"), ("admin", "token", "extra"),
+     ("admin", "link", "extra")],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_a_usage_error(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = said(tmp_path, *arguments)

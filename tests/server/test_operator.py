@@ -1,4 +1,4 @@
-"""`haymow admin token`: with a running server and without one, for whoever owns the data folder."""
+"""`haymow admin`: with a running server and without one, for whoever owns the data folder."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
+
 from tests.conftest import client_of
 from tests.running import RunningServer, environment, haymow_command, running
 
+_LINK_ALONE = re.compile(r"http://127\.0\.0\.1:\d+/sign-in#[A-Za-z0-9_-]{43}\n")
 _ALONE = re.compile(r"hm_[0-9a-f]{8}_[A-Za-z0-9_-]{43}\n")
 
 
-def asked(data: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+def asked(data: Path, command: str = "token", **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        haymow_command("admin", "token"), env=environment(data, environ), capture_output=True, text=True, timeout=60
+        haymow_command("admin", command), env=environment(data, environ), capture_output=True, text=True, timeout=60
     )
 
 
@@ -25,6 +28,22 @@ def token(data: Path) -> str:
     assert (done.returncode, done.stderr) == (0, ""), done
     assert _ALONE.fullmatch(done.stdout)
     return done.stdout.strip()
+
+
+def admin_link(data: Path, **environ: str) -> str:
+    """A sign-in link as it is printed: alone."""
+    done = asked(data, "link", **environ)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert _LINK_ALONE.fullmatch(done.stdout)
+    return done.stdout.strip()
+
+
+def sign_in(server: RunningServer, link: str) -> int:
+    """The status that the page is answered when somebody opens the link."""
+    headers = {"sec-fetch-site": "same-origin"}
+    return httpx.post(
+        f"{server.url}/api/v2/session", json={"code": link.partition("#")[2]}, headers=headers
+    ).status_code
 
 
 def test_a_running_server_makes_one_that_works_at_once(fresh_server: RunningServer) -> None:
@@ -76,3 +95,33 @@ def test_a_server_that_is_stopping_or_stuck_is_said_in_one_line(fresh_server: Ru
     assert (done.returncode, done.stdout) == (1, "")
     assert "Cannot reach the haymow that uses" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+class TestALink:
+    def test_of_a_running_server_leads_to_it_and_works_once(self, fresh_server: RunningServer) -> None:
+        link = admin_link(fresh_server.data, HAYMOW_PORT="1")
+        assert link.startswith(f"{fresh_server.url}/sign-in#")
+        assert [sign_in(fresh_server, link) for _ in range(2)] == [201, 401]
+
+    def test_leaves_others_alone(self, fresh_server: RunningServer) -> None:
+        links = [fresh_server.link, *(admin_link(fresh_server.data) for _ in range(2))]
+        assert [sign_in(fresh_server, link) for link in links] == [201, 201, 201]
+
+    def test_is_recorded_as_the_operators(self, fresh_server: RunningServer) -> None:
+        admin_link(fresh_server.data)
+        with client_of(fresh_server.url, fresh_server.token) as client:
+            entry = client.get("/api/v2/audit").json()["data"][0]
+        assert (entry["action"], entry["token_id"], entry["source"]) == ("link.create", None, "command line")
+
+    def test_without_a_server_is_for_the_next_start(self, tmp_path: Path) -> None:
+        with running(tmp_path / "data") as server:
+            assert server.stop() == 0
+        link = admin_link(tmp_path / "data", HAYMOW_PORT="8317")
+        assert link.startswith("http://127.0.0.1:8317/sign-in#")
+        with running(tmp_path / "data") as server:
+            assert sign_in(server, link) == 201
+
+    def test_before_the_first_start_there_is_nobody_to_sign_in(self, tmp_path: Path) -> None:
+        done = asked(tmp_path / "data", "link")
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == "haymow: haymow has no organization yet: start it first.\n"

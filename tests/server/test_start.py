@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import client_of, definition
 from tests.running import RunningServer, environment, haymow_command, running
+from tests.server.test_operator import admin_link, sign_in
 
 
 def mode(path: Path) -> int:
@@ -43,17 +44,26 @@ class TestTheFirstStart:
         with running(tmp_path / "data"):
             assert time.monotonic() - begun < 10.0
 
-    def test_says_the_address_and_the_token_once(self, tmp_path: Path) -> None:
-        said = whole_run(tmp_path / "data")
-        assert len(re.findall(r"hm_[0-9a-f]{8}_", said)) == 1
-        assert len(re.findall(r"http://127\.0\.0\.1:\d+", said)) == 1
-        assert said.splitlines()[-1] == "haymow has stopped."
+    def test_says_the_token_a_link_and_the_address_once(self, tmp_path: Path) -> None:
+        said = whole_run(tmp_path / "data").splitlines()
+        assert [re.sub(r"\d+\.\d+\.\d+ is|(?<=:)\d+|hm_\S+|(?<=#)\S{43}", "_", line) for line in said] == [
+            "The administrator's API token, shown this once: _",
+            "Open http://127.0.0.1:_/sign-in#_ to sign in (works once).",
+            "haymow _ ready at http://127.0.0.1:_ - press Ctrl-C to stop it.",
+            "haymow has stopped.",
+        ]
 
-    def test_writes_the_token_nowhere(self, fresh_server: RunningServer) -> None:
-        secret = fresh_server.token.rpartition("_")[2].encode()
-        kept = [path for path in fresh_server.data.iterdir() if path.is_file()]
-        assert [path.name for path in kept if secret in path.read_bytes()] == []
-        assert secret.decode() not in fresh_server.log.read_text()
+    def test_writes_the_token_and_the_links_code_nowhere(self, fresh_server: RunningServer) -> None:
+        for secret in (fresh_server.token.rpartition("_")[2], fresh_server.link.rpartition("#")[2]):
+            assert len(secret) == 43
+            kept = [path for path in fresh_server.data.iterdir() if path.is_file()]
+            assert [path.name for path in kept if secret.encode() in path.read_bytes()] == []
+            assert secret not in fresh_server.log.read_text()
+
+    def test_has_a_page_at_its_root(self, fresh_server: RunningServer) -> None:
+        answer = httpx.get(fresh_server.url, headers={"accept": "text/html"})
+        assert answer.status_code == 200
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self';")
 
 
 class TestTheSecondStart:
@@ -71,6 +81,14 @@ class TestTheSecondStart:
             found = client.get(f"{where}/models/{made['model_id']}").json()
             assert found == {**made, "connected": True}
             assert (second.data / "master.key").read_bytes() == key
+
+    def test_prints_a_new_link_and_the_unused_one_of_the_first_is_over(self, tmp_path: Path) -> None:
+        with running(tmp_path / "data") as first:
+            by_hand = admin_link(first.data)
+            assert first.stop() == 0
+        with running(tmp_path / "data") as second:
+            assert second.link.startswith(f"{second.url}/sign-in#")
+            assert [sign_in(second, link) for link in (first.link, second.link, by_hand)] == [401, 201, 201]
 
     def test_is_not_hindered_by_a_kill(self, tmp_path: Path) -> None:
         with running(tmp_path / "data") as first:
@@ -108,11 +126,17 @@ class TestTheAddress:
         assert "Traceback" not in run.stderr
         assert "is ready at" not in run.stdout
 
+    def test_of_every_interface_is_this_machine_in_the_link(self, tmp_path: Path) -> None:
+        said = whole_run(tmp_path / "data", "serve", "--port", "0", "--host", "0.0.0.0")
+        assert "ready at http://0.0.0.0:" in said
+        assert "Open http://127.0.0.1:" in said
+
     def test_may_be_of_version_six(self, tmp_path: Path) -> None:
         if not has_loopback_six():
             pytest.skip("this machine has no ::1")
         with running(tmp_path / "data", "--host", "::1") as server:
             assert server.url.startswith("http://[::1]:")
+            assert server.link.startswith(server.url)
             assert httpx.get(f"{server.url}/healthz").status_code == 200
 
 

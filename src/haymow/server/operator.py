@@ -39,7 +39,7 @@ async def admin_token(settings: Settings) -> str:
 
 
 async def admin_link(settings: Settings) -> str:
-    """Another link that signs the first administrator in, once. Raises StartFailed, Unavailable before a first start."""
+    """Another link that signs the first administrator in, once. Raises StartFailed, and Unavailable without one."""
     try:
         async with open_house(settings) as house:
             return await commands(house, browser_address(settings))["link"]()

@@ -13,8 +13,10 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from haymow.server.access.attempts import Attempts
 from haymow.server.access.rules import Person, Principal, Role
 from haymow.server.access.service import Access
+from haymow.server.access.sessions import Sessions
 from haymow.server.access.tokens import NewToken, Tokens
 from haymow.server.database import Database
 
@@ -32,14 +34,29 @@ class Clock:
         self.time += timedelta(**duration)
 
 
+class Stopwatch:
+    """Seconds, as many as it was told have passed."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def advance(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
 @dataclass(frozen=True)
 class Rooms:
-    """People and their tokens; `first` is the first token of all."""
+    """People, their tokens and their sessions."""
 
     database: Database
     clock: Clock
     access: Access
     tokens: Tokens
+    sessions: Sessions
+    stopwatch: Stopwatch
 
     async def admin(self) -> Principal:
         """Whoever the first start made, by a new token."""
@@ -58,11 +75,11 @@ class Rooms:
 
 @contextmanager
 def open_rooms(folder: Path) -> Iterator[Rooms]:
-    clock = Clock()
+    clock, stopwatch = Clock(), Stopwatch()
     database = Database(folder / "haymow.db")
     access = Access(database, clock, uuid4)
     try:
-        yield Rooms(database, clock, access, Tokens(access))
+        yield Rooms(database, clock, access, Tokens(access), Sessions(access, Attempts(stopwatch)), stopwatch)
     finally:
         database.close()
 

@@ -52,7 +52,9 @@ def test_migrating_from_nothing_makes_what_the_rooms_declare(file: Path) -> None
     engine = create_engine(f"sqlite:///{file}")
     with engine.connect() as connection:
         options = {"compare_type": True, "compare_server_default": True}
-        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+        found = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+        # What an added column's own REFERENCES does on delete is not read back from SQLite; the next test looks.
+        assert [one for one in found if one[0] not in ("remove_fk", "add_fk")] == []
     engine.dispose()
 
 
@@ -73,12 +75,20 @@ def structure(file: Path) -> dict[str, Any]:
     connection = sqlite3.connect(file)
     rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     connection.close()
-    return {name: sorted(_parts(sql)) if kind == "table" else _plain(sql) for kind, name, sql in rows}
+    return {name: sorted(_parts(name, sql)) if kind == "table" else _plain(sql) for kind, name, sql in rows}
 
 
-def _parts(sql: str) -> list[str]:
+def _parts(table: str, sql: str) -> list[str]:
+    """Columns and constraints. What a column that was added refers to stands with it, and not as a part of its own."""
     inside = _plain(sql).partition("(")[2].rpartition(")")[0]
-    return [part.strip() for part in re.split(r",(?![^(]*\))", inside)]
+    parts = [part.strip() for part in re.split(r",(?![^(]*\))", inside)]
+    added = {
+        found[1]: found[2]
+        for part in parts
+        if (found := re.fullmatch(r"(?!CONSTRAINT)(\w+) .*?( REFERENCES .*)", part))
+    }
+    keys = [f"CONSTRAINT fk_{table}_{name} FOREIGN KEY({name}){refers}" for name, refers in added.items()]
+    return [part.removesuffix(added.get(part.partition(" ")[0], "")) for part in parts] + keys
 
 
 def _plain(sql: str) -> str:
@@ -144,9 +154,13 @@ def test_each_step_from_the_first_schema_on_keeps_what_is_there(file: Path) -> N
         config.set_main_option("script_location", str(schema.MIGRATIONS))
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
-    execute(file, "INSERT INTO organizations VALUES ('a', 'kept', '2026-11-23 00:00:00.000000')")
+    at = "2026-11-23 00:00:00.000000"
+    execute(file, f"INSERT INTO organizations VALUES ('a', 'kept', '{at}')")
+    execute(file, f"INSERT INTO users VALUES ('b', 'Ada', 'L', 'a@b.c', 'a@b.c', '{at}')")
+    execute(file, f"INSERT INTO tokens VALUES ('c', x'00', 'hm_1', 'a', 'b', 'kept', 3, NULL, '{at}', NULL)")
     Database(file).close()
     connection = sqlite3.connect(file)
     assert connection.execute("SELECT name FROM organizations").fetchall() == [("kept",)]
+    assert connection.execute("SELECT name, kind, parent_id FROM tokens").fetchall() == [("kept", "token", None)]
     assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(schema.HEAD,)]
     connection.close()

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import uvicorn
 from starlette.requests import Request
+from starlette.types import ASGIApp
 
 from haymow.errors import Unauthenticated
 from haymow.server.http import Call, Operation, json_answer
@@ -43,8 +44,8 @@ async def _authenticate(request: Request) -> str:
 class Served:
     """The server; `url` is where it answers."""
 
-    def __init__(self, operations: Sequence[Operation] = (ECHO, HELLO)) -> None:
-        app = Gate(Routing(operations, _authenticate))
+    def __init__(self, operations: Sequence[Operation] = (ECHO, HELLO), otherwise: ASGIApp | None = None) -> None:
+        app = Gate(Routing(operations, _authenticate, otherwise))
         config = uvicorn.Config(
             app,
             http=PatientProtocol,

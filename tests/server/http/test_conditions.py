@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haymow.errors import Malformed, PreconditionFailed
-from haymow.server.http.conditions import PREFERENCE_APPLIED, accepts_gzip, etag, matches, require_match, wants_strict
+from haymow.server.http.conditions import (
+    PREFERENCE_APPLIED,
+    accepts_gzip,
+    etag,
+    is_listed,
+    matches,
+    require_match,
+    wants_strict,
+)
 
 CURRENT = etag(3, "x7Kq")
 
@@ -198,3 +206,22 @@ def test_what_was_applied_is_what_was_asked() -> None:
 )
 def test_gzip_is_sent_to_who_names_it(value: str | None, accepted: bool) -> None:
     assert accepts_gzip(value) is accepted
+
+
+@pytest.mark.parametrize(
+    ("value", "listed"),
+    [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", True),  # a browser's
+        ("application/json, Text/HTML ; q=0.1", True),
+        ("text/html", True),
+        ("*/*", False),
+        ("text/*", False),
+        ("text/html;q=0", False),
+        ("text/html;q=0.000, application/json", False),
+        ("application/text/html", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_preference_counts_when_it_is_named_and_not_excluded(value: str | None, listed: bool) -> None:
+    assert is_listed(value, "text/html") is listed

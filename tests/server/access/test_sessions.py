@@ -1,0 +1,357 @@
+"""Sessions of the page and the links that begin one: what they may, and when they end. With a clock that is set."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from haymow.errors import Denied, HaymowError, NotFound, Unauthenticated
+from haymow.server.access import rules
+from haymow.server.access.rules import Kind, Principal, Role
+from haymow.server.access.tokens import NewToken
+from haymow.server.audit.service import Audit
+from tests.server.access.rooms import Rooms, open_rooms
+from tests.server.access.test_tokens import bytes_in
+
+
+@pytest.fixture
+def rooms(tmp_path: Path) -> Iterator[Rooms]:
+    with open_rooms(tmp_path) as rooms:
+        yield rooms
+
+
+def run(test: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(test, 30))
+
+
+async def signed_in(rooms: Rooms, cookie: str) -> Principal:
+    return await rooms.access.authenticate(cookie, "test", Kind.SESSION)
+
+
+async def refused(attempt: Coroutine[Any, Any, Any]) -> str:
+    """The code of a failure that says nobody is calling."""
+    with pytest.raises(Unauthenticated) as caught:
+        await attempt
+    return caught.value.code
+
+
+def test_a_session_may_what_its_token_may(rooms: Rooms) -> None:
+    async def test() -> None:
+        admin = await rooms.admin()
+        here, there = [await rooms.access.create_workspace(admin, name) for name in ("here", "there")]
+        limited = NewToken("t", Role.EDITOR, workspace_id=here.workspace_id)
+        session, _ = await rooms.sessions.begin_with_token(await rooms.text(admin, limited), "test")
+        assert (session.role_in(here), session.role_in(there)) == (Role.EDITOR, None)
+        assert session.person == admin.person
+        with pytest.raises(Denied):
+            session.role_in_organization()
+
+    run(test())
+
+
+def test_a_session_ends_after_twelve_hours_also_while_it_is_remembered(rooms: Rooms) -> None:
+    async def test() -> None:
+        admin = await rooms.admin()
+        session, cookie = await rooms.sessions.begin_with_token(await rooms.text(admin, NewToken("t")), "test")
+        assert session.expires_at == rooms.clock.time + timedelta(hours=12)
+        rooms.clock.advance(hours=12, microseconds=-1)
+        await signed_in(rooms, cookie)
+        rooms.clock.advance(microseconds=1)
+        assert await refused(signed_in(rooms, cookie)) == "session_ended"
+
+    run(test())
+
+
+def test_a_session_ends_with_its_token_when_that_is_earlier(rooms: Rooms) -> None:
+    async def test() -> None:
+        admin = await rooms.admin()
+        end = rooms.clock.time + timedelta(minutes=5)
+        text = await rooms.text(admin, NewToken("t", expires_at=end))
+        session, _ = await rooms.sessions.begin_with_token(text, "test")
+        assert session.expires_at == end
+
+    run(test())
+
+
+def test_a_session_ends_when_its_token_is_revoked_and_no_other_does(rooms: Rooms) -> None:
+    async def test() -> None:
+        admin = await rooms.admin()
+        made = [await rooms.tokens.create(admin, NewToken("t")) for _ in range(2)]
+        cookies = [(await rooms.sessions.begin_with_token(text, "test"))[1] for _, text in made]
+        await rooms.tokens.revoke(admin, made[0][0].token_id)
+        assert await refused(signed_in(rooms, cookies[0])) == "session_ended"
+        assert (await signed_in(rooms, cookies[1])).person == admin.person
+
+    run(test())
+
+
+def test_a_session_ends_when_its_person_or_its_workspace_goes(rooms: Rooms) -> None:
+    async def test() -> None:
+        admin = await rooms.admin()
+        here = await rooms.access.create_workspace(admin, "here")
+        person = await rooms.member(admin, Role.EDITOR)
+        cookies = [
+            (await rooms.sessions.begin_with_token(await rooms.text(admin, wanted), "test"))[1]
+            for wanted in (NewToken("t", user_id=person.user_id), NewToken("t", workspace_id=here.workspace_id))
+        ]
+        await rooms.access.remove_member(admin, person.user_id)
+        await rooms.access.delete_workspace(admin, here, force=False)
+        for cookie in cookies:
+            assert await refused(signed_in(rooms, cookie)) == "session_ended"
+
+    run(test())
+
+
+def test_a_session_follows_its_persons_role(rooms: Rooms) -> None:
+    async def test() -> None:
+        admin = await rooms.admin()
+        person = await rooms.member(admin, Role.EDITOR)
+        text = await rooms.text(admin, NewToken("t", Role.ADMIN, user_id=person.user_id))
+        _, cookie = await rooms.sessions.begin_with_token(text, "test")
+        await rooms.access.set_role(admin, person.user_id, Role.USER)
+        assert (await signed_in(rooms, cookie)).role_in_organization() is Role.USER
+
+    run(test())
+
+
+def test_a_token_is_no_cookie_no_cookie_a_token_and_a_code_is_neither(rooms: Rooms) -> None:
+    async def test() -> None:
+        admin = await rooms.admin()
+        text = await rooms.text(admin, NewToken("t"))
+        _, cookie = await rooms.sessions.begin_with_token(text, "test")
+        code = await rooms.sessions.link("a link", "test")
+        for kind, right in ((Kind.TOKEN, text), (Kind.SESSION, cookie)):
+            for one in {text, cookie, code} - {right}:
+                await refused(rooms.access.authenticate(one, "test", kind))
+        for one in (text, cookie):
+            assert await refused(rooms.sessions.begin_with_code(one, "test")) == "link_used"
+        for one in (cookie, code):
+            assert await refused(rooms.sessions.begin_with_token(one, "test")) == "unauthenticated"
+
+    run(test())
+
+
+def test_a_digest_is_of_one_kind_whatever_the_text() -> None:
+    """Nobody writes a token whose digest is that of a cookie by putting a word before it."""
+    texts = ["x", *(f"{kind}{colon}x" for kind in Kind for colon in ("", ":", " "))]
+    digests = [rules.token_digest(text, kind) for text in texts for kind in Kind]
+    assert len(set(digests)) == len(digests)
+
+
+def test_neither_cookie_nor_code_is_kept(rooms: Rooms, tmp_path: Path) -> None:
+    async def test() -> None:
+        await rooms.admin()
+        code = await rooms.sessions.link("a link", "test")
+        _, cookie = await rooms.sessions.begin_with_code(code, "test")
+        kept = bytes_in(tmp_path)
+        assert rules.token_digest(cookie, Kind.SESSION) in kept
+        for text in (code, cookie):
+            assert text.encode() not in kept
+
+    run(test())
+
+
+def test_neither_sessions_nor_links_are_among_the_tokens(rooms: Rooms) -> None:
+    async def test() -> None:
+        admin = await rooms.admin()
+        session, cookie = await rooms.sessions.begin_with_token(await rooms.text(admin, NewToken("mine")), "test")
+        await rooms.sessions.link("a link", "test")
+        assert {token.name for token in await rooms.tokens.list(admin)} == {"first start", "test", "mine"}
+        assert session.token_id is not None
+        with pytest.raises(NotFound):
+            await rooms.tokens.revoke(admin, session.token_id)
+        await signed_in(rooms, cookie)
+
+    run(test())
+
+
+def test_a_session_makes_tokens_that_last_as_long_as_its_own_token_would(rooms: Rooms) -> None:
+    async def test() -> None:
+        admin = await rooms.admin()
+        session, _ = await rooms.sessions.begin_with_token(await rooms.text(admin, NewToken("t")), "test")
+        assert (await rooms.tokens.create(session, NewToken("for ever")))[0].expires_at is None
+        end = rooms.clock.time + timedelta(days=30)
+        brief = await rooms.text(admin, NewToken("brief", expires_at=end))
+        session, _ = await rooms.sessions.begin_with_token(brief, "test")
+        assert (await rooms.tokens.create(session, NewToken("t", expires_at=end)))[0].expires_at == end
+        for later in (None, end + timedelta(seconds=1)):
+            with pytest.raises(Denied) as caught:
+                await rooms.tokens.create(session, NewToken("t", expires_at=later))
+            assert caught.value.code == "scope_too_wide"
+
+    run(test())
+
+
+def test_signing_out_ends_the_session_and_no_other_and_may_be_done_again(rooms: Rooms) -> None:
+    async def test() -> None:
+        admin = await rooms.admin()
+        text = await rooms.text(admin, NewToken("t"))
+        cookies = [(await rooms.sessions.begin_with_token(text, "test"))[1] for _ in range(2)]
+        for _ in range(2):
+            await rooms.sessions.end(cookies[0], "test")
+            assert await refused(signed_in(rooms, cookies[0])) == "session_ended"
+        await signed_in(rooms, cookies[1])
+        await rooms.access.authenticate(text, "test")
+
+    run(test())
+
+
+def test_a_link_signs_the_first_administrator_in_once(rooms: Rooms) -> None:
+    async def test() -> None:
+        admin = await rooms.admin()
+        rooms.clock.advance(seconds=1)
+        await rooms.member(admin, Role.ADMIN)
+        code = await rooms.sessions.link("a link", "test")
+        session, cookie = await rooms.sessions.begin_with_code(code, "test")
+        assert (session.person, session.role_in_organization()) == (admin.person, Role.ADMIN)
+        assert session.expires_at == rooms.clock.time + timedelta(hours=12)
+        assert await refused(rooms.sessions.begin_with_code(code, "test")) == "link_used"
+        await signed_in(rooms, cookie)
+
+    run(test())
+
+
+def test_of_many_who_use_a_link_at_once_one_is_signed_in(rooms: Rooms) -> None:
+    async def test() -> None:
+        await rooms.admin()
+        code = await rooms.sessions.link("a link", "test")
+        attempts = [rooms.sessions.begin_with_code(code, "test") for _ in range(8)]
+        ended = await asyncio.gather(*attempts, return_exceptions=True)
+        assert len([one for one in ended if isinstance(one, tuple)]) == 1
+        assert {type(one) for one in ended if not isinstance(one, tuple)} == {Unauthenticated}
+
+    run(test())
+
+
+def test_a_link_that_nobody_used_ends_after_a_day(rooms: Rooms) -> None:
+    async def test() -> None:
+        await rooms.admin()
+        early, late = [await rooms.sessions.link(name, "test") for name in ("early", "late")]
+        rooms.clock.advance(hours=24, microseconds=-1)
+        await rooms.sessions.begin_with_code(early, "test")
+        rooms.clock.advance(microseconds=1)
+        assert await refused(rooms.sessions.begin_with_code(late, "test")) == "link_used"
+
+    run(test())
+
+
+def test_a_link_that_is_to_be_alone_ends_those_of_its_name(rooms: Rooms) -> None:
+    async def test() -> None:
+        await rooms.admin()
+        other = await rooms.sessions.link("other", "test")
+        first, second = [await rooms.sessions.link("start", "test", alone=True) for _ in range(2)]
+        assert await refused(rooms.sessions.begin_with_code(first, "test")) == "link_used"
+        for code in (other, second):
+            await rooms.sessions.begin_with_code(code, "test")
+
+    run(test())
+
+
+def test_what_is_over_is_removed_when_a_session_begins(rooms: Rooms) -> None:
+    async def test() -> None:
+        admin = await rooms.admin()
+        text = await rooms.text(admin, NewToken("t"))
+        await rooms.sessions.link("a link", "test")
+        await rooms.sessions.begin_with_token(text, "test")
+        tokens = len(await rooms.tokens.list(admin))
+        rooms.clock.advance(hours=24)
+        await rooms.sessions.begin_with_token(text, "test")
+        rows = await rooms.database.read(
+            lambda connection: connection.exec_driver_sql("SELECT count(*) FROM tokens").scalar()
+        )
+        assert rows == tokens + 1
+
+    run(test())
+
+
+def test_beginning_and_ending_are_recorded_without_cookie_and_code(rooms: Rooms) -> None:
+    async def test() -> None:
+        admin = await rooms.admin()
+        token, text = await rooms.tokens.create(admin, NewToken("the name"))
+        code = await rooms.sessions.link("a link", "start")
+        by_code, first = await rooms.sessions.begin_with_code(code, "192.0.2.1")
+        by_token, second = await rooms.sessions.begin_with_token(text, "192.0.2.2")
+        await rooms.sessions.end(second, "192.0.2.3")
+        page = await Audit(rooms.database).page(admin.organization_id, None, None, 100)
+        newest = [entry.record for entry in page.entries[:4]]
+        assert [(one.action, one.subject_name, one.actor.source) for one in newest] == [
+            ("session.delete", "the name", "192.0.2.3"),
+            ("session.create", "the name", "192.0.2.2"),
+            ("session.create", "a link", "192.0.2.1"),
+            ("link.create", "a link", "start"),
+        ]
+        ended, begun, linked, link = newest
+        assert (ended.subject_id, begun.subject_id, linked.subject_id) == (
+            by_token.token_id, by_token.token_id, by_code.token_id
+        )  # fmt: skip
+        assert (begun.actor.token_id, linked.actor.token_id) == (token.token_id, link.subject_id)
+        for secret in (code, first, second):
+            assert secret not in repr(page)
+
+    run(test())
+
+
+class TestFailing:
+    def test_is_limited_for_an_address_and_for_a_minute(self, rooms: Rooms) -> None:
+        async def test() -> None:
+            admin = await rooms.admin()
+            text = await rooms.text(admin, NewToken("t"))
+            await asyncio.gather(*[failure(rooms, "192.0.2.1") for _ in range(20)])
+            assert await failure(rooms, "192.0.2.1") == "rate_limited"
+            with pytest.raises(HaymowError, match="Try again in 60 seconds"):
+                await rooms.sessions.begin_with_token(text, "192.0.2.1")
+            await rooms.sessions.begin_with_token(text, "192.0.2.2")
+            rooms.stopwatch.advance(59.9)
+            assert await failure(rooms, "192.0.2.1") == "rate_limited"
+            rooms.stopwatch.advance(0.1)
+            assert await failure(rooms, "192.0.2.1") == "unauthenticated"
+
+        run(test())
+
+    def test_counts_what_succeeds_for_nothing(self, rooms: Rooms) -> None:
+        async def test() -> None:
+            admin = await rooms.admin()
+            text = await rooms.text(admin, NewToken("t"))
+            for _ in range(50):
+                await rooms.sessions.begin_with_token(text, "192.0.2.1")
+
+        run(test())
+
+    def test_counts_attempts_that_are_under_way(self, rooms: Rooms) -> None:
+        """Who asks many times at once is not asked for patience only after all of them."""
+
+        async def test() -> None:
+            await rooms.admin()
+            codes = await asyncio.gather(*[failure(rooms, "192.0.2.1") for _ in range(30)])
+            assert (codes.count("unauthenticated"), codes.count("rate_limited")) == (20, 10)
+
+        run(test())
+
+    def test_counts_a_network_of_version_six_as_one_and_addresses_of_version_four_apart(self, rooms: Rooms) -> None:
+        async def test() -> None:
+            await rooms.admin()
+            await asyncio.gather(*[failure(rooms, f"2001:db8::{number:x}") for number in range(20)])
+            assert await failure(rooms, "2001:db8::ffff") == "rate_limited"
+            assert await failure(rooms, "2001:db8:0:1::1") == "unauthenticated"
+            await asyncio.gather(*[failure(rooms, "::ffff:192.0.2.1") for _ in range(20)])
+            assert await failure(rooms, "::ffff:192.0.2.1") == "rate_limited"
+            assert await failure(rooms, "::ffff:192.0.2.2") == "unauthenticated"
+
+        run(test())
+
+    def test_keeps_a_bounded_number_of_addresses(self, rooms: Rooms) -> None:
+        attempts = rooms.sessions.attempts
+        for number in range(20_000):
+            attempts.begin(f"10.0.{number // 256}.{number % 256}")
+        assert len(attempts._failures) == 10_000
+
+
+async def failure(rooms: Rooms, source: str) -> str:
+    with pytest.raises(HaymowError) as caught:
+        await rooms.sessions.begin_with_token("hm_00000000_guessed", source)
+    return caught.value.code
