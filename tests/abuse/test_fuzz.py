@@ -252,6 +252,7 @@ def test_ids_and_names_of_any_kind(target: Subject, path: str, part: str | bytes
 
 LISTS = [
     "HOME/models",
+    "HOME/model_states",
     "HOME/secrets",
     "HOME/audit",
     "ONE/revisions",
@@ -263,6 +264,10 @@ PARAMETERS = st.sampled_from(
     [
         "limit",
         "page_number",
+        "model_id",
+        "action",
+        "user_id",
+        "since",
         "connected",
         "provider",
         "origin",

@@ -54,7 +54,7 @@ from haymow.server.secrets.integrations import Integrations
 from haymow.server.secrets.routes import SecretRoutes
 from haymow.server.secrets.service import Secrets, open_vault
 from haymow.server.serving import routes as serving_routes
-from haymow.server.serving.live import Upstream
+from haymow.server.serving.live import Upstream, refusal_of
 from haymow.server.serving.pool import Pool
 from haymow.server.serving.probe_routes import ProbeRoutes
 from haymow.server.serving.probe_rules import MOST_SECONDS, advice_of
@@ -139,7 +139,8 @@ async def _built(settings: Settings, database: Database) -> House:
     caller = Caller(access)
     chats = ServingRoutes(serving, partial(_still_allowed, caller, access))
     probes = ProbeRoutes(_probes(ConnectionTests(database, registry), serving))
-    rooms = _rooms(access, tokens, secrets, registry, changes, chats, database)
+    states = States(database, partial(refusal_of, serving.upstream), advice_of)
+    rooms = _rooms(access, tokens, secrets, registry, changes, states, chats, database)
     for room in (*rooms, probes, SessionRoutes(sessions), PlainRoutes(partial(_ready, database), document)):
         operations += room.operations()
     routing = Routing(operations, caller, otherwise=read_page(settings.page))
@@ -176,6 +177,7 @@ def _rooms(
     secrets: Secrets,
     registry: Registry,
     changes: Changes,
+    states: States,
     chats: ServingRoutes,
     database: Database,
 ) -> list[Room]:
@@ -184,7 +186,7 @@ def _rooms(
     return [
         *models,
         *(RevisionRoutes(one) for one in models),
-        *(StateRoutes(one, States(database, advice_of)) for one in models),
+        *(StateRoutes(one, states) for one in models),
         PipelineRoutes(registry),
         GeneratorRoutes(),
         SecretRoutes(secrets, access),

@@ -28,7 +28,7 @@ class Request(BaseModel):
 class Query(BaseModel):
     """A query string. Each value arrives as text and is converted; an empty one counts as omitted.
 
-    A parameter that may be repeated is a list.
+    A list is a parameter that may be repeated; of one, every value counts.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)

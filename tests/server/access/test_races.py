@@ -13,6 +13,7 @@ import pytest
 from haymow.errors import Conflict, NotFound
 from haymow.server.access.rules import Person, Principal, Role, Workspace
 from haymow.server.access.tokens import NewToken
+from haymow.server.audit.rules import Filters
 from haymow.server.audit.service import Audit
 from tests.server.access.rooms import Held, Rooms, open_rooms
 
@@ -72,7 +73,7 @@ def test_a_change_in_a_workspace_that_was_deleted_meanwhile_finds_none(rooms: Ro
 
 async def audited(rooms: Rooms, admin: Principal) -> list[str]:
     """The actions on record."""
-    page = await Audit(rooms.database).page(admin.organization_id, None, None, 1000)
+    page = await Audit(rooms.database).page(admin.organization_id, None, Filters(), None, 1000)
     return [entry.record.action for entry in page.entries]
 
 

@@ -16,6 +16,7 @@ from haymow.errors import Denied, Invalid, NotFound, Unauthenticated
 from haymow.server.access import rules
 from haymow.server.access.rules import Principal, Role, Workspace
 from haymow.server.access.tokens import NewToken
+from haymow.server.audit.rules import Filters
 from haymow.server.audit.service import Audit
 from tests.server.access.rooms import Rooms, open_rooms
 
@@ -277,7 +278,7 @@ def test_making_and_revoking_are_recorded_without_the_token(rooms: Rooms) -> Non
         admin = await rooms.admin()
         token, text = await rooms.tokens.create(admin, NewToken("the name"))
         await rooms.tokens.revoke(admin, token.token_id)
-        page = await Audit(rooms.database).page(admin.organization_id, None, None, 100)
+        page = await Audit(rooms.database).page(admin.organization_id, None, Filters(), None, 100)
         mine = [entry.record for entry in page.entries if entry.record.subject_id == token.token_id]
         assert [record.action for record in mine] == ["token.delete", "token.create"]
         assert {record.subject_name for record in mine} == {"the name"}

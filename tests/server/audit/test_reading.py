@@ -23,6 +23,7 @@ FIELDS = {
     "revision",
     "changes",
     "user_id",
+    "user",
     "token_id",
     "source",
 }
@@ -66,6 +67,7 @@ def test_a_record_says_who_did_what_to_what_when_and_from_where(changed: Subject
     assert entry["revision"] == 12
     assert entry["changes"] == ["name"]
     assert entry["user_id"] == me["user_id"]
+    assert entry["user"] == {key: me[key] for key in ("user_id", "given_name", "family_name")}
     assert entry["token_id"] is not None
     assert entry["source"] == "127.0.0.1"
     assert entry["at"].endswith("Z")

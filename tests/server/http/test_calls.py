@@ -14,7 +14,7 @@ from haymow.errors import Invalid, Malformed, PreconditionFailed, TooLarge, Unsu
 from haymow.server.http.calls import MOST_BODY_BYTES, Call
 from haymow.wire.access import PutMember
 from haymow.wire.audit import AuditQuery
-from haymow.wire.registry import ModelListQuery
+from haymow.wire.registry import ModelListQuery, ModelStatesQuery
 
 ID = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 
@@ -181,6 +181,14 @@ def test_a_query_may_leave_out_and_leave_empty_and_add() -> None:
     assert call(query="limit=&before=&other=1").query(AuditQuery) == AuditQuery()
     assert call(query="limit=7&before=3").query(AuditQuery) == AuditQuery(limit=7, before=3)
     assert call(query="connected=true&include_shadowed=1").query(ModelListQuery).connected is True
+
+
+def test_a_parameter_of_a_list_may_be_repeated_and_of_any_other_the_last_one_counts() -> None:
+    other = ID.replace("0a", "0b")
+    asked = call(query=f"model_id={ID}&x=1&model_id={other}").query(ModelStatesQuery)
+    assert asked.model_id == [UUID(ID), UUID(other)]
+    assert call(query=f"model_id={ID}").query(ModelStatesQuery).model_id == [UUID(ID)]
+    assert call(query="limit=3&limit=7").query(AuditQuery).limit == 7
 
 
 @pytest.mark.parametrize("query", ["sort=nonsense", "sort=-", "connected=maybe", "origin=workspace", "page_number=0"])

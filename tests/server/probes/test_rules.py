@@ -49,6 +49,12 @@ class TestOutcomes:
         said = {one.reason for one in rules._OUTCOMES.values()} | {rules.ANSWERED.reason}
         assert set(Reason) == said | {Reason.INCOMPATIBLE, Reason.MISSING_SECRET}
 
+    def test_each_has_its_advice_for_later(self) -> None:
+        assert all(rules.advice_of(reason).endswith(".") for reason in Reason)
+        of_one_cause = {"upstream_credentials", "upstream_model_not_found", "upstream_timeout", "blocked_by_policy"}
+        told = {rules._OUTCOMES[code].reason: rules._OUTCOMES[code].detail for code in of_one_cause}
+        assert {reason: rules.advice_of(reason) for reason in told} == told
+
     def test_our_own_sentence_names_what_to_enter_or_install(self) -> None:
         outcome = rules.outcome_of(Conflict("Install haymow[anthropic].", code="incompatible"))
         assert outcome is not None

@@ -13,7 +13,7 @@ import pytest
 from haymow.server.registry.proposals import Change
 from tests.conftest import definition
 from tests.server.access.people import let_in, new_workspace, somebody, with_token_of
-from tests.server.registry.inside import opened
+from tests.server.registry.inside import opened, statements
 from tests.server.registry.shelf import Shelf, openai_config, unique
 
 ELSEWHERE = "https://elsewhere.example/v1"
@@ -104,6 +104,96 @@ def test_a_token_of_one_workspace_is_told_the_models_it_sees(admin: httpx.Client
         theirs = Shelf(client, f"/api/v2/workspaces/{workspace}")
         secret = theirs.enter(name, hosts=["api.openai.com"])
         assert model["name"] in delete(theirs, secret).json()["message"]
+
+
+def uses(shelf: Shelf, secret: dict[str, Any]) -> dict[str, Any]:
+    answer = shelf.client.get(f"{shelf.prefix}/secrets/{secret['secret_id']}/uses")
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+class TestUses:
+    """The same models that keep a secret from being deleted, each with its id and its workspace."""
+
+    def test_by_name_with_their_workspaces(self, shelf: Shelf, organization: Shelf) -> None:
+        name, workspace = secret_name(), shelf.prefix.rpartition("/")[2]
+        secret = shelf.enter(name, hosts=["api.openai.com"])
+        assert uses(shelf, secret) == {"data": [], "has_more": False, "total": 0}
+        second, first = shelf.made(named(name, "b")), shelf.made(named(name, "A"))
+        shared = organization.made(named(name, unique("c")))
+        shelf.made(definition("another"))
+        assert uses(shelf, secret) == {
+            "data": [
+                {"model_id": first["model_id"], "name": "A", "workspace_id": workspace},
+                {"model_id": second["model_id"], "name": "b", "workspace_id": workspace},
+                {"model_id": shared["model_id"], "name": shared["name"], "workspace_id": None},
+            ],
+            "has_more": False,
+            "total": 3,
+        }
+        shelf.delete(first["model_id"])
+        assert uses(shelf, secret)["total"] == 2
+
+    def test_of_the_organizations_secret_all_but_where_a_workspace_has_its_own(
+        self, shelf: Shelf, organization: Shelf
+    ) -> None:
+        name = secret_name()
+        secret = organization.enter(name, hosts=["api.openai.com"])
+        model = shelf.made(named(name))
+        own = Shelf(shelf.client, f"/api/v2/workspaces/{new_workspace(shelf.client)[1]}")
+        own.enter(name, hosts=["api.openai.com"])
+        own.made(named(name))
+        for where in (organization, shelf):
+            assert [one["model_id"] for one in uses(where, secret)["data"]] == [model["model_id"]]
+
+    def test_what_one_does_not_see_is_counted_and_not_named(self, admin: httpx.Client) -> None:
+        name, person = secret_name(), somebody(admin)
+        secret = Shelf(admin, "/api/v2").enter(name, hosts=["api.openai.com"])
+        Shelf(admin, f"/api/v2/workspaces/{new_workspace(admin)[1]}").made(named(name, "hush hush project"))
+        here = new_workspace(admin)[1]
+        Shelf(admin, f"/api/v2/workspaces/{here}").made(named(name, "known"))
+        let_in(admin, here, person.user_id, "user")
+        with person.client as client:
+            theirs = uses(Shelf(client, "/api/v2"), secret)
+        assert [one["name"] for one in theirs["data"]] == ["known"]
+        assert (theirs["has_more"], theirs["total"]) == (False, 2)
+
+    def test_at_most_a_hundred(self, shelf: Shelf) -> None:
+        name = secret_name()
+        secret = shelf.enter(name, hosts=["api.openai.com"])
+        for number in range(101):
+            shelf.made(named(name, f"m{number:03}"))
+        found = uses(shelf, secret)
+        assert [one["name"] for one in found["data"]] == [f"m{number:03}" for number in range(100)]
+        assert (found["has_more"], found["total"]) == (True, 101)
+
+    def test_a_secret_that_is_not_seen_from_here_is_404(self, shelf: Shelf, organization: Shelf) -> None:
+        secret = shelf.enter(secret_name())
+        other = Shelf(shelf.client, f"/api/v2/workspaces/{new_workspace(shelf.client)[1]}")
+        for where in (other, organization):
+            refused = shelf.client.get(f"{where.prefix}/secrets/{secret['secret_id']}/uses")
+            assert (refused.status_code, refused.json()["code"]) == (404, "secret_not_found")
+        assert shelf.client.get(f"{shelf.prefix}/secrets/x/uses").status_code == 422
+
+    @pytest.mark.parametrize("workspaces", [1, 6])
+    def test_they_take_three_statements_however_many_workspaces_there_are(
+        self, tmp_path: Path, workspaces: int
+    ) -> None:
+        async def story() -> None:
+            async with opened(tmp_path) as (house, client, _):
+                made = await client.post("/api/v2/secrets", json={"name": "SHARED_KEY", "secret": "sk-1"})
+                for number in range(workspaces):
+                    home = (await client.post("/api/v1/workspaces", json={"name": f"w{number}"})).json()["workspace_id"]
+                    body = named("SHARED_KEY", "m")
+                    await client.post(f"/api/v2/workspaces/{home}/models/custom", json=body)
+                address = f"/api/v2/secrets/{made.json()['secret_id']}/uses"
+                await client.get(address)
+                with statements(house.database) as said:
+                    answer = await client.get(address)
+                assert answer.json()["total"] == workspaces
+                assert len(said) == 3, said
+
+        asyncio.run(story())
 
 
 class TestBinding:

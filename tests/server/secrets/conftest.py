@@ -19,7 +19,7 @@ from haymow.server.access.routes import Caller
 from haymow.server.access.rules import Person, Principal, Role, Workspace
 from haymow.server.access.service import Access
 from haymow.server.access.tokens import NewToken, Tokens
-from haymow.server.audit.rules import Entry
+from haymow.server.audit.rules import Entry, Filters
 from haymow.server.audit.service import Audit
 from haymow.server.database import Database
 from haymow.server.http.gate import Gate
@@ -27,7 +27,7 @@ from haymow.server.http.operations import Routing
 from haymow.server.secrets.integration_routes import IntegrationRoutes
 from haymow.server.secrets.integrations import Integrations
 from haymow.server.secrets.routes import SecretRoutes
-from haymow.server.secrets.rules import Scope
+from haymow.server.secrets.rules import Scope, Use
 from haymow.server.secrets.service import Secrets, open_vault
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class Models:
     using: dict[tuple[UUID, str], list[str]] = field(default_factory=dict)
     destinations: dict[tuple[UUID, str], set[str]] = field(default_factory=dict)
 
-    def uses(self, connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[tuple[UUID, str]]:
-        return [(scope_id, model) for model in self.using.get((scope_id, name), [])]
+    def uses(self, connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[Use]:
+        return [Use(scope_id, uuid.uuid4(), model) for model in self.using.get((scope_id, name), [])]
 
     def destinations_of(self, connection: Connection, scope_id: UUID, name: str) -> set[str]:
         return self.destinations.get((scope_id, name), set())
@@ -82,7 +82,7 @@ class Rooms:
 
     async def audited(self) -> list[Entry]:
         """The record of changes of secrets, oldest first."""
-        page = await Audit(self.database).page(self.admin.organization_id, None, None, 1000)
+        page = await Audit(self.database).page(self.admin.organization_id, None, Filters(), None, 1000)
         return [entry for entry in page.entries[::-1] if entry.record.action.startswith("secret.")]
 
     async def token(

@@ -105,6 +105,11 @@ def build(
     return LiveGenerator(info.name, component, defaults, counts_on_request, client, direct, closing)
 
 
+def require_callable(config: Mapping[str, Any], egress: Egress) -> None:
+    """Raises Conflict `incompatible` for a definition that haymow does not call, whatever is entered and installed."""
+    _way_out(_callable_generator(str(config["type"])), config["init_parameters"], egress)
+
+
 def _client_settings(
     info: GeneratorInfo, known: Mapping[str, Any], written: Mapping[str, Any], egress: Egress, timeout: float
 ) -> ClientSettings | None:

@@ -22,7 +22,10 @@ Authors = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, Author]]]
 
 @dataclass(frozen=True)
 class AuditRoutes:
-    """The record of a workspace and of the whole organization; `allow` decides who may read it, `authors` names who wrote it."""
+    """The record of a workspace and of the whole organization.
+
+    `allow` decides who may read it, `authors` names who is in it.
+    """
 
     audit: Audit
     allow: Allow

@@ -1,11 +1,11 @@
-"""What stands between models and their next chats: the secrets and packages they lack, their last tests, their names."""
+"""What stands between models and their next chats: what they lack, how their last tests ended, what hides them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import UUID
 
 from haymow import generators
@@ -18,10 +18,11 @@ from haymow.server.registry.rules import PASSED, LastTest, Model, Needs, Origin,
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+INCOMPATIBLE: Final = "incompatible"
 MISSING_SECRET: Final = "missing_secret"
 NOT_INSTALLED: Final = "not_installed"
 UNTESTED: Final = "untested"
-"""Reasons that need no test; the others are those of a ConnectionTest."""
+"""What is known without a test; the other reasons are those of a ConnectionTest."""
 
 _UNTESTED: Final = "Everything this model needs is here, and nobody has tested it yet. Test its connection to be sure."
 
@@ -48,9 +49,14 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class States:
-    """Reads the states of models. `advice` says what to do after a test that ended for a reason: serving's."""
+    """Reads the states of models.
+
+    `refusal` says why a definition is not called, and `advice` what to do after a test that ended for a reason: both
+    are serving's.
+    """
 
     database: Database
+    refusal: Callable[[Mapping[str, Any]], str | None]
     advice: Callable[[str], str]
 
     async def of(self, scope: Scope, model_ids: Sequence[UUID]) -> list[State]:
@@ -80,9 +86,12 @@ class States:
 
     def _condition(self, model: Model, missing: Needs, test: LastTest | None) -> tuple[str, str]:
         """A reason and its sentence, in the order in which a test would come upon them."""
+        config = json.loads(model.chat_generator_config)
+        if refusal := self.refusal(config):
+            return INCOMPATIBLE, refusal
         if missing:
             return MISSING_SECRET, generators.what_to_enter(missing)
-        info = generators.generator(json.loads(model.chat_generator_config)["type"])
+        info = generators.generator(config["type"])
         if info is not None and not generators.is_installed(info.package):
             return NOT_INSTALLED, generators.what_to_install(info)
         if test is None:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from haymow.egress import Egress
-from haymow.errors import HaymowError
+from haymow.errors import Conflict, HaymowError
 from haymow.generators import refuses_generation_kwarg
 from haymow.generators.dialects.translation import Asked, Translation, defaults_taken_out, dialect_of
-from haymow.generators.live.build import LiveGenerator, build
+from haymow.generators.live.build import LiveGenerator, build, require_callable
 from haymow.generators.live.chat import messages_from, tools_from
 from haymow.generators.live.direct import Direct, Sent
 from haymow.generators.live.replies import Chunks, Heading, completion, say_nothing
@@ -151,6 +151,15 @@ class LiveModel:
         if chat.include_usage and chat.stream and self.generator.usage_on_request:
             asked.parameters["stream_options"] = {"include_usage": True}
         return asked
+
+
+def refusal_of(upstream: Upstream, config: Mapping[str, Any]) -> str | None:
+    """Why a definition is not called, whatever is entered and installed; None when it may be. Builds nothing."""
+    try:
+        require_callable(config, upstream.egress)
+    except Conflict as error:
+        return error.message
+    return None
 
 
 async def made_live(model: Model, secrets: ResolvedSecrets, upstream: Upstream) -> LiveModel:
