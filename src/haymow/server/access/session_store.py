@@ -28,9 +28,7 @@ def take_link(connection: Connection, digest: bytes) -> tuple[UUID, Token] | Non
 
 def session(connection: Connection, token_id: UUID | None) -> Token | None:
     table = tokens_table.c
-    row = connection.execute(
-        select(tokens_table).where(table.token_id == token_id, table.kind == Kind.SESSION)
-    ).first()
+    row = connection.execute(select(tokens_table).where(table.token_id == token_id, table.kind == Kind.SESSION)).first()
     return token_of(row) if row else None
 
 
