@@ -6,6 +6,8 @@ export class Problem extends Error {
     message: string,
     readonly requestId: string | null = null,
     readonly faults: readonly Fault[] = [],
+    /** In how many seconds it may be tried again, if the server said so. */
+    readonly retryAfter: number | null = null,
   ) {
     super(message);
     this.name = "Problem";
@@ -42,7 +44,14 @@ export function problemOf(response: Response, body: unknown): Problem {
     said.message ??
     `The server answered ${response.status} without a reason.`;
   const requestId = said.request_id ?? response.headers.get("x-request-id");
-  return new Problem(response.status, said.error?.code ?? said.code ?? "unknown", message, requestId, faults);
+  const code = said.error?.code ?? said.code ?? "unknown";
+  return new Problem(response.status, code, message, requestId, faults, secondsIn(response));
+}
+
+/** haymow's Retry-After is in seconds; a date comes from something in between, and says nothing useful here. */
+function secondsIn(response: Response): number | null {
+  const wait = response.headers.get("retry-after") ?? "";
+  return /^\d+$/.test(wait) ? Number(wait) : null;
 }
 
 /** Any failure as a problem: one without an answer is a connection that did not come about. */

@@ -13,6 +13,11 @@ export function Failure({ problem, title, onRetry }: Props) {
   return (
     <Alert color="red" variant="light" role="alert" title={title} p="sm">
       <Text size="sm">{problem.message}</Text>
+      {problem.retryAfter !== null && (
+        <Text size="sm">
+          Try again in {problem.retryAfter} {problem.retryAfter === 1 ? "second" : "seconds"}.
+        </Text>
+      )}
       {problem.faults.length > 0 && (
         <List size="sm" mt="xs">
           {problem.faults.map((fault) => (

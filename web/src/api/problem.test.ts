@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { problemOf } from "./problem";
+
+const answer = (status: number, headers: Record<string, string> = {}) =>
+  new Response(null, { status, headers });
+
+describe("problemOf", () => {
+  it("reads haymow's problems with every fault", () => {
+    const problem = problemOf(answer(422), {
+      code: "invalid_model",
+      detail: "The model configuration is invalid.",
+      request_id: "r1",
+      details: [{ pointer: "#/name", code: "required", message: "This is required." }],
+    });
+    expect(problem).toMatchObject({ status: 422, code: "invalid_model", requestId: "r1" });
+    expect(problem.faults).toEqual([{ pointer: "#/name", code: "required", message: "This is required." }]);
+  });
+
+  it("says in how many seconds to try again, and nothing of a date", () => {
+    expect(problemOf(answer(429, { "retry-after": "42" }), {}).retryAfter).toBe(42);
+    expect(
+      problemOf(answer(429, { "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT" }), {}).retryAfter,
+    ).toBeNull();
+    expect(problemOf(answer(404), {}).retryAfter).toBeNull();
+  });
+});
