@@ -16,7 +16,12 @@ export interface ModelFilters {
   include_shadowed?: boolean;
 }
 
-export type Sort = "name" | "provider" | "created_at" | "updated_at" | `-${"name" | "provider" | "created_at" | "updated_at"}`;
+export type Sort =
+  | "name"
+  | "provider"
+  | "created_at"
+  | "updated_at"
+  | `-${"name" | "provider" | "created_at" | "updated_at"}`;
 
 export const PAGE_SIZE = 100;
 
@@ -88,7 +93,7 @@ export const revision = (workspaceId: string, modelId: string, number: number) =
     queryFn: ({ signal }) =>
       read(
         client.GET("/api/v2/workspaces/{workspace_id}/models/{model_id}/revisions/{revision}", {
-          params: { path: { workspace_id: workspaceId, model_id: modelId, revision: String(number) } },
+          params: { path: { workspace_id: workspaceId, model_id: modelId, revision: number } },
           signal,
         }),
       ),
@@ -145,14 +150,20 @@ export async function deleteModel({ workspaceId, modelId, origin, etag }: Seen):
   }
   const path = { workspace_id: workspaceId, model_id: modelId };
   await read(
-    client.DELETE("/api/v2/workspaces/{workspace_id}/models/custom/{model_id}", { params: { path }, headers }),
+    client.DELETE("/api/v2/workspaces/{workspace_id}/models/custom/{model_id}", {
+      params: { path },
+      headers,
+    }),
   );
 }
 
 /** Make an older revision the newest again. */
-export function restoreRevision({ workspaceId, modelId, origin, etag }: Seen, number: number): Promise<Model> {
+export function restoreRevision(
+  { workspaceId, modelId, origin, etag }: Seen,
+  number: number,
+): Promise<Model> {
   const headers = ifMatch(etag);
-  const path = { model_id: modelId, revision: String(number) };
+  const path = { model_id: modelId, revision: number };
   if (origin === "ORGANIZATION") {
     return read(
       client.POST("/api/v2/models/{model_id}/revisions/{revision}/restore", { params: { path }, headers }),
