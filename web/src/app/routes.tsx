@@ -10,6 +10,7 @@ import {
 import { isSignedOut } from "../api/client";
 import { asProblem } from "../api/problem";
 import { me, workspaces } from "../api/queries";
+import { parseDetailSearch } from "../features/models/detail/search";
 import { parseListSearch } from "../features/models/list/search";
 import { Failure } from "../ui/failure";
 import { NotFound } from "./not-found";
@@ -74,8 +75,7 @@ const newModel = createRoute({
 const model = createRoute({
   getParentRoute: () => workspace,
   path: "/models/$modelId",
-  validateSearch: (search: Record<string, unknown>): { tab?: string } =>
-    typeof search.tab === "string" ? { tab: search.tab } : {},
+  validateSearch: parseDetailSearch,
   component: lazyRouteComponent(() => import("../features/models/detail/detail-page"), "DetailPage"),
 });
 const editModel = createRoute({

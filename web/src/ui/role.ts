@@ -1,5 +1,6 @@
 import { queryOptions, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { client, type Me, read } from "../api/client";
+import type { Origin } from "../api/models";
 import { me } from "../api/queries";
 
 export type Role = Me["role"];
@@ -35,3 +36,12 @@ const ownMembership = (workspaceId: string, userId: string) =>
     },
     staleTime: 60_000,
   });
+
+/** Whether somebody may change a model of this origin. The organization's are changed by its own editors. */
+export function useMayChange(workspaceId: string, origin: Origin): boolean {
+  const { data } = useSuspenseQuery(me);
+  const role = useRole(workspaceId);
+  if (origin === "PLATFORM") return false;
+  if (origin === "WORKSPACE") return reaches(role, "editor");
+  return data.workspace_id === null && reaches(data.role, "editor");
+}

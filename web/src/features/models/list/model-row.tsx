@@ -1,4 +1,4 @@
-import { Skeleton, Text } from "@mantine/core";
+import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
@@ -64,12 +64,7 @@ function KnownRow({ workspace, model, ...position }: Position & { workspace: Wor
 }
 
 function Changed({ model }: { model: Model }) {
-  if (!model.updated_at)
-    return (
-      <Text inherit c="dimmed" component="span">
-        Comes with haymow
-      </Text>
-    );
+  if (!model.updated_at) return <span className={classes.quiet}>Comes with haymow</span>;
   const by = model.last_updated_by;
   return (
     <>
