@@ -12,6 +12,7 @@ import { asProblem } from "../api/problem";
 import { me, workspaces } from "../api/queries";
 import { parseDetailSearch } from "../features/models/detail/search";
 import { parseListSearch } from "../features/models/list/search";
+import { parseSecretsSearch } from "../features/secrets/search";
 import { Failure } from "../ui/failure";
 import { NotFound } from "./not-found";
 import { Shell } from "./shell";
@@ -95,6 +96,7 @@ const playground = createRoute({
 const secrets = createRoute({
   getParentRoute: () => workspace,
   path: "/secrets",
+  validateSearch: parseSecretsSearch,
   component: lazyRouteComponent(() => import("../features/secrets/secrets-page"), "SecretsPage"),
 });
 const audit = createRoute({
