@@ -11,6 +11,7 @@ import { isSignedOut } from "../api/client";
 import { asProblem } from "../api/problem";
 import { me, workspaces } from "../api/queries";
 import { parseDetailSearch } from "../features/models/detail/search";
+import { parseAuditSearch } from "../features/audit/search";
 import { parseListSearch } from "../features/models/list/search";
 import { parseSecretsSearch } from "../features/secrets/search";
 import { Failure } from "../ui/failure";
@@ -102,7 +103,7 @@ const secrets = createRoute({
 const audit = createRoute({
   getParentRoute: () => workspace,
   path: "/audit",
-  validateSearch: (search: Record<string, unknown>) => search as Record<string, string>,
+  validateSearch: parseAuditSearch,
   component: lazyRouteComponent(() => import("../features/audit/audit-page"), "AuditPage"),
 });
 const workspaceMembers = createRoute({
