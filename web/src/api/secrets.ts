@@ -96,12 +96,26 @@ const ofWorkspace = (workspaceId: string, secretId: string) => ({
   path: { workspace_id: workspaceId, secret_id: secretId },
 });
 
-/** To be called when a secret was changed: models are connected by what their secrets are. */
-export function useSecretsChanged(): () => Promise<void> {
+/**
+ * To be called when a secret was changed, or with the one that was deleted, which no list shows from then on. Models
+ * are asked for anew too: they are connected by what their secrets are.
+ */
+export function useSecretsChanged(workspaceId: string): (deleted?: Secret) => void {
   const queries = useQueryClient();
-  return useCallback(async () => {
-    await Promise.all(
-      ["secrets", "models"].map((resource) => queries.invalidateQueries({ queryKey: [resource] })),
-    );
-  }, [queries]);
+  return useCallback(
+    (deleted) => {
+      if (deleted) {
+        queries.setQueryData(secrets(workspaceId).queryKey, (was) => was && without(was, deleted));
+      }
+      for (const resource of ["secrets", "models"]) {
+        void queries.invalidateQueries({ queryKey: [resource] });
+      }
+    },
+    [queries, workspaceId],
+  );
+}
+
+function without(list: { secrets: Secret[]; total: number }, deleted: Secret) {
+  const left = list.secrets.filter((one) => one.secret_id !== deleted.secret_id);
+  return { secrets: left, total: list.total - 1 };
 }

@@ -1,4 +1,4 @@
-import { Button, Group, SegmentedControl, Skeleton, Table, Text } from "@mantine/core";
+import { Button, Group, SegmentedControl, Skeleton, Table, Text, VisuallyHidden } from "@mantine/core";
 import { useInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -87,7 +87,9 @@ function Records({ records }: { records: readonly AuditRecord[] }) {
           <Table.Th visibleFrom="sm">Who</Table.Th>
           <Table.Th>What</Table.Th>
           <Table.Th visibleFrom="lg">From where</Table.Th>
-          <Table.Th aria-label="What else" />
+          <Table.Th>
+            <VisuallyHidden>What else was done</VisuallyHidden>
+          </Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>

@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import type { AuditRecord } from "../../api/audit";
 import { people, useRoleInOrganization, workspaceMembers } from "../../api/members";
 import { useWorkspace } from "../../ui/workspace";
+import classes from "./audit.module.css";
 import { isFiltered } from "./filters";
 import { peopleOf } from "./people";
 import type { AuditSearch } from "./search";
@@ -19,6 +20,7 @@ export function FilterBar({ records }: { records: readonly AuditRecord[] }) {
     <TextInput
       type="date"
       label={label}
+      className={classes.filter}
       value={search[field] ?? ""}
       onChange={(event) => change({ [field]: event.currentTarget.value || undefined })}
     />
@@ -27,6 +29,7 @@ export function FilterBar({ records }: { records: readonly AuditRecord[] }) {
     <Group gap="sm" align="flex-end">
       <Select
         label="What was done"
+        className={classes.filter}
         placeholder="anything"
         data={choicesOfActions()}
         value={search.action ?? null}
@@ -67,6 +70,7 @@ function PersonFilter({ records, value, onChange }: PersonProps) {
   return (
     <Select
       label="Who"
+      className={classes.filter}
       placeholder="anyone"
       data={peopleOf(known, records, value)}
       value={value ?? null}

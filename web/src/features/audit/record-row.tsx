@@ -20,7 +20,9 @@ export function RecordRow({ record, where, onFollow }: Props) {
       <Table.Td visibleFrom="sm" className={classes.when}>
         <Ago at={record.at} />
       </Table.Td>
-      <Table.Td visibleFrom="sm">{authorOf(record)}</Table.Td>
+      <Table.Td visibleFrom="sm" className={classes.when}>
+        {authorOf(record)}
+      </Table.Td>
       <Table.Td>
         <Text size="xs" c="dimmed" hiddenFrom="sm">
           <Ago at={record.at} /> · {authorOf(record)}
@@ -31,7 +33,7 @@ export function RecordRow({ record, where, onFollow }: Props) {
           <Way record={record} />
         </Text>
       </Table.Td>
-      <Table.Td visibleFrom="lg">
+      <Table.Td visibleFrom="lg" className={classes.when}>
         <Way record={record} />
       </Table.Td>
       <Table.Td className={classes.history}>

@@ -23,13 +23,20 @@ export function Thing({ record }: { record: AuditRecord }) {
           params={params as never}
           search={{ tab: record.workspace_id ? undefined : "organization", q: record.subject_name } as never}
           inherit
+          underline="always"
         >
           {name}
         </Anchor>
       );
     case "workspace":
       return (
-        <Anchor component={Link} to="/w/$workspace/models" params={params as never} inherit>
+        <Anchor
+          component={Link}
+          to="/w/$workspace/models"
+          params={params as never}
+          inherit
+          underline="always"
+        >
           {name}
         </Anchor>
       );
@@ -40,13 +47,14 @@ export function Thing({ record }: { record: AuditRecord }) {
           to={record.workspace_id ? "/w/$workspace/members" : "/settings/members"}
           params={params as never}
           inherit
+          underline="always"
         >
           {name}
         </Anchor>
       );
     case "token":
       return (
-        <Anchor component={Link} to="/settings/tokens" inherit>
+        <Anchor component={Link} to="/settings/tokens" inherit underline="always">
           {name}
         </Anchor>
       );
@@ -81,6 +89,7 @@ function ModelLink({ record, workspace, tab, words }: ModelLinkProps) {
       params={{ workspace, modelId: record.subject_id } as never}
       search={{ tab: shown } as never}
       inherit
+      underline="always"
     >
       {words}
     </Anchor>

@@ -39,6 +39,11 @@ test("what came without a token was done on the machine itself", () => {
   );
 });
 
+test("an action to choose is understood without the name of a thing", () => {
+  const items = choicesOfActions().flatMap((one) => one.items);
+  expect(items.find((one) => one.value === "member.delete")?.label).toBe("removed a person");
+});
+
 test("each kind can be chosen as a whole and by action", () => {
   const [models] = choicesOfActions();
   expect(models?.items.map((one) => one.value)).toEqual([

@@ -59,6 +59,9 @@ const KINDS = [
   ["workspace", "workspaces"],
 ] as const;
 
+/** What stands for the name after actions that need one to be understood. */
+const WITHOUT_NAME: Record<string, string> = { member: " a person", session: " a token" };
+
 /** What can be chosen to be shown: a kind of thing with all that is done to it, or one action. */
 export function choicesOfActions(): { group: string; items: { value: string; label: string }[] }[] {
   return KINDS.map(([kind, words]) => ({
@@ -67,7 +70,7 @@ export function choicesOfActions(): { group: string; items: { value: string; lab
       { value: kind, label: `everything about ${words}` },
       ...Object.entries(ACTIONS)
         .filter(([action]) => action.startsWith(`${kind}.`))
-        .map(([value, label]) => ({ value, label })),
+        .map(([value, words]) => ({ value, label: `${words}${WITHOUT_NAME[kind] ?? ""}` })),
     ],
   }));
 }

@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { asProblem } from "../../api/problem";
 import { deleteSecret, type Secret, type SecretScope, useSecretsChanged } from "../../api/secrets";
 import { Failure } from "../../ui/failure";
+import { useWorkspace } from "../../ui/workspace";
 import { countOf, UsesList, useUses } from "./uses";
 
 interface Props {
@@ -15,12 +16,12 @@ interface Props {
 /** Asks before a secret is deleted, and shows the models that will miss it. */
 export function DeleteForm({ scope, secret, onDone, onCancel }: Props) {
   const found = useUses(secret.secret_id);
-  const changed = useSecretsChanged();
+  const changed = useSecretsChanged(useWorkspace().workspace_id);
   const deleting = useMutation({
     mutationFn: (force: boolean) => deleteSecret(scope, secret.secret_id, force),
-    onSuccess: async () => {
+    onSuccess: () => {
+      changed(secret);
       onDone();
-      await changed();
     },
     // Models that use it since this was opened are shown before anybody deletes it all the same.
     onError: () => found.refetch(),
@@ -42,7 +43,7 @@ export function DeleteForm({ scope, secret, onDone, onCancel }: Props) {
           Cancel
         </Button>
         <Button
-          color="red"
+          color="red.9"
           loading={deleting.isPending}
           disabled={found.isPending}
           onClick={() => deleting.mutate(isUsed)}

@@ -1,4 +1,4 @@
-import { Button, Skeleton, Table, Text } from "@mantine/core";
+import { Box, Button, Skeleton, Table, Text, VisuallyHidden } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -25,7 +25,7 @@ interface Props {
 /** The well-known providers, and whether the organization has their usual secrets. */
 export function IntegrationsTab({ secrets, mayChange }: Props) {
   const { data, error, refetch } = useQuery(providers);
-  const { doing, start, close, said } = useDoing(secrets, mayChange);
+  const { doing, start, close, said, status } = useDoing(secrets, mayChange);
   return (
     <>
       <Text size="sm" c="dimmed">
@@ -33,10 +33,10 @@ export function IntegrationsTab({ secrets, mayChange }: Props) {
         every workspace may use it.{" "}
         {!mayChange && "Editors and administrators of the organization enter them."}
       </Text>
-      <div style={{ marginTop: "0.625rem" }}>
+      <Box mt="sm">
         <SearchField label="Search by provider or secret" />
-      </div>
-      <Text role="status" size="sm" className={classes.line}>
+      </Box>
+      <Text role="status" ref={status} tabIndex={-1} size="sm" className={classes.line}>
         {said}
       </Text>
       {error && <Failure problem={asProblem(error)} onRetry={() => refetch()} />}
@@ -62,9 +62,13 @@ function Integrations({ providers: known, secrets, mayChange, onDo }: ListProps)
         <Table.Tr>
           <Table.Th>Provider</Table.Th>
           <Table.Th>Secret</Table.Th>
+          <Table.Th visibleFrom="sm">Entered</Table.Th>
           <Table.Th visibleFrom="md">May be sent to</Table.Th>
-          <Table.Th visibleFrom="sm">Changed</Table.Th>
-          {mayChange && <Table.Th aria-label="What to do" />}
+          {mayChange && (
+            <Table.Th>
+              <VisuallyHidden>What to do</VisuallyHidden>
+            </Table.Th>
+          )}
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
@@ -129,21 +133,28 @@ interface RowProps {
 }
 
 function Row({ name, secret, usual, actions }: RowProps) {
+  const entered = secret ? (
+    <Ago at={secret.updated_at} />
+  ) : (
+    <Text inherit c="dimmed" component="span">
+      not yet
+    </Text>
+  );
   return (
     <Table.Tr>
       <Table.Td>{name}</Table.Td>
-      <Table.Td>
+      <Table.Td className={classes.usual}>
         <span className={classes.name}>{usual}</span>
-        {!secret && (
-          <Text size="xs" c="dimmed">
-            not entered
-          </Text>
-        )}
+        <Text size="xs" hiddenFrom="sm" component="div">
+          {entered}
+        </Text>
+      </Table.Td>
+      <Table.Td visibleFrom="sm" className={classes.usual}>
+        {entered}
       </Table.Td>
       <Table.Td visibleFrom="md" className={classes.hosts}>
         {secret?.hosts?.map(hostWords).join(", ")}
       </Table.Td>
-      <Table.Td visibleFrom="sm">{secret && <Ago at={secret.updated_at} />}</Table.Td>
       {actions && <Table.Td className={classes.actions}>{actions}</Table.Td>}
     </Table.Tr>
   );

@@ -19,7 +19,7 @@ interface Props {
 /** The secrets of the workspace, or of the organization. */
 export function ScopeTab({ scope, secrets, hidden, mayChange }: Props) {
   const search = useSearch({ from: "/signed-in/w/$workspace/secrets" });
-  const { doing, start, close, said } = useDoing(secrets, mayChange);
+  const { doing, start, close, said, status } = useDoing(secrets, mayChange);
   const add = mayChange && <Button onClick={() => start({ kind: "add", names: [] })}>Add a secret</Button>;
   const rows = rowsOf(secrets, search);
   return (
@@ -32,7 +32,7 @@ export function ScopeTab({ scope, secrets, hidden, mayChange }: Props) {
         <SearchField label="Search by name or host" />
         {add}
       </Group>
-      <Text role="status" size="sm" className={classes.line}>
+      <Text role="status" ref={status} tabIndex={-1} size="sm" className={classes.line}>
         {said}
       </Text>
       {secrets.length === 0 && <NoSecrets scope={scope} mayChange={mayChange} />}

@@ -41,7 +41,7 @@ export function SecretRow({ secret, isHidden, mayChange, onDo }: Props) {
         <Table.Td visibleFrom="sm" className={classes.figure}>
           {secret.version}
         </Table.Td>
-        <Table.Td visibleFrom="sm">
+        <Table.Td visibleFrom="sm" className={classes.when}>
           <Ago at={secret.updated_at} />
         </Table.Td>
         <Table.Td visibleFrom="sm">{count}</Table.Td>
@@ -95,5 +95,5 @@ function Opened({ secretId }: { secretId: string }) {
 
 /** Where a secret may go, in words: one that was never used is not bound yet. */
 function hostsOf({ hosts }: Secret): string {
-  return hosts ? hosts.map(hostWords).join(", ") : "the first host it is used for";
+  return hosts ? hosts.map(hostWords).join(", ") : "not bound yet: the first host it is used for";
 }

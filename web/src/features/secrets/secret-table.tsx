@@ -1,4 +1,4 @@
-import { Button, Table, UnstyledButton } from "@mantine/core";
+import { Button, Table, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Secret } from "../../api/secrets";
@@ -33,7 +33,11 @@ export function SecretTable({ secrets, hidden, mayChange, onDo }: Props) {
             </Table.Th>
             <SortHeader field="updated_at">Changed</SortHeader>
             <Table.Th visibleFrom="sm">In use by</Table.Th>
-            {mayChange && <Table.Th aria-label="What to do" />}
+            {mayChange && (
+              <Table.Th>
+                <VisuallyHidden>What to do</VisuallyHidden>
+              </Table.Th>
+            )}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -78,7 +82,7 @@ function SortHeader({ field, children }: { field: Field; children: string }) {
         }
       >
         {children}
-        <span aria-hidden>{isSorted ? (isDescending ? " ↓" : " ↑") : ""}</span>
+        <span aria-hidden>{isSorted && (isDescending ? " ↓" : " ↑")}</span>
       </UnstyledButton>
     </Table.Th>
   );

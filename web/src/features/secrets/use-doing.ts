@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { Secret } from "../../api/secrets";
 import type { Doing } from "./secret-dialog";
 
@@ -12,15 +12,18 @@ export function useDoing(secrets: readonly Secret[], mayChange: boolean) {
   const navigate = useNavigate({ from: "/w/$workspace/secrets" });
   const [chosen, setChosen] = useState<Doing | null>(null);
   const [said, setSaid] = useState("");
+  const status = useRef<HTMLParagraphElement>(null);
 
   function close(done?: string): void {
     setChosen(null);
     setSaid(done ?? "");
+    // What opened the dialog is gone with a secret that was deleted, so the focus goes where that is said.
+    if (done && chosen?.kind === "delete") status.current?.focus();
     if (add !== undefined) void navigate({ search: ({ add: _, ...rest }) => rest, replace: true });
   }
 
   const asked = add !== undefined && mayChange ? askedFor(add, secrets) : null;
-  return { doing: chosen ?? asked, start: setChosen, close, said };
+  return { doing: chosen ?? asked, start: setChosen, close, said, status };
 }
 
 function askedFor(name: string, secrets: readonly Secret[]): Doing {

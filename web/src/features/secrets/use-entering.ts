@@ -8,6 +8,7 @@ import {
   type SecretScope,
   useSecretsChanged,
 } from "../../api/secrets";
+import { useWorkspace } from "../../ui/workspace";
 import { faultsOf } from "./entering";
 
 interface Entering {
@@ -30,7 +31,7 @@ export function useEntering(
   onDone: (secret: Secret) => void,
 ): Entering {
   const [found, setFound] = useState<readonly Fault[]>([]);
-  const changed = useSecretsChanged();
+  const changed = useSecretsChanged(useWorkspace().workspace_id);
   const sending = useMutation({
     mutationFn: ({ name, hosts }: { name: string; hosts: string[] | null }) => {
       const entered = { secret: taken(field), hosts };
@@ -38,8 +39,8 @@ export function useEntering(
         ? replaceSecret(scope, replaced.secret_id, entered)
         : createSecret(scope, name, entered);
     },
-    onSuccess: async (secret) => {
-      await changed();
+    onSuccess: (secret) => {
+      changed();
       onDone(secret);
     },
     onError: () => field.current?.focus(),
