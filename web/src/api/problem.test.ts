@@ -23,4 +23,11 @@ describe("problemOf", () => {
     ).toBeNull();
     expect(problemOf(answer(404), {}).retryAfter).toBeNull();
   });
+
+  it("tells which parameter of a chat is refused, as a pointer", () => {
+    const error = { message: "At most 2.", param: "messages[0].content", code: "invalid" };
+    expect(problemOf(answer(400), { error }).faults).toEqual([
+      { pointer: "#/messages/0/content", code: "invalid", message: "At most 2." },
+    ]);
+  });
 });

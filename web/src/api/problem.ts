@@ -33,11 +33,6 @@ interface Body {
 /** The problem that an answer tells of; one that is no JSON came from something between haymow and here. */
 export function problemOf(response: Response, body: unknown): Problem {
   const said: Body = typeof body === "object" && body !== null ? body : {};
-  const faults = (said.details ?? []).map((fault) => ({
-    pointer: fault.pointer ?? "#",
-    code: fault.code ?? "invalid",
-    message: fault.message ?? fault.detail ?? "This is not valid.",
-  }));
   const message =
     said.error?.message ??
     said.detail ??
@@ -45,7 +40,21 @@ export function problemOf(response: Response, body: unknown): Problem {
     `The server answered ${response.status} without a reason.`;
   const requestId = said.request_id ?? response.headers.get("x-request-id");
   const code = said.error?.code ?? said.code ?? "unknown";
-  return new Problem(response.status, code, message, requestId, faults, secondsIn(response));
+  return new Problem(response.status, code, message, requestId, faultsOf(said, code, message), secondsIn(response));
+}
+
+function faultsOf(said: Body, code: string, message: string): Fault[] {
+  if (said.error?.param) return [{ pointer: pointerOf(said.error.param), code, message }];
+  return (said.details ?? []).map((fault) => ({
+    pointer: fault.pointer ?? "#",
+    code: fault.code ?? "invalid",
+    message: fault.message ?? fault.detail ?? "This is not valid.",
+  }));
+}
+
+/** OpenAI's `messages[0].content` as a pointer: `#/messages/0/content`. */
+function pointerOf(param: string): string {
+  return `#/${param.replace(/\[(\d+)\]/g, ".$1").replaceAll(".", "/")}`;
 }
 
 /** haymow's Retry-After is in seconds; a date comes from something in between, and says nothing useful here. */

@@ -10,6 +10,8 @@ interface Props {
 
 /** What went wrong, in the server's words, with what an administrator needs to find it in the log. */
 export function Failure({ problem, title, onRetry }: Props) {
+  // A chat is refused with one fault, whose words are the problem's.
+  const faults = problem.faults.filter((fault) => fault.message !== problem.message);
   return (
     <Alert color="red" variant="light" role="alert" title={title} p="sm">
       <Text size="sm">{problem.message}</Text>
@@ -18,9 +20,9 @@ export function Failure({ problem, title, onRetry }: Props) {
           Try again in {problem.retryAfter} {problem.retryAfter === 1 ? "second" : "seconds"}.
         </Text>
       )}
-      {problem.faults.length > 0 && (
+      {faults.length > 0 && (
         <List size="sm" mt="xs">
-          {problem.faults.map((fault) => (
+          {faults.map((fault) => (
             <List.Item key={`${fault.pointer} ${fault.message}`}>
               <Code>{fault.pointer}</Code> {fault.message}
             </List.Item>
