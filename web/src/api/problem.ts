@@ -40,7 +40,14 @@ export function problemOf(response: Response, body: unknown): Problem {
     `The server answered ${response.status} without a reason.`;
   const requestId = said.request_id ?? response.headers.get("x-request-id");
   const code = said.error?.code ?? said.code ?? "unknown";
-  return new Problem(response.status, code, message, requestId, faultsOf(said, code, message), secondsIn(response));
+  return new Problem(
+    response.status,
+    code,
+    message,
+    requestId,
+    faultsOf(said, code, message),
+    secondsIn(response),
+  );
 }
 
 function faultsOf(said: Body, code: string, message: string): Fault[] {

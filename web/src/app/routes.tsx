@@ -14,6 +14,7 @@ import { parseDetailSearch } from "../features/models/detail/search";
 import { parseAuditSearch } from "../features/audit/search";
 import { parseListSearch } from "../features/models/list/search";
 import { parseSecretsSearch } from "../features/secrets/search";
+import { parsePlaygroundSearch } from "../features/playground/search";
 import { Failure } from "../ui/failure";
 import { NotFound } from "./not-found";
 import { Shell } from "./shell";
@@ -88,10 +89,7 @@ const editModel = createRoute({
 const playground = createRoute({
   getParentRoute: () => workspace,
   path: "/playground",
-  validateSearch: (search: Record<string, unknown>): { model?: string; beside?: string } => ({
-    ...(typeof search.model === "string" ? { model: search.model } : {}),
-    ...(typeof search.beside === "string" ? { beside: search.beside } : {}),
-  }),
+  validateSearch: parsePlaygroundSearch,
   component: lazyRouteComponent(() => import("../features/playground/playground-page"), "PlaygroundPage"),
 });
 const secrets = createRoute({

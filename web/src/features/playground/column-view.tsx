@@ -1,0 +1,78 @@
+import { Button, CloseButton, Group, Title, VisuallyHidden } from "@mantine/core";
+import { useId, useState } from "react";
+import { ModelPicker } from "./model-picker";
+import { ParametersPanel } from "./parameters-panel";
+import classes from "./playground.module.css";
+import { Transcript } from "./transcript";
+import { type Column, lastRefusal } from "./use-column";
+
+interface Props {
+  label: string;
+  workspaceId: string;
+  names: string[] | undefined;
+  column: Column;
+  system: string;
+  onChoose: (name: string) => void;
+  onRemove?: () => void;
+  /** Ask this as the first message, of every model. */
+  onStart: (prompt: string) => void;
+}
+
+/** A model, its parameters, and the conversation with it. */
+export function ColumnView({
+  label,
+  workspaceId,
+  names,
+  column,
+  system,
+  onChoose,
+  onRemove,
+  onStart,
+}: Props) {
+  const [opened, setOpened] = useState(false);
+  const panel = useId();
+  const { model, settings, parameters } = column;
+  const isFaulty = "fault" in parameters;
+  const set = isFaulty ? 0 : Object.keys(parameters.values).length;
+  return (
+    <section className={classes.column} aria-label={model ?? label}>
+      <VisuallyHidden>
+        <Title order={2}>{model ?? label}</Title>
+      </VisuallyHidden>
+      <Group gap="xs" wrap="nowrap" className={classes.head}>
+        <ModelPicker
+          label={label}
+          workspaceId={workspaceId}
+          names={names}
+          value={model}
+          onChange={onChoose}
+        />
+        <Button
+          variant="default"
+          disabled={model === undefined}
+          onClick={() => setOpened(!opened)}
+          aria-expanded={opened}
+          aria-controls={panel}
+          className={classes.toggle}
+        >
+          {isFaulty ? "Parameters: fault" : set > 0 ? `Parameters: ${set} set` : "Parameters"}
+        </Button>
+        {onRemove && <CloseButton aria-label={`Remove ${label.toLowerCase()}`} onClick={onRemove} />}
+      </Group>
+      <div id={panel} hidden={!opened || model === undefined} className={classes.panel}>
+        {opened && model !== undefined && (
+          <ParametersPanel
+            key={model}
+            form={column.form}
+            isLoading={column.definition === undefined}
+            settings={settings}
+            onChange={column.setSettings}
+            fault={isFaulty ? parameters.fault : null}
+            refusal={lastRefusal(column)}
+          />
+        )}
+      </div>
+      <Transcript workspaceId={workspaceId} column={column} system={system} onStart={onStart} />
+    </section>
+  );
+}

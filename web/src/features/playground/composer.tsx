@@ -1,0 +1,76 @@
+import { Button, Group, Text, Textarea } from "@mantine/core";
+import { type KeyboardEvent, useId } from "react";
+import { useKept } from "./kept";
+import classes from "./playground.module.css";
+
+interface Props {
+  workspaceId: string;
+  isAnswering: boolean;
+  /** Why nothing can be sent now. */
+  obstacle: string | null;
+  onSend: (prompt: string) => void;
+  onStop: () => void;
+}
+
+const NO_TEXT = { initial: "" };
+
+/** Where the next message is written. */
+export function Composer({ workspaceId, isAnswering, obstacle, onSend, onStop }: Props) {
+  const [text, setText] = useKept(`${workspaceId} draft`, NO_TEXT);
+  const hint = useId();
+  const canSend = text.trim() !== "" && obstacle === null && !isAnswering;
+
+  function send(): void {
+    if (!canSend) return;
+    onSend(text);
+    setText("");
+  }
+
+  return (
+    <form
+      className={classes.composer}
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <Group gap="xs" wrap="nowrap" align="flex-end">
+        <Textarea
+          className={classes.grow}
+          size="sm"
+          aria-label="Message"
+          aria-describedby={hint}
+          placeholder="Write a message"
+          autosize
+          minRows={2}
+          maxRows={10}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (!isSending(event)) return;
+            event.preventDefault();
+            send();
+          }}
+        />
+        {isAnswering ? (
+          <Button key="stop" size="sm" w={88} variant="default" onClick={onStop}>
+            Stop
+          </Button>
+        ) : (
+          <Button key="send" size="sm" w={88} type="submit" disabled={!canSend}>
+            Send
+          </Button>
+        )}
+      </Group>
+      <Text size="xs" c="dimmed" id={hint} mt={4}>
+        {obstacle ?? "Enter sends, Shift and Enter break the line, Escape stops."} The conversation stays in
+        this tab until you sign out; haymow stores nothing of it.
+      </Text>
+    </form>
+  );
+}
+
+/** Enter alone; not the one that ends a word of an input method. */
+export function isSending(event: KeyboardEvent): boolean {
+  return event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing;
+}

@@ -1,0 +1,62 @@
+import { Button, Group, Skeleton, Stack, Text, Textarea } from "@mantine/core";
+import { useId } from "react";
+import type { Problem } from "../../api/problem";
+import { SchemaForm } from "../../ui/form/schema-form";
+import { NOTHING_SET, type ParameterForm, placedFaults, type Settings } from "./parameters";
+
+interface Props {
+  form: ParameterForm;
+  isLoading: boolean;
+  settings: Settings;
+  onChange: (settings: Settings) => void;
+  /** What is wrong with the JSON. */
+  fault: string | null;
+  /** What the last question was refused with. */
+  refusal: Problem | null;
+}
+
+/** A model's parameters. What is not set is not sent; a default is shown where it will be used. */
+export function ParametersPanel({ form, isLoading, settings, onChange, fault, refusal }: Props) {
+  const id = useId();
+  if (isLoading) return <Skeleton height={120} aria-label="Loading the parameters" />;
+  if (form.schema === null) {
+    return (
+      <Text size="sm">This model's definition lets no parameter be set. Edit the model to allow some.</Text>
+    );
+  }
+  const { errors, elsewhere } = placedFaults(refusal?.faults ?? [], form);
+  return (
+    <Stack gap="xs">
+      <SchemaForm
+        idPrefix={id}
+        schema={form.schema}
+        uiSchema={form.uiSchema}
+        value={settings.values}
+        onChange={(values) => onChange({ ...settings, values })}
+        extraErrors={errors}
+      />
+      {form.takesMore && (
+        <Textarea
+          label="Other parameters, as JSON"
+          placeholder='{"stop": ["END"]}'
+          autosize
+          minRows={2}
+          maxRows={8}
+          spellCheck={false}
+          styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
+          value={settings.more}
+          onChange={(event) => onChange({ ...settings, more: event.currentTarget.value })}
+          error={fault ?? elsewhere.map((one) => one.message).join(" ")}
+        />
+      )}
+      <Group gap="xs">
+        <Button variant="default" size="compact-xs" onClick={() => onChange(NOTHING_SET)}>
+          Set nothing
+        </Button>
+        <Text size="xs" c="dimmed">
+          What is empty is not sent.
+        </Text>
+      </Group>
+    </Stack>
+  );
+}

@@ -1,0 +1,133 @@
+import type { ErrorSchema, RJSFSchema, UiSchema } from "@rjsf/utils";
+import type { Model } from "../../api/client";
+import type { Fault } from "../../api/problem";
+
+/** What is set for a model: by the form, and as JSON for what the form does not show. */
+export interface Settings {
+  values: Record<string, unknown>;
+  more: string;
+}
+
+export const NOTHING_SET: Settings = { values: {}, more: "" };
+
+/** How a model's parameters are asked for. Without a `schema` none may be set, without `takesMore` no others. */
+export interface ParameterForm {
+  schema: RJSFSchema | null;
+  uiSchema: UiSchema;
+  takesMore: boolean;
+}
+
+/** What the page sets itself, or shows only one of. */
+const OWN = ["model", "messages", "stream", "stream_options", "n"];
+
+/** Asked for where a model's own schema names nothing. */
+const USUAL: RJSFSchema = {
+  type: "object",
+  properties: {
+    temperature: { type: "number", minimum: 0, description: "Higher is more surprising." },
+    top_p: { type: "number", minimum: 0, maximum: 1, description: "Of the likely words, how many count." },
+    max_tokens: { type: "integer", minimum: 1, description: "The longest answer, in tokens." },
+    seed: { type: "integer", description: "The same seed tends to give the same answer." },
+  },
+};
+
+/** The form of a model's `generation_kwargs`. Defaults are shown and not filled in: what is not set is not sent. */
+export function parameterForm(model: Pick<Model, "generation_kwargs" | "chat_generator_config"> | null) {
+  const schema: RJSFSchema = model?.generation_kwargs ?? {};
+  const isOpen = schema.additionalProperties !== false;
+  if (!speaks(schema)) {
+    if (!isOpen) return { schema: null, uiSchema: {}, takesMore: false };
+    return formOf(USUAL, defaultsOf(model), true);
+  }
+  return formOf(schema, defaultsOf(model), isOpen);
+}
+
+function speaks(schema: RJSFSchema): boolean {
+  if (Object.keys(schema.properties ?? {}).length > 0) return true;
+  return ["$ref", "allOf", "anyOf", "oneOf"].some((keyword) => keyword in schema);
+}
+
+/** What the definition itself sets, which goes out wherever a call says nothing else. */
+function defaultsOf(model: Pick<Model, "chat_generator_config"> | null): Record<string, unknown> {
+  const parameters = model?.chat_generator_config.init_parameters as Record<string, unknown> | undefined;
+  const found = parameters?.generation_kwargs;
+  return typeof found === "object" && found !== null ? (found as Record<string, unknown>) : {};
+}
+
+function formOf(schema: RJSFSchema, defaults: Record<string, unknown>, takesMore: boolean): ParameterForm {
+  const properties: Record<string, RJSFSchema> = {};
+  const uiSchema: UiSchema = {};
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    if (typeof property === "boolean" || OWN.includes(name)) continue;
+    const { default: documented, ...rest } = property;
+    properties[name] = { ...rest, title: name };
+    uiSchema[name] = fieldOf(property, defaults[name] ?? documented);
+  }
+  const { title: _title, description: _description, required: _required, ...rest } = schema;
+  // Required ones may stand in the definition, so the form asks for none; the server knows.
+  return {
+    schema: { type: "object", ...rest, properties, additionalProperties: false },
+    uiSchema,
+    takesMore,
+  };
+}
+
+/** A choice of yes and no can be taken back, a box that is ticked cannot. */
+function fieldOf(property: RJSFSchema, shown: unknown): UiSchema {
+  const isChoice = property.type === "boolean" || Array.isArray(property.enum);
+  return {
+    ...(property.type === "boolean" ? { "ui:widget": "select" } : {}),
+    ...(shown === undefined ? {} : { "ui:placeholder": asText(shown) }),
+    ...(isChoice ? { "ui:clearable": true } : {}),
+  };
+}
+
+function asText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** What a call sends, or what is wrong with the JSON. */
+export type Parameters = { values: Record<string, unknown> } | { fault: string };
+
+export function parametersOf({ values, more }: Settings): Parameters {
+  const set = Object.fromEntries(Object.entries(values).filter(([, value]) => isSet(value)));
+  if (!more.trim()) return { values: set };
+  const other = objectOf(more);
+  if (!other) return { fault: 'This is no JSON object, such as {"top_k": 40}.' };
+  const own = OWN.find((name) => name in other);
+  if (own) return { fault: `The playground sets ${own} itself: leave it out.` };
+  const twice = Object.keys(other).find((name) => name in set);
+  if (twice) return { fault: `${twice} is set above as well: leave one out.` };
+  return { values: { ...set, ...other } };
+}
+
+function isSet(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  return value !== undefined && value !== null && value !== "";
+}
+
+function objectOf(text: string): Record<string, unknown> | null {
+  try {
+    const found: unknown = JSON.parse(text);
+    return typeof found === "object" && found !== null && !Array.isArray(found)
+      ? (found as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Faults of a refused call at the fields of the form they are about, and those that no field is there for. */
+export function placedFaults(faults: readonly Fault[], form: ParameterForm) {
+  const errors: Record<string, ErrorSchema> = {};
+  const elsewhere: Fault[] = [];
+  for (const fault of faults) {
+    const name = fault.pointer.split("/")[1] ?? "";
+    if (name in (form.schema?.properties ?? {})) {
+      errors[name] = { __errors: [fault.message] } as ErrorSchema;
+    } else {
+      elsewhere.push(fault);
+    }
+  }
+  return { errors, elsewhere };
+}
