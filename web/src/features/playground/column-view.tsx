@@ -1,10 +1,13 @@
 import { Button, CloseButton, Group, Title, VisuallyHidden } from "@mantine/core";
-import { useId, useState } from "react";
+import { lazy, Suspense, useId, useState } from "react";
 import { ModelPicker } from "./model-picker";
-import { ParametersPanel } from "./parameters-panel";
+import { ParametersSkeleton } from "./parameters-skeleton";
 import classes from "./playground.module.css";
 import { Transcript } from "./transcript";
 import { type Column, lastRefusal } from "./use-column";
+
+/** The form comes with all of JSON Schema behind it; it is fetched when it is first opened. */
+const ParametersPanel = lazy(() => import("./parameters-panel"));
 
 interface Props {
   label: string;
@@ -61,15 +64,17 @@ export function ColumnView({
       </Group>
       <div id={panel} hidden={!opened || model === undefined} className={classes.panel}>
         {opened && model !== undefined && (
-          <ParametersPanel
-            key={model}
-            form={column.form}
-            isLoading={column.definition === undefined}
-            settings={settings}
-            onChange={column.setSettings}
-            fault={isFaulty ? parameters.fault : null}
-            refusal={lastRefusal(column)}
-          />
+          <Suspense fallback={<ParametersSkeleton />}>
+            <ParametersPanel
+              key={model}
+              form={column.form}
+              isLoading={column.definition === undefined}
+              settings={settings}
+              onChange={column.setSettings}
+              fault={isFaulty ? parameters.fault : null}
+              refusal={lastRefusal(column)}
+            />
+          </Suspense>
         )}
       </div>
       <Transcript workspaceId={workspaceId} column={column} system={system} onStart={onStart} />

@@ -1,8 +1,9 @@
-import { Button, Group, Skeleton, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Stack, Text, Textarea } from "@mantine/core";
 import { useId } from "react";
 import type { Problem } from "../../api/problem";
 import { SchemaForm } from "../../ui/form/schema-form";
 import { NOTHING_SET, type ParameterForm, placedFaults, type Settings } from "./parameters";
+import { ParametersSkeleton } from "./parameters-skeleton";
 
 interface Props {
   form: ParameterForm;
@@ -16,9 +17,9 @@ interface Props {
 }
 
 /** A model's parameters. What is not set is not sent; a default is shown where it will be used. */
-export function ParametersPanel({ form, isLoading, settings, onChange, fault, refusal }: Props) {
+export default function ParametersPanel({ form, isLoading, settings, onChange, fault, refusal }: Props) {
   const id = useId();
-  if (isLoading) return <Skeleton height={120} aria-label="Loading the parameters" />;
+  if (isLoading) return <ParametersSkeleton />;
   if (form.schema === null) {
     return (
       <Text size="sm">This model's definition lets no parameter be set. Edit the model to allow some.</Text>

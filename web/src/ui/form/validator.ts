@@ -72,3 +72,4 @@ function decodePart(part: string): string {
 }
 
 export const validator = new InterpretingValidator();
+export default validator;
