@@ -1,0 +1,44 @@
+import { expect, it } from "vitest";
+import { areWritable, parseChoices, parseDefault, parseNumber, printChoices, printDefault } from "./cells";
+
+it("writes defaults so that they read back as they are", () => {
+  const pairs: [unknown, string][] = [
+    ["5", "string"],
+    ["true", ""],
+    ["warm", ""],
+    [5, ""],
+    [0.5, "number"],
+    [false, "boolean"],
+    [["a", "b"], "array"],
+    [{ type: "text" }, "object"],
+    [null, "string or null"],
+  ];
+  for (const [value, type] of pairs) expect(parseDefault(printDefault(value, type), type)).toEqual(value);
+});
+
+it("says what to write instead of what is no value of the type", () => {
+  expect(() => parseDefault("warm", "number")).toThrow("number");
+  expect(() => parseDefault("yes", "boolean")).toThrow("true or false");
+  expect(() => parseDefault("END", "array")).toThrow("list");
+  expect(() => parseNumber("1e999")).toThrow("number");
+});
+
+it("keeps the digits of a text that looks like a number", () => {
+  expect(parseDefault("007", "string")).toBe("007");
+});
+
+it("reads allowed values with commas, by type", () => {
+  expect(parseChoices("low, high,", "string")).toEqual(["low", "high"]);
+  expect(parseChoices("1, 2, null", "integer")).toEqual([1, 2, null]);
+  expect(parseChoices("1, 2", "string")).toEqual(["1", "2"]);
+  expect(() => parseChoices(" , ", "string")).toThrow();
+  expect(printChoices(["low", 1, null])).toBe("low, 1, null");
+});
+
+it("knows which lists commas cannot say", () => {
+  expect(areWritable(["low", "high"], "string")).toBe(true);
+  expect(areWritable(["a, b"], "string")).toBe(false);
+  expect(areWritable(["1"], "")).toBe(false);
+  expect(areWritable([{ a: 1 }], "")).toBe(true);
+  expect(areWritable([], "")).toBe(false);
+});

@@ -1,0 +1,68 @@
+import { beforeEach, expect, it } from "vitest";
+import { type Draft, drafts } from "./drafts";
+
+class Shelf implements Storage {
+  private kept = new Map<string, string>();
+  get length() {
+    return this.kept.size;
+  }
+  clear = () => this.kept.clear();
+  key = (index: number) => [...this.kept.keys()][index] ?? null;
+  getItem = (key: string) => this.kept.get(key) ?? null;
+  setItem = (key: string, value: string) => void this.kept.set(key, value);
+  removeItem = (key: string) => void this.kept.delete(key);
+}
+
+const draft: Draft = {
+  definition: {
+    name: "gpt",
+    provider: "openai",
+    chat_generator_config: {
+      type: "X",
+      init_parameters: {
+        api_key: { type: "env_var", env_vars: ["OPENAI_API_KEY"], strict: true },
+        generation_kwargs: { max_tokens: 5 },
+      },
+    },
+    generation_kwargs: {},
+  },
+  base: null,
+  unfinished: { view: "yaml", text: "name: [" },
+};
+
+let shelf: Shelf;
+beforeEach(() => {
+  shelf = new Shelf();
+});
+
+it("gives back what was kept for that person and address alone, until it is dropped", () => {
+  drafts.keep("ada", "/a", draft, shelf);
+  expect(drafts.read("ada", "/a", shelf)).toEqual(draft);
+  expect(drafts.read("bob", "/a", shelf)).toBeNull();
+  expect(drafts.read("ada", "/b", shelf)).toBeNull();
+  drafts.drop("ada", "/a", shelf);
+  expect(drafts.read("ada", "/a", shelf)).toBeNull();
+});
+
+it("keeps no value of a secret, wherever it was pasted", () => {
+  const config = {
+    type: "X",
+    init_parameters: {
+      api_key: { type: "token", token: "very-secret-1" },
+      azure_ad_token: "very-secret-2",
+      model: "sk-verysecret3",
+      headers: { Authorization: "very-secret-4" },
+    },
+  };
+  const unfinished = { view: "json" as const, text: '{"api_key": {"token": "very-secret-5"' };
+  const pasted = { ...draft, unfinished, definition: { ...draft.definition, chat_generator_config: config } };
+  drafts.keep("ada", "/a", pasted, shelf);
+  expect(shelf.key(0) && shelf.getItem(shelf.key(0) ?? "")).not.toMatch(/very-?secret/);
+});
+
+it("makes nothing of what is no draft", () => {
+  shelf.setItem("draft ada /a", "{");
+  expect(drafts.read("ada", "/a", shelf)).toBeNull();
+  shelf.setItem("draft ada /a", '{"definition": {}}');
+  expect(drafts.read("ada", "/a", shelf)).toBeNull();
+});

@@ -1,0 +1,93 @@
+/** One place that a person decided differently on, or that only one of two people touched. Absent is `undefined`. */
+export interface Place {
+  pointer: string;
+  base: unknown;
+  mine: unknown;
+  theirs: unknown;
+  /** Whose change it is; a conflict is to be decided by a person. */
+  by: "mine" | "theirs" | "both" | "conflict";
+}
+
+export type Choice = "mine" | "theirs";
+
+export interface Merge<T> {
+  merged: T;
+  /** Everything that either side changed, in the order of the document. */
+  places: Place[];
+  /** The pointers of conflicts that nobody has decided yet; until then `merged` has theirs there. */
+  open: string[];
+}
+
+/**
+ * Two people's changes of one JSON document, put together field by field: objects by key, arrays and everything else
+ * as wholes. What only one side changed is taken; what both changed alike is no conflict; what one side deleted and the
+ * other changed is one. `choices` decides conflicts by pointer.
+ */
+export function merge<T>(base: T, mine: T, theirs: T, choices: Record<string, Choice> = {}): Merge<T> {
+  const places: Place[] = [];
+  const merged = at("#", { base, mine, theirs }, choices, places) as T;
+  const open = places.filter((place) => place.by === "conflict" && !choices[place.pointer]);
+  return { merged, places, open: open.map((place) => place.pointer) };
+}
+
+/** Whether two JSON values are the same, whatever the order of keys. */
+export function same(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length === other.length && one.every((item, index) => same(item, other[index]));
+  }
+  if (!isObject(one) || !isObject(other)) return false;
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && same(one[key], other[key]))
+  );
+}
+
+interface Sides {
+  base: unknown;
+  mine: unknown;
+  theirs: unknown;
+}
+
+function at(pointer: string, sides: Sides, choices: Record<string, Choice>, places: Place[]): unknown {
+  const { base, mine, theirs } = sides;
+  if (same(mine, theirs)) {
+    if (!same(base, mine)) places.push({ pointer, ...sides, by: "both" });
+    return mine;
+  }
+  if (isObject(mine) && isObject(theirs) && (base === undefined || isObject(base))) {
+    return inside(pointer, base ?? {}, mine, theirs, choices, places);
+  }
+  const by = same(base, mine) ? "theirs" : same(base, theirs) ? "mine" : "conflict";
+  places.push({ pointer, ...sides, by });
+  const taken = by === "conflict" ? (choices[pointer] ?? "theirs") : by;
+  return taken === "mine" ? mine : theirs;
+}
+
+function inside(
+  pointer: string,
+  base: Json,
+  mine: Json,
+  theirs: Json,
+  choices: Record<string, Choice>,
+  places: Place[],
+): Json {
+  const merged: [string, unknown][] = [];
+  for (const key of new Set([...Object.keys(theirs), ...Object.keys(mine), ...Object.keys(base)])) {
+    const sides = { base: own(base, key), mine: own(mine, key), theirs: own(theirs, key) };
+    const value = at(`${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`, sides, choices, places);
+    if (value !== undefined) merged.push([key, value]);
+  }
+  return Object.fromEntries(merged);
+}
+
+type Json = Record<string, unknown>;
+
+function own(document: Json, key: string): unknown {
+  return Object.hasOwn(document, key) ? document[key] : undefined;
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { parseDefinition, printJson } from "./raw";
+import { parseYaml, printYaml } from "./raw-yaml";
+
+const current = {
+  name: "gpt",
+  provider: "openai",
+  chat_generator_config: { type: "OpenAIChatGenerator", init_parameters: { model: "gpt-5" } },
+  generation_kwargs: { type: "object", properties: { temperature: { type: "number", maximum: 2 } } },
+};
+
+describe("parseDefinition", () => {
+  it("reads back what was printed, as JSON and as YAML", () => {
+    const odd = {
+      ...current,
+      chat_generator_config: {
+        init_parameters: {
+          text: "no",
+          number: "1_000",
+          empty: "",
+          multi: "a\nb\n",
+          date: "2026-01-01",
+          list: [null, 0.5],
+        },
+        type: "x",
+        "x-unknown": { deep: [[{ a: true }]] },
+      },
+    };
+    expect(parseDefinition(printJson(odd), JSON.parse, current)).toEqual({ definition: odd });
+    expect(parseDefinition(printYaml(odd), parseYaml, current)).toEqual({ definition: odd });
+  });
+
+  it("takes a model as it was read, without what haymow decides", () => {
+    const read = { ...current, model_id: "1", connected: true, origin: "WORKSPACE", created_by: null };
+    expect(parseDefinition(printJson(read), JSON.parse, current)).toEqual({ definition: current });
+  });
+
+  it("refuses fields that no model has, rather than dropping them", () => {
+    const parsed = parseDefinition('{"name": "a", "nmae": "b"}', JSON.parse, current);
+    expect(parsed).toMatchObject({ fault: { message: expect.stringContaining("nmae") } });
+  });
+
+  it("takes a pasted component of a pipeline for the configuration", () => {
+    const yaml = "type: haystack.X\ninit_parameters:\n  model: m\n";
+    const expected = {
+      ...current,
+      chat_generator_config: { type: "haystack.X", init_parameters: { model: "m" } },
+    };
+    expect(parseDefinition(yaml, parseYaml, current)).toEqual({ definition: expected });
+    const named = "llm:\n  type: haystack.X\n  init_parameters:\n    model: m\n";
+    expect(parseDefinition(named, parseYaml, current)).toEqual({ definition: expected });
+  });
+
+  it("takes a definition with nothing but a configuration as one", () => {
+    const text = '{"chat_generator_config": {"type": "X", "init_parameters": {}}}';
+    expect(parseDefinition(text, JSON.parse, current)).toMatchObject({
+      definition: { chat_generator_config: { type: "X" } },
+    });
+  });
+
+  it("says on which line a text breaks", () => {
+    const json = parseDefinition('{\n  "name": "a",\n  oops\n}', JSON.parse, current);
+    expect(json).toMatchObject({ fault: { line: 3 } });
+    const yaml = parseDefinition("name: a\nprovider: [b\nx: 1\n", parseYaml, current);
+    expect(yaml).toMatchObject({ fault: { line: expect.any(Number) } });
+    expect("fault" in yaml && yaml.fault.line).toBeGreaterThan(1);
+  });
+
+  it.each([
+    ["[]", "object"],
+    ['{"name": 5}', "name"],
+    ['{"provider": null}', "provider"],
+    ['{"chat_generator_config": []}', "chat_generator_config"],
+    ['{"generation_kwargs": "x"}', "generation_kwargs"],
+  ])("says what is wrong with %s", (text, word) => {
+    expect(parseDefinition(text, JSON.parse, current)).toMatchObject({
+      fault: { message: expect.stringContaining(word) },
+    });
+  });
+
+  it("refuses numbers that it could not keep", () => {
+    const big = '{"generation_kwargs": {"seed": 9007199254740993}}';
+    expect(parseDefinition(big, JSON.parse, current)).toMatchObject({
+      fault: { message: expect.any(String) },
+    });
+    const infinite = parseDefinition("generation_kwargs: {a: .inf}", parseYaml, current);
+    expect(infinite).toMatchObject({ fault: { message: expect.stringContaining("Infinity") } });
+  });
+
+  it("does not let aliases multiply", () => {
+    const bomb = `a: &a [1,1,1,1,1,1,1,1,1]\n${"bcdefghi"
+      .split("")
+      .map((key, i) => `${key}: &${key} [${Array(9).fill(`*${"abcdefgh"[i]}`).join(",")}]`)
+      .join("\n")}\n`;
+    expect(parseDefinition(bomb, parseYaml, current)).toMatchObject({
+      fault: { message: expect.any(String) },
+    });
+  });
+});
