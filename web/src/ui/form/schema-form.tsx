@@ -1,6 +1,7 @@
 import Form from "@rjsf/mantine";
-import type { ErrorSchema, RJSFSchema, UiSchema } from "@rjsf/utils";
+import type { ErrorSchema, RegistryFieldsType, RJSFSchema, UiSchema } from "@rjsf/utils";
 import { validator } from "./validator";
+import { WholeDescription } from "./whole-description";
 
 interface Props {
   schema: RJSFSchema;
@@ -10,10 +11,25 @@ interface Props {
   /** Faults that the server found, where they belong. */
   extraErrors?: ErrorSchema;
   idPrefix: string;
+  /** Fields of one's own, by the names that `ui:field` gives them. Keep it the same from one render to the next. */
+  fields?: RegistryFieldsType;
+  /** What those fields need to know: they find it as `registry.formContext`. */
+  context?: object;
 }
 
+const templates = { FieldHelpTemplate: WholeDescription };
+
 /** A form made from a JSON Schema. It shows what the schema speaks of and keeps everything else in `value` as it is. */
-export function SchemaForm({ schema, value, onChange, uiSchema, extraErrors, idPrefix }: Props) {
+export function SchemaForm({
+  schema,
+  value,
+  onChange,
+  uiSchema,
+  extraErrors,
+  idPrefix,
+  fields,
+  context,
+}: Props) {
   return (
     <Form
       tagName="div"
@@ -22,13 +38,21 @@ export function SchemaForm({ schema, value, onChange, uiSchema, extraErrors, idP
       uiSchema={{ ...uiSchema, "ui:submitButtonOptions": { norender: true } }}
       validator={validator as never}
       formData={value}
+      formContext={context as never}
+      fields={fields as never}
+      templates={templates}
       extraErrors={extraErrors}
       liveValidate="onBlur"
       showErrorList={false}
       noHtml5Validate
       omitExtraData={false}
       experimental_defaultFormStateBehavior={{ emptyObjectFields: "skipDefaults" }}
-      onChange={({ formData }) => onChange((formData ?? {}) as Record<string, unknown>)}
+      onChange={({ formData }) => onChange(withoutAbsent(formData ?? {}))}
     />
   );
+}
+
+/** A field that was emptied is left out; rjsf has `undefined` there. */
+function withoutAbsent(value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined));
 }
