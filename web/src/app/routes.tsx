@@ -73,6 +73,8 @@ const models = createRoute({
 const newModel = createRoute({
   getParentRoute: () => workspace,
   path: "/models/new",
+  validateSearch: (search: Record<string, unknown>): { from?: string } =>
+    typeof search.from === "string" ? { from: search.from } : {},
   component: lazyRouteComponent(() => import("../features/models/edit/edit-page"), "NewPage"),
 });
 const model = createRoute({

@@ -1,0 +1,49 @@
+import { Code, Stack, Text } from "@mantine/core";
+import { type Difference, partsOf } from "../../../api/differences";
+import classes from "./changes.module.css";
+
+/** What changes, field by field: where, what was there, what will be. */
+export function ChangesTable({ changes }: { changes: Difference[] }) {
+  return (
+    <Stack gap="sm" className={classes.scroll} tabIndex={0} role="region" aria-label="What will change">
+      {changes.map(({ pointer, before, after }) => (
+        <div key={pointer}>
+          <Text size="sm" fw={600}>
+            {fieldOf(pointer)}
+          </Text>
+          <div className={classes.pair}>
+            <Value label="Now" value={before} />
+            <Value label="Then" value={after} />
+          </div>
+        </div>
+      ))}
+    </Stack>
+  );
+}
+
+/** A value as JSON, or that there is none. */
+export function Value({ label, value }: { label: string; value: unknown }) {
+  return (
+    <div className={classes.value}>
+      <Text size="xs" component="span" className={classes.label}>
+        {label}
+      </Text>
+      {value === undefined ? (
+        <Text size="sm" component="span">
+          not set
+        </Text>
+      ) : (
+        <Code className={classes.code}>{JSON.stringify(value, null, 1)}</Code>
+      )}
+    </div>
+  );
+}
+
+/** A pointer as people read it: without what all of them begin with. */
+export function fieldOf(pointer: string): string {
+  const parts = partsOf(pointer);
+  return (
+    (parts[0] === "chat_generator_config" && parts.length > 1 ? parts.slice(1) : parts).join(" / ") ||
+    "the whole"
+  );
+}
