@@ -1,7 +1,8 @@
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
 import { client, read } from "./client";
+import type { Origin } from "./models";
 import { me } from "./queries";
-import { type Role, roleIn } from "./roles";
+import { type Role, reaches, roleIn } from "./roles";
 
 /** The people who are members of a workspace by name, with their roles in it. */
 export const workspaceMembers = (workspaceId: string) =>
@@ -34,4 +35,12 @@ export function useRoleIn(workspaceId: string): Role {
 export function useRoleInOrganization(): Role | null {
   const { data: person } = useSuspenseQuery(me);
   return person.workspace_id === null ? person.role : null;
+}
+
+/** Whether somebody may change a model of this origin. The organization's are changed by its own editors. */
+export function useMayChange(workspaceId: string, origin: Origin): boolean {
+  const here = useRoleIn(workspaceId);
+  const everywhere = useRoleInOrganization();
+  if (origin === "PLATFORM") return false;
+  return reaches(origin === "WORKSPACE" ? here : everywhere, "editor");
 }

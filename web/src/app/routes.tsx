@@ -10,11 +10,11 @@ import {
 import { isSignedOut } from "../api/client";
 import { asProblem } from "../api/problem";
 import { me, workspaces } from "../api/queries";
-import { parseDetailSearch } from "../features/models/detail/search";
 import { parseAuditSearch } from "../features/audit/search";
+import { parseDetailSearch } from "../features/models/detail/search";
 import { parseListSearch } from "../features/models/list/search";
-import { parseSecretsSearch } from "../features/secrets/search";
 import { parsePlaygroundSearch } from "../features/playground/search";
+import { parseSecretsSearch } from "../features/secrets/search";
 import { Failure } from "../ui/failure";
 import { NotFound } from "./not-found";
 import { Shell } from "./shell";

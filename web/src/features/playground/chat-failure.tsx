@@ -1,9 +1,10 @@
 import { Anchor, Text } from "@mantine/core";
 import { Link, useParams } from "@tanstack/react-router";
 import type { Model } from "../../api/client";
+import { useRoleIn } from "../../api/members";
 import type { Problem } from "../../api/problem";
+import { reaches } from "../../api/roles";
 import { Failure } from "../../ui/failure";
-import { reaches, useRole } from "../../ui/role";
 import { useWorkspace } from "../../ui/workspace";
 import { neededSecrets } from "./secrets";
 
@@ -21,7 +22,7 @@ export function ChatFailure({ problem, model }: { problem: Problem; model: Model
 
 function Advice({ problem, model }: { problem: Problem; model: Model | null }) {
   const { workspace_id } = useWorkspace();
-  const canMend = reaches(useRole(workspace_id), "editor");
+  const canMend = reaches(useRoleIn(workspace_id), "editor");
   switch (problem.code) {
     case "missing_secret":
       return canMend ? <SecretLinks problem={problem} model={model} /> : SOMEBODY_ELSE;

@@ -2,11 +2,12 @@ import { Anchor, Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
+import { useRoleIn } from "../../api/members";
 import { asProblem } from "../../api/problem";
+import { reaches } from "../../api/roles";
 import { Empty } from "../../ui/empty";
 import { Failure } from "../../ui/failure";
 import { Page } from "../../ui/page";
-import { reaches, useRole } from "../../ui/role";
 import { useWorkspace } from "../../ui/workspace";
 import { ClearDialog } from "./clear-dialog";
 import { ColumnView } from "./column-view";
@@ -140,7 +141,7 @@ function useChoice(): (search: PlaygroundSearch) => void {
 
 function NoModels({ workspaceId }: { workspaceId: string }) {
   const { workspace } = useParams({ strict: false });
-  const role = useRole(workspaceId);
+  const role = useRoleIn(workspaceId);
   return (
     <Page title="Playground">
       <Empty title="There is no model to chat with yet">

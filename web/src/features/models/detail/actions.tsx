@@ -3,11 +3,12 @@ import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { Model, Workspace } from "../../../api/client";
+import { useMayChange, useRoleIn } from "../../../api/members";
 import { deleteModel, type Seen } from "../../../api/models";
 import { asProblem } from "../../../api/problem";
+import { reaches } from "../../../api/roles";
 import { Confirm } from "../../../ui/confirm";
 import { ownerOf } from "../../../ui/origin";
-import { reaches, useMayChange, useRole } from "../../../ui/role";
 import classes from "./detail.module.css";
 
 interface Props {
@@ -19,7 +20,7 @@ interface Props {
 /** What can be done with a model as a whole, by who may. */
 export function Actions({ workspace, model, seen }: Props) {
   const mayChange = useMayChange(seen.workspaceId, seen.origin);
-  const mayCopy = reaches(useRole(seen.workspaceId), "editor") && seen.origin === "PLATFORM";
+  const mayCopy = reaches(useRoleIn(seen.workspaceId), "editor") && seen.origin === "PLATFORM";
   const params = { workspace: workspace.name, modelId: seen.modelId };
   return (
     <>

@@ -3,13 +3,14 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import type { Model, Workspace } from "../../../api/client";
+import { useRoleIn } from "../../../api/members";
 import type { ModelState } from "../../../api/model-states";
 import { modelState, testModel } from "../../../api/models";
 import { asProblem } from "../../../api/problem";
+import { reaches } from "../../../api/roles";
 import { Ago } from "../../../ui/ago";
 import { Connection } from "../../../ui/connection";
 import { Failure } from "../../../ui/failure";
-import { reaches, useRole } from "../../../ui/role";
 import classes from "./detail.module.css";
 
 interface Props {
@@ -104,7 +105,7 @@ function TestButton({
   isPending: boolean;
   onTest: () => void;
 }) {
-  const mayTest = reaches(useRole(workspace.workspace_id), "editor");
+  const mayTest = reaches(useRoleIn(workspace.workspace_id), "editor");
   const button = useRef<HTMLButtonElement>(null);
   const isNext = useRouterState({ select: (router) => router.location.hash === "test" });
   useEffect(() => {

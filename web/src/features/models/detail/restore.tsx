@@ -2,10 +2,10 @@ import { Button, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useMayChange } from "../../../api/members";
 import { type Revision, restoreRevision, type Seen } from "../../../api/models";
 import { asProblem } from "../../../api/problem";
 import { Confirm } from "../../../ui/confirm";
-import { useMayChange } from "../../../ui/role";
 
 /** Makes a revision the newest again, for who may change the model. */
 export function Restore({ seen, revision }: { seen: Seen; revision: Revision }) {

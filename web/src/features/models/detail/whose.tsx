@@ -1,9 +1,9 @@
 import { Anchor, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { Model, Workspace } from "../../../api/client";
+import { useMayChange } from "../../../api/members";
 import type { ModelState } from "../../../api/model-states";
 import { ownerOf } from "../../../ui/origin";
-import { useMayChange } from "../../../ui/role";
 
 interface Props {
   workspace: Workspace;

@@ -5,6 +5,7 @@ import type { ModelScope } from "../../../api/model-changes";
 import { asProblem } from "../../../api/problem";
 import { createSecret, replaceSecret, type Secret, useSecretsChanged } from "../../../api/secrets";
 import { Failure } from "../../../ui/failure";
+import { useWorkspace } from "../../../ui/workspace";
 
 interface Props {
   name: string;
@@ -48,7 +49,7 @@ function KeyForm({ name, replaced, scope, onDone }: FormProps) {
   // Read from the field when it is sent: a value in state would outlive the sending.
   const field = useRef<HTMLInputElement>(null);
   const [hosts, setHosts] = useState(replaced?.hosts?.join(", ") ?? "");
-  const changed = useSecretsChanged();
+  const changed = useSecretsChanged(useWorkspace().workspace_id);
   const send = useMutation({
     mutationFn: () => {
       const named = hosts.split(/[,\s]+/).filter(Boolean);
@@ -61,8 +62,8 @@ function KeyForm({ name, replaced, scope, onDone }: FormProps) {
     onSettled: () => {
       if (field.current) field.current.value = "";
     },
-    onSuccess: async () => {
-      await changed();
+    onSuccess: () => {
+      changed();
       onDone();
     },
   });

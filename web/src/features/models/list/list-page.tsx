@@ -2,9 +2,10 @@ import { Button, Text } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
+import { useRoleIn } from "../../../api/members";
+import { reaches } from "../../../api/roles";
 import { Failure } from "../../../ui/failure";
 import { Page } from "../../../ui/page";
-import { reaches, useRole } from "../../../ui/role";
 import { useWorkspace } from "../../../ui/workspace";
 import { NoMatch, NoModels, OnlyPlatform } from "./empty-list";
 import { Filters } from "./filters";
@@ -15,7 +16,7 @@ import { filtersOf, isFiltered, type ListSearch } from "./search";
 /** The models that a workspace sees. What is shown of them is in the address. */
 export function ListPage() {
   const workspace = useWorkspace();
-  const mayEdit = reaches(useRole(workspace.workspace_id), "editor");
+  const mayEdit = reaches(useRoleIn(workspace.workspace_id), "editor");
   const { search, text, setText, finishText, change, clear } = useListSearch();
   const filters = useMemo(() => filtersOf({ ...search, q: text || undefined }), [search, text]);
   const rows = useFirstRows(workspace.workspace_id, filters);
