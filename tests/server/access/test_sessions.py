@@ -14,6 +14,7 @@ from haymow.errors import Denied, HaymowError, NotFound, Unauthenticated
 from haymow.server.access import rules
 from haymow.server.access.rules import Kind, Principal, Role
 from haymow.server.access.tokens import NewToken
+from haymow.server.audit.rules import Filters
 from haymow.server.audit.service import Audit
 from tests.server.access.rooms import Rooms, open_rooms
 from tests.server.access.test_tokens import bytes_in
@@ -277,7 +278,7 @@ def test_beginning_and_ending_are_recorded_without_cookie_and_code(rooms: Rooms)
         by_code, first = await rooms.sessions.begin_with_code(code, "192.0.2.1")
         by_token, second = await rooms.sessions.begin_with_token(text, "192.0.2.2")
         await rooms.sessions.end(second, "192.0.2.3")
-        page = await Audit(rooms.database).page(admin.organization_id, None, None, 100)
+        page = await Audit(rooms.database).page(admin.organization_id, None, Filters(), None, 100)
         newest = [entry.record for entry in page.entries[:4]]
         assert [(one.action, one.subject_name, one.actor.source) for one in newest] == [
             ("session.delete", "the name", "192.0.2.3"),
