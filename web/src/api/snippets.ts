@@ -57,7 +57,10 @@ export function openaiSdk(call: Call): string {
     "",
     "from openai import OpenAI",
     "",
-    `client = OpenAI(base_url=${pythonString(baseUrlOf(call))}, api_key=os.environ["${TOKEN_VARIABLE}"])`,
+    "client = OpenAI(",
+    `    base_url=${pythonString(baseUrlOf(call))},`,
+    `    api_key=os.environ["${TOKEN_VARIABLE}"],`,
+    ")",
     "answer = client.chat.completions.create(",
     ...values.map(([name, value]) => `    ${name}=${pythonOf(value, 4)},`),
     ")",
@@ -79,11 +82,7 @@ export function haymowChatGenerator(call: Call): string {
     ...(parameters ? [`    generation_kwargs=${pythonOf(call.parameters, 4)},`] : []),
     ...(call.stream ? ['    streaming_callback=lambda chunk: print(chunk.content, end=""),'] : []),
     ")",
-    "answer = generator.run(",
-    "    [",
-    ...(call.messages ?? GREETING).map((message) => `        ${haystackMessage(message)},`),
-    "    ]",
-    ")",
+    `answer = generator.run(${haystackMessages(call.messages ?? GREETING)})`,
     ...(call.stream ? [] : ['print(answer["replies"][0].text)']),
   ].join("\n");
 }
@@ -96,11 +95,17 @@ const PRINT_CHUNKS = [
 
 const PLAIN = new Set(["system", "user", "assistant"]);
 
+function haystackMessages(messages: ChatMessage[]): string {
+  const written = messages.map(haystackMessage);
+  if (written.length < 2) return `[${written.join("")}]`;
+  return `[\n${written.map((one) => `    ${one},`).join("\n")}\n]`;
+}
+
 function haystackMessage(message: ChatMessage): string {
   const plain =
     PLAIN.has(message.role) && typeof message.content === "string" && Object.keys(message).length === 2;
-  if (plain) return `ChatMessage.from_${message.role}(${pythonOf(message.content, 8)})`;
-  return `ChatMessage.from_openai_dict_format(${pythonOf(message, 8)})`;
+  if (plain) return `ChatMessage.from_${message.role}(${pythonOf(message.content, 4)})`;
+  return `ChatMessage.from_openai_dict_format(${pythonOf(message, 4)})`;
 }
 
 /** In single quotes nothing means anything to a shell but the single quote, which has to be outside of them. */

@@ -24,7 +24,7 @@ export function ConnectionSection({ workspace, model, state }: Props) {
   const test = useTest(workspace, model);
   return (
     <Paper withBorder p="sm" component="section" aria-label="Connection">
-      <Group justify="space-between" align="flex-start" gap="sm" wrap="nowrap">
+      <Group justify="space-between" align="flex-start" gap="sm">
         <Stack gap={2} className={classes.connection} role="status">
           <Text fw={600} component="div">
             {test.isPending ? (

@@ -9,6 +9,7 @@ import { Failure } from "../../../ui/failure";
 import { originName } from "../../../ui/origin";
 import { Page } from "../../../ui/page";
 import { useWorkspace } from "../../../ui/workspace";
+import { Overriding } from "../overriding";
 import { Actions } from "./actions";
 import { ConnectionSection } from "./connection-section";
 import { Gone } from "./gone";
@@ -47,10 +48,15 @@ function Known({ workspace, model: one, etag }: { workspace: Workspace; model: M
   return (
     <Page
       title={one.name}
-      aside={`${one.provider} · ${originName(one.origin)}`}
+      aside={
+        <span>
+          {one.provider} · {originName(one.origin)}
+          {state && <Overriding workspace={workspace.name} state={state} />}
+        </span>
+      }
       actions={<Actions workspace={workspace} model={one} seen={seen} />}
     >
-      <Whose workspace={workspace} model={one} state={state} />
+      <Whose workspace={workspace} model={one} isHidden={Boolean(state?.shadowed_by)} />
       <ConnectionSection workspace={workspace} model={one} state={state} />
       <Views
         overview={<Overview workspace={workspace} model={one} state={state} />}

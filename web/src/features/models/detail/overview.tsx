@@ -55,7 +55,7 @@ function InitParameter({ workspace, name, value, state }: ParameterProps) {
   const secrets = secretNames(value);
   return (
     <>
-      <dt>{name}</dt>
+      <dt>{name === "generation_kwargs" ? "generation_kwargs, the defaults" : name}</dt>
       <dd>
         {secrets ? (
           secrets.map((secret) => (

@@ -16,7 +16,7 @@ export function ParameterTable({ schema }: { schema: Record<string, unknown> }) 
       {parameters.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by the keyboard
         <section className={classes.scroll} tabIndex={0} aria-label="Parameters">
-          <Table verticalSpacing={6} horizontalSpacing="sm" miw={520}>
+          <Table className={classes.parameters} verticalSpacing={6} horizontalSpacing="sm" miw={520}>
             <Table.Thead>
               <Table.Tr>
                 {["Name", "Type", "Range", "Default", "About"].map((label) => (

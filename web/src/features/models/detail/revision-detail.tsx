@@ -8,6 +8,7 @@ import { type Revision, revision, type Seen } from "../../../api/models";
 import { asProblem } from "../../../api/problem";
 import { DifferenceList } from "../../../ui/difference-list";
 import { Failure } from "../../../ui/failure";
+import classes from "./detail.module.css";
 import { Restore } from "./restore";
 
 interface Props {
@@ -32,7 +33,7 @@ export function RevisionDetail({ workspace, seen, now, number, newest }: Props) 
   const mayCompareNow = now !== null && number < newest;
   const withNow = mayCompareNow && against === "now";
   return (
-    <Stack gap="sm">
+    <Stack gap="sm" className={classes.chosen} id="revision">
       <Group justify="space-between" gap="xs" mih={30}>
         <Title order={2}>Revision {number}</Title>
         <Group gap="xs">

@@ -50,8 +50,11 @@ export function Revisions({ workspace, seen, now }: Props) {
 
 function RevisionList({ revisions, chosen }: { revisions: Revision[]; chosen: number }) {
   const navigate = useNavigate({ from: "/w/$workspace/models/$modelId" });
-  const choose = (revision: number) =>
-    navigate({ search: (before) => ({ ...before, revision }), resetScroll: false });
+  async function choose(revision: number): Promise<void> {
+    await navigate({ search: (before) => ({ ...before, revision }), resetScroll: false });
+    // On a narrow screen it stands above the list.
+    document.getElementById("revision")?.scrollIntoView({ block: "nearest" });
+  }
   return (
     <ol className={classes.list} reversed start={revisions[0]?.revision}>
       {revisions.map((one) => (

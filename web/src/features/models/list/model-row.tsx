@@ -7,8 +7,8 @@ import { modelState } from "../../../api/models";
 import { Ago } from "../../../ui/ago";
 import { Connection } from "../../../ui/connection";
 import { originName } from "../../../ui/origin";
+import { Overriding } from "../overriding";
 import classes from "./list.module.css";
-import { Overriding } from "./overriding";
 
 interface Props {
   workspace: Workspace;

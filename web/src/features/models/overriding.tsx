@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
-import type { ModelState } from "../../../api/model-states";
-import { ownerOf } from "../../../ui/origin";
-import classes from "./list.module.css";
+import type { ModelState } from "../../api/model-states";
+import { ownerOf } from "../../ui/origin";
+import classes from "./overriding.module.css";
 
 /** Which model of the same name hides this one, or is hidden by it, with the way there. */
 export function Overriding({ workspace, state }: { workspace: string; state: ModelState }) {
