@@ -1,25 +1,12 @@
 import { client, type Model, read, readTagged, type Schemas } from "./client";
+import type { Definition } from "./definition";
 
 /** Where a model is kept: a workspace, by its id, or the organization, which is null. */
 export type ModelScope = string | null;
 
-/** What a person decides of a model; everything else is haymow's. */
-export interface Definition {
-  name: string;
-  provider: string;
-  chat_generator_config: Record<string, unknown>;
-  generation_kwargs: Record<string, unknown>;
-}
-
 export interface Tagged {
   data: Model;
   etag: string;
-}
-
-/** What of a model a person decides. */
-export function definitionOf(model: Definition): Definition {
-  const { name, provider, chat_generator_config, generation_kwargs } = model;
-  return { name, provider, chat_generator_config, generation_kwargs };
 }
 
 /** A model as it is now, with the ETag that a change has to name. */

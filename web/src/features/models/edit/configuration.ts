@@ -1,5 +1,5 @@
 import type { Schemas } from "../../../api/client";
-import type { Definition } from "../../../api/model-changes";
+import type { Definition } from "../../../api/definition";
 
 export type GeneratorInfo = Schemas["GeneratorInfo"];
 export type Provider = Schemas["Provider"];

@@ -1,7 +1,6 @@
 import { Skeleton, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo } from "react";
-import { useMayChange } from "../../../api/members";
 import type { ModelScope } from "../../../api/model-changes";
 import { generator } from "../../../api/queries";
 import { secrets } from "../../../api/secrets";
@@ -15,6 +14,7 @@ import { SchemaPart } from "./schema-part";
 import { Section } from "./section";
 import { SetupPart } from "./setup-part";
 import type { Editing } from "./use-draft";
+import { useMayChangeIn } from "./use-may-change";
 
 const YamlView = lazy(() => import("./yaml-view"));
 
@@ -95,7 +95,7 @@ export function useKnownParameters(type: string): string[] {
 function useFormContext(scope: ModelScope, onUnfinished: FormContext["onUnfinished"]): FormContext {
   const { workspace_id } = useWorkspace();
   const { data } = useQuery(secrets(workspace_id));
-  const mayAddKeys = useMayChange(workspace_id, scope === null ? "ORGANIZATION" : "WORKSPACE");
+  const mayAddKeys = useMayChangeIn(scope);
   return useMemo(() => {
     // A workspace's own secrets go before the organization's, and an organization's model is not one workspace's.
     const isSeen = ({ origin }: { origin: string }) => scope !== null || origin === "ORGANIZATION";

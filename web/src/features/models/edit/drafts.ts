@@ -1,4 +1,4 @@
-import type { Definition } from "../../../api/model-changes";
+import type { Definition } from "../../../api/definition";
 
 /** A definition with the ETag that it was read with. */
 export interface Base {

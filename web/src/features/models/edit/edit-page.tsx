@@ -3,8 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { Suspense, useState } from "react";
 import type { Model } from "../../../api/client";
-import { useMayChange } from "../../../api/members";
-import { definitionOf, type ModelScope, readModel, type Tagged } from "../../../api/model-changes";
+import { definitionOf } from "../../../api/definition";
+import { type ModelScope, readModel, type Tagged } from "../../../api/model-changes";
 import { asProblem } from "../../../api/problem";
 import { Empty } from "../../../ui/empty";
 import { Failure } from "../../../ui/failure";
@@ -12,6 +12,7 @@ import { Page } from "../../../ui/page";
 import { useWorkspace } from "../../../ui/workspace";
 import { BLANK } from "./configuration";
 import { Editor } from "./editor";
+import { useMayChangeIn } from "./use-may-change";
 
 /** A new model, from nothing or from another one (`?from=` its id). */
 export function NewPage() {
@@ -27,8 +28,8 @@ function NewModel() {
   const { from } = useSearch({ from: "/signed-in/w/$workspace/models/new" });
   const { data, error } = useStart(from ?? null);
   const [scope, setScope] = useState<ModelScope>(workspace_id);
-  const mayHere = useMayChange(workspace_id, "WORKSPACE");
-  const mayEverywhere = useMayChange(workspace_id, "ORGANIZATION");
+  const mayHere = useMayChangeIn(workspace_id);
+  const mayEverywhere = useMayChangeIn(null);
   if (!mayHere && !mayEverywhere) return <NotYours title="New model" />;
   if (error) return <Failed title="New model" error={error} />;
   if (from && !data) return <Waiting title="New model" />;
@@ -72,7 +73,7 @@ function EditModel() {
 function ExistingModel({ read: { data: model, etag } }: { read: Tagged }) {
   const { workspace_id } = useWorkspace();
   const scope = model.origin === "ORGANIZATION" ? null : workspace_id;
-  const mayChange = useMayChange(workspace_id, model.origin ?? "PLATFORM");
+  const mayChange = useMayChangeIn(scope);
   const title = `Edit ${model.name}`;
   if (!mayChange) return <NotYours title={title} model={model} />;
   const base = { definition: definitionOf(model), etag };
@@ -112,7 +113,7 @@ function OfThePlatform({ model }: { model: Model }) {
 
 function NotYours({ title, model }: { title: string; model?: Model }) {
   const { workspace_id } = useWorkspace();
-  const mayHere = useMayChange(workspace_id, "WORKSPACE");
+  const mayHere = useMayChangeIn(workspace_id);
   const isEveryones = model?.origin === "ORGANIZATION";
   return (
     <Page title={title}>

@@ -3,7 +3,8 @@ import { useHotkeys } from "@mantine/hooks";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useLocation, useNavigate, useParams } from "@tanstack/react-router";
 import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
-import { type Definition, definitionOf, type ModelScope } from "../../../api/model-changes";
+import { type Definition, definitionOf } from "../../../api/definition";
+import type { ModelScope } from "../../../api/model-changes";
 import { Problem } from "../../../api/problem";
 import { me } from "../../../api/queries";
 import { Page } from "../../../ui/page";
@@ -133,7 +134,8 @@ export function Editor({ title, scope, modelId, base, start, children }: Props) 
 function useToModel(): (modelId: string) => Promise<void> {
   const navigate = useNavigate();
   const { workspace = "" } = useParams({ strict: false });
-  return (modelId) => navigate({ to: "/w/$workspace/models/$modelId", params: { workspace, modelId } });
+  return (modelId) =>
+    navigate({ to: "/w/$workspace/models/$modelId", params: { workspace, modelId }, hash: "test" });
 }
 
 /** Which fields hold text that is no value yet. */

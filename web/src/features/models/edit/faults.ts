@@ -1,5 +1,5 @@
+import type { Definition } from "../../../api/definition";
 import { partsOf } from "../../../api/differences";
-import type { Definition } from "../../../api/model-changes";
 import type { Fault } from "../../../api/problem";
 import { nameAt } from "./parameters";
 

@@ -1,6 +1,6 @@
 import { Autocomplete, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import type { Definition } from "../../../api/model-changes";
+import type { Definition } from "../../../api/definition";
 import { generators, providers } from "../../../api/queries";
 import { choicesOf, type GeneratorInfo, typeOf, withProvider, withType } from "./configuration";
 import type { Placed } from "./faults";

@@ -1,11 +1,12 @@
 import { Button, Group, Modal, Radio, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import type { Model } from "../../../api/client";
-import { type Definition, definitionOf, type Tagged } from "../../../api/model-changes";
+import { type Definition, definitionOf } from "../../../api/definition";
+import type { Tagged } from "../../../api/model-changes";
 import { Ago } from "../../../ui/ago";
 import classes from "./changes.module.css";
-import { fieldOf, Value } from "./changes-table";
 import { type Choice, merge, type Place } from "./merge";
+import { fieldOf, Value } from "./value";
 
 interface Props {
   base: Definition;

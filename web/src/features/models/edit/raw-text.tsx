@@ -1,6 +1,6 @@
 import { Alert, Stack, Text } from "@mantine/core";
 import { useRef, useState } from "react";
-import type { Definition } from "../../../api/model-changes";
+import type { Definition } from "../../../api/definition";
 import { SourceEditor } from "../../../ui/editor/source-editor";
 import { same } from "./merge";
 import { type Parse, parseDefinition, printJson, type RawFault } from "./raw";

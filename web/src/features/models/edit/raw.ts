@@ -1,4 +1,4 @@
-import type { Definition } from "../../../api/model-changes";
+import type { Definition } from "../../../api/definition";
 
 /** A text that is no definition, and where it stops being one, as far as that is known. */
 export interface RawFault {

@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Box, Button, Group, Modal, Stack } from "@mantine/core";
+import type { Definition } from "../../../api/definition";
 import { differences } from "../../../api/differences";
-import type { Definition } from "../../../api/model-changes";
-import { ChangesTable } from "./changes-table";
+import { DifferenceList } from "../../../ui/difference-list";
+import classes from "./changes.module.css";
 
 interface Props {
   opened: boolean;
@@ -26,7 +27,9 @@ export function SaveDialog({ opened, from, to, isBusy, returnFocus, onSave, onCl
       size="lg"
     >
       <Stack gap="md">
-        <ChangesTable changes={changes} />
+        <Box className={classes.scroll} tabIndex={0} role="region" aria-label="What will change">
+          <DifferenceList found={changes} before="Now" after="Then" />
+        </Box>
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
             Keep editing

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
+import type { Definition } from "../../../api/definition";
 import { differences } from "../../../api/differences";
-import type { Definition } from "../../../api/model-changes";
 import type { Fault } from "../../../api/problem";
 import { type Base, type Draft, drafts } from "./drafts";
 import { standing } from "./faults";

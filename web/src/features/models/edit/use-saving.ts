@@ -1,10 +1,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import type { Definition } from "../../../api/definition";
 import {
   checkModel,
   createModel,
-  type Definition,
-  definitionOf,
   type ModelScope,
   readModel,
   type Tagged,
@@ -95,7 +94,7 @@ const ofName = (problem: Problem) => ({ pointer: "#/name", code: problem.code, m
 
 /** The fields that changed, and no others: what somebody else does to the rest is not undone. */
 export function changesOf(from: Definition, to: Definition): Partial<Definition> {
-  const entries = Object.entries(definitionOf(to)).filter(
+  const entries = Object.entries(to).filter(
     ([field, value]) => !same(value, from[field as keyof Definition]),
   );
   return Object.fromEntries(entries);

@@ -1,25 +1,6 @@
-import { Code, Stack, Text } from "@mantine/core";
-import { type Difference, partsOf } from "../../../api/differences";
+import { Code, Text } from "@mantine/core";
+import { partsOf } from "../../../api/differences";
 import classes from "./changes.module.css";
-
-/** What changes, field by field: where, what was there, what will be. */
-export function ChangesTable({ changes }: { changes: Difference[] }) {
-  return (
-    <Stack gap="sm" className={classes.scroll} tabIndex={0} role="region" aria-label="What will change">
-      {changes.map(({ pointer, before, after }) => (
-        <div key={pointer}>
-          <Text size="sm" fw={600}>
-            {fieldOf(pointer)}
-          </Text>
-          <div className={classes.pair}>
-            <Value label="Now" value={before} />
-            <Value label="Then" value={after} />
-          </div>
-        </div>
-      ))}
-    </Stack>
-  );
-}
 
 /** A value as JSON, or that there is none. */
 export function Value({ label, value }: { label: string; value: unknown }) {
