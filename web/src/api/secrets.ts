@@ -1,4 +1,4 @@
-import { queryOptions, useQueryClient } from "@tanstack/react-query";
+import { type Query, queryOptions, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { client, read, type Schemas } from "./client";
 
@@ -107,8 +107,10 @@ export function useSecretsChanged(workspaceId: string): (deleted?: Secret) => vo
       if (deleted) {
         queries.setQueryData(secrets(workspaceId).queryKey, (was) => was && without(was, deleted));
       }
+      // Who used the one that is deleted is not asked any more, although its dialog is still closing.
+      const predicate = ({ queryKey }: Query) => !queryKey.includes(deleted?.secret_id);
       for (const resource of ["secrets", "models"]) {
-        void queries.invalidateQueries({ queryKey: [resource] });
+        void queries.invalidateQueries({ queryKey: [resource], predicate });
       }
     },
     [queries, workspaceId],
