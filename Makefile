@@ -13,7 +13,7 @@ help:  ## List the targets
 run: setup  ## Set up, then start haymow and a small language model on loopback; Ctrl-C stops both
 	@exec .venv/bin/haymow serve --local-model $(ARGS)
 
-setup:  ## Make .venv with what haymow needs to run
+setup:  ## Make .venv with what haymow needs to run, and build the page
 	@$(PYTHON) scripts/setup.py run
 
 setup-dev:  ## Make .venv with what the checks and tests need too
@@ -22,11 +22,12 @@ setup-dev:  ## Make .venv with what the checks and tests need too
 test: setup-dev  ## Run every check and test; ARGS go to pytest, as in make test ARGS="-k names"
 	@.venv/bin/python scripts/check.py test $(ARGS)
 
-lint: setup-dev  ## Run the checks alone: lint, format, types, imports
+lint: setup-dev  ## Run the checks alone: lint, format, types, imports, and the page's
 	@.venv/bin/python scripts/check.py lint
 
 format: setup-dev  ## Put the code into its format, and mend what can be mended
 	@.venv/bin/ruff check --fix --quiet; .venv/bin/ruff format
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm --prefix web run --silent format
 
 bench: setup-dev  ## Measure haymow against its floors and print a table
 	@$(PYTHON) scripts/setup.py bench
@@ -49,3 +50,4 @@ providers: setup-dev  ## Construct every generator, some in environments of thei
 
 clean:  ## Remove what the targets made, the environments among it; never haymow's data
 	@rm -rf .venv .venv-bench .venv-litellm .venv-portkey dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf web/node_modules web/src/api/schema.d.ts src/haymow/ui

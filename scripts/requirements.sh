@@ -22,11 +22,13 @@ pin litellm requirements/litellm.in "$@"
 pin node requirements/node.in "$@"
 
 # npm's lock file has the hashes too. The hosts of registries stay out of it.
-if command -v npm > /dev/null; then
-    echo "tests/bench/portkey/package-lock.json from tests/bench/portkey/package.json"
-    [ "${1:-}" != --upgrade ] || rm -f tests/bench/portkey/package-lock.json
-    npm --prefix tests/bench/portkey install --package-lock-only --omit-lockfile-registry-resolved \
+lock() { # lock FOLDER [OPTION]
+    echo "$1/package-lock.json from $1/package.json"
+    [ "${2:-}" != --upgrade ] || rm -f "$1/package-lock.json"
+    npm --prefix "$1" install --package-lock-only --omit-lockfile-registry-resolved \
         --ignore-scripts --no-audit --no-fund --loglevel error
-else
-    echo "tests/bench/portkey/package-lock.json stays as it is: there is no npm"
-fi
+}
+
+PATH="$PWD/.venv/bin:$PATH" # where the set-up put Node.js if the machine has none
+lock web "$@"
+lock tests/bench/portkey "$@"

@@ -71,7 +71,7 @@ def litellm(upstream: Server) -> Iterator[Server]:
 def portkey() -> Iterator[Server]:
     """The Portkey gateway; where a chat goes is in its headers. Raises NotInstalled."""
     script = PORTKEY / "node_modules" / "@portkey-ai" / "gateway" / "build" / "start-server.js"
-    node = shutil.which("node") or next(map(str, PORTKEY.glob(_NODE)), None)
+    node = next(map(str, PORTKEY.glob(_NODE)), None) or shutil.which("node")
     if not script.exists() or node is None:
         raise NotInstalled(f"{PORTKEY.name} has no gateway or there is no Node.js: python3 scripts/setup.py portkey")
     port = free_port()

@@ -1,5 +1,5 @@
-import type { ModelScope } from "../../../api/model-changes";
 import { useMayChange } from "../../../api/members";
+import type { ModelScope } from "../../../api/model-changes";
 import { useWorkspace } from "../../../ui/workspace";
 
 /** Whether the person may change models and secrets of a scope. It decides what is offered; the server decides. */
