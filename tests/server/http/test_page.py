@@ -160,6 +160,16 @@ class TestAFile:
         head = ask("HEAD", path, headers={"accept-encoding": "gzip"})
         assert int(head.headers["content-length"]) == len(packed.body)
 
+    def test_that_the_build_has_packed_comes_as_that_packed_it(self, built: Path) -> None:
+        beside = built / "assets" / "index-B1x2.js.gz"
+        beside.write_bytes(gzip.compress(SCRIPT.encode(), compresslevel=1))
+        try:
+            files = read_page(built).files
+            assert files["/assets/index-B1x2.js"].packed == beside.read_bytes()
+            assert "/assets/index-B1x2.js.gz" not in files
+        finally:
+            beside.unlink()
+
     def test_that_packing_makes_larger_comes_as_it_is(self, url: str) -> None:
         answer = ask("GET", f"{url}/assets/index-C3y4.css", headers={"accept-encoding": "gzip"})
         assert "content-encoding" not in answer.headers

@@ -112,8 +112,11 @@ def read_page(folder: Path) -> Page:
 
 
 def _read(path: Path) -> File:
-    plain = path.read_bytes()
-    packed = None if path.suffix in _PACKED_ALREADY else gzip.compress(plain, mtime=0)
+    plain, beside = path.read_bytes(), path.with_name(f"{path.name}.gz")
+    if beside.is_file():  # the build packs scripts and style sheets
+        packed = beside.read_bytes()
+    else:
+        packed = None if path.suffix in _PACKED_ALREADY else gzip.compress(plain, mtime=0)
     return File(_MEDIA_TYPES[path.suffix], plain, packed if packed and len(packed) < len(plain) else None)
 
 
