@@ -1,11 +1,12 @@
 """Run haymow's checks one after the other and say what came of each: what `make lint` and `make test` run.
 
-    python scripts/check.py lint              style, types, and which module may import which
+    python scripts/check.py lint              style, types, and which module may import which; the page's too
     python scripts/check.py test [ARGS ...]   the same and the tests; ARGS go to pytest
 
 All checks run even when one fails. The exit status is 0 when every check passed. The last line is pytest's own.
 """
 
+import os
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ TOOLS = Path(sys.executable).parent  # not resolved: the tools stand beside the 
 class Check:
     name: str
     command: tuple[str, ...]
+    folder: Path = ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,10 @@ LINT = (
     Check("format", ("ruff", "format", "--check", "--output-format=concise")),
     Check("types", ("mypy",)),
     Check("imports", ("lint-imports", "--no-logo")),
+    Check("page lint", ("npm", "run", "--silent", "lint"), ROOT / "web"),
+    Check("page types", ("npm", "run", "--silent", "types"), ROOT / "web"),
 )
+PAGE_TESTS = Check("page tests", ("npm", "run", "--silent", "test"), ROOT / "web")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,6 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         outcomes = [run_quietly(check) for check in LINT]
         if arguments[0] == "test":
+            outcomes.append(run_quietly(PAGE_TESTS))
             outcomes.append(run_tests(arguments[1:]))
     except KeyboardInterrupt:
         return 130
@@ -58,7 +64,12 @@ def run_quietly(check: Check) -> Outcome:
     begun = time.monotonic()
     print(f"{check.name}: {' '.join(check.command)}", flush=True)
     done = subprocess.run(
-        executable(check.command), cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        check.command,
+        cwd=check.folder,
+        env=environment(),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     if done.returncode != 0:
         print(done.stdout, flush=True)
@@ -69,7 +80,7 @@ def run_tests(arguments: Sequence[str]) -> Outcome:
     """Run pytest, show what it says as it says it, and keep its closing line."""
     begun, last_line = time.monotonic(), ""
     color = "--color=yes" if sys.stdout.isatty() else "--color=no"
-    command = executable(("pytest", color, *arguments))
+    command = [str(TOOLS / "pytest"), color, *arguments]
     with subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as tests:
         assert tests.stdout is not None
         try:
@@ -82,14 +93,15 @@ def run_tests(arguments: Sequence[str]) -> Outcome:
     return Outcome("tests", tests.returncode == 0, time.monotonic() - begun, last_line)
 
 
-def executable(command: tuple[str, ...]) -> list[str]:
-    return [str(TOOLS / command[0]), *command[1:]]
+def environment() -> dict[str, str]:
+    """The tools of .venv come first; Node.js is among them where the machine has none that is new enough."""
+    return {**os.environ, "PATH": os.pathsep.join([str(TOOLS), os.environ.get("PATH", os.defpath)])}
 
 
 def summarize(outcomes: Sequence[Outcome]) -> None:
     print("\nSummary")
     for outcome in outcomes:
-        print(f"  {outcome.name:8}  {'passed' if outcome.passed else 'FAILED'}  {outcome.seconds:6.1f} s")
+        print(f"  {outcome.name:10}  {'passed' if outcome.passed else 'FAILED'}  {outcome.seconds:6.1f} s")
     for outcome in outcomes:
         if outcome.last_line:
             print(outcome.last_line)
