@@ -1,0 +1,95 @@
+"""A real browser before the page that haymow serves: Chromium from this machine, driven by Playwright.
+
+Where there is none, these tests are skipped, and the last lines say so; in CI, or with HAYMOW_REQUIRE_BROWSER=1, they
+fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+from scripts import browser as found_browser
+from tests.running import RunningServer
+
+NO_BROWSER = f"there is no browser. {found_browser.BY_HAND}, then `make test` again."
+
+
+@dataclass
+class Watch:
+    """What a page asked for, and what it complained of, since it was opened."""
+
+    requests: list[Request] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def hosts(self) -> set[str]:
+        return {urlsplit(request.url).netloc or request.url for request in self.requests}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where the browser is."""
+    path = found_browser.executable()
+    if path is None and (os.environ.get("CI") or os.environ.get("HAYMOW_REQUIRE_BROWSER")):
+        pytest.fail(f"{NO_BROWSER} It is required here.")
+    if path is None:
+        pytest.skip(NO_BROWSER)
+    return path
+
+
+# Of a module, not of the session: while Playwright runs, no other test of this thread may run an event loop.
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One browser for the tests of a file."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def window(browser: Browser, server: RunningServer) -> Iterator[BrowserContext]:
+    """A browser's window of nobody yet: no cookie, and addresses that begin with `/` are haymow's."""
+    context = browser.new_context(base_url=server.url)
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(window: BrowserContext) -> Page:
+    """An empty page of somebody who has not signed in."""
+    return window.new_page()
+
+
+@pytest.fixture
+def signed_in(page: Page, server: RunningServer) -> Page:
+    """The page as the administrator sees it, after signing in by hand."""
+    page.goto("/")
+    page.get_by_label("API token").first.fill(server.token)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign out").wait_for()
+    return page
+
+
+def watch(page: Page) -> Watch:
+    """Follow a page from now on."""
+    watched = Watch()
+    page.on("request", lambda request: watched.requests.append(request))
+    page.on("pageerror", lambda error: watched.errors.append(str(error)))
+    page.on("console", lambda said: watched.errors.append(said.text) if said.type == "error" else None)
+    return watched
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = [one for one in terminalreporter.stats.get("skipped", []) if NO_BROWSER in str(one.longrepr)]
+    if skipped:
+        terminalreporter.section("browser tests", sep="!", red=True)
+        terminalreporter.line(f"{len(skipped)} browser tests did not run: {NO_BROWSER}", red=True)
