@@ -43,7 +43,10 @@ class AuditRecord(Answer):
 
 
 class AuditPage(Answer):
-    """A part of the record, newest first; `next_cursor` as `before` gets the next part."""
+    """A part of the record, newest first; `next_cursor` as `before` gets the next part.
+
+    With filters a part may be short, or empty, and not be the last: haymow looks at 100,000 records for each.
+    """
 
     data: list[AuditRecord]
     has_more: bool

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
+from haymow.server.app import House
+from haymow.server.audit.rules import Filters
+from haymow.server.audit.service import Audit
 from tests.abuse.subject import UNKNOWN, Subject, refused
 from tests.conftest import client_of, definition
 from tests.server.access.people import let_in, new_secret, new_token, somebody
@@ -121,7 +125,32 @@ def test_a_record_names_who_did_it_also_when_they_have_left(changed: Subject, ad
         assert entries(client, f"{changed.home}/audit", subject_id=changed_by.id)[0]["user"] == expected
 
 
-def test_a_page_takes_two_statements_and_reads_the_record_in_order(tmp_path: Path) -> None:
+def test_a_page_ends_where_enough_was_looked_at_and_the_next_goes_on_there(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with opened(tmp_path) as (house, client, prefix):
+            for number in range(10):
+                await client.post(f"{prefix}/models/custom", json=definition(f"m{number}"))
+            whole = (await client.get(f"{prefix}/audit", params={"action": "model"})).json()["data"]
+            rare = UUID(whole[6]["subject_id"])
+            organization_id = (await house.tokens.operator("test")).organization_id
+            for where in (UUID(prefix.rpartition("/")[2]), None):
+                for filters, expected in ((Filters(subject_id=rare), [whole[6]]), (Filters(action="model"), whole)):
+                    audit, before, sizes, found = Audit(house.database, most_looked_at=3), None, [], []
+                    while not sizes or before is not None:
+                        page = await audit.page(organization_id, where, filters, before, 100)
+                        sizes.append(len(page.entries))
+                        found += [entry.number for entry in page.entries]
+                        before = page.next_cursor
+                    assert found == [entry["number"] for entry in expected]
+                    assert max(sizes) <= 3
+                    assert len(sizes) in (4, 5), "the workspace, the organization and its first token are on record too"
+                unfiltered = await audit.page(organization_id, where, Filters(), None, 100)
+                assert (len(unfiltered.entries) >= 10, unfiltered.next_cursor) == (True, None)
+
+    asyncio.run(story())
+
+
+def test_a_page_takes_three_statements_and_reads_the_record_in_order(tmp_path: Path) -> None:
     """The newest first by an index: without one, every page would sort the whole record."""
 
     async def story() -> None:
@@ -134,13 +163,16 @@ def test_a_page_takes_two_statements_and_reads_the_record_in_order(tmp_path: Pat
                 with statements(house.database) as said:
                     query = {"action": "model", "subject_id": model_id, "since": "2020-01-01T00:00:00Z", "before": 1000}
                     assert len((await client.get(path, params=query)).json()["data"]) == 1
-                (record,) = [sql for sql in said if "FROM audit" in sql]
+                end, record = (sql for sql in said if "FROM audit" in sql)
                 assert sum("FROM users" in sql and "IN (" in sql for sql in said) == 1
-                plan = await house.database.read(
-                    lambda one, sql=record: [
-                        row.detail for row in one.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}".replace("%", "%%"))
-                    ]
-                )
-                assert plan == [f"SEARCH audit USING INDEX ix_audit_{index}_number ({index}=? AND number<?)"]
+                used = f"INDEX ix_audit_{index}_number ({index}=? AND number<?)"
+                assert await plan_of(house, end) == [f"SEARCH audit USING COVERING {used}"]
+                assert await plan_of(house, record) == [f"SEARCH audit USING {used}"]
 
     asyncio.run(story())
+
+
+async def plan_of(house: House, statement: str) -> list[str]:
+    return await house.database.read(
+        lambda connection: [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}")]
+    )

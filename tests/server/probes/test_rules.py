@@ -54,6 +54,8 @@ class TestOutcomes:
         of_one_cause = {"upstream_credentials", "upstream_model_not_found", "upstream_timeout", "blocked_by_policy"}
         told = {rules._OUTCOMES[code].reason: rules._OUTCOMES[code].detail for code in of_one_cause}
         assert {reason: rules.advice_of(reason) for reason in told} == told
+        of_a_cause = {one.detail for one in rules._OUTCOMES.values()}
+        assert not of_a_cause & {rules.advice_of(one) for one in ("missing_secret", "unreachable", "incompatible")}
 
     def test_our_own_sentence_names_what_to_enter_or_install(self) -> None:
         outcome = rules.outcome_of(Conflict("Install haymow[anthropic].", code="incompatible"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, or_, select
 
 from haymow.server.audit.rules import Actor, Entry, Filters, Record
 from haymow.server.audit.tables import audit_table
@@ -43,26 +43,32 @@ def page(
     workspace_id: UUID | None,
     filters: Filters,
     before: int | None,
+    after: int | None,
     limit: int,
 ) -> list[Entry]:
-    """The newest `limit` entries before the cursor, of one workspace or of the whole organization."""
-    query = page_query(organization_id, workspace_id, filters, before)
-    return [_entry(row) for row in connection.execute(query.limit(limit))]
+    """The newest `limit` entries before the cursor, of one workspace or of the whole organization.
 
-
-def page_query(
-    organization_id: UUID, workspace_id: UUID | None, filters: Filters, before: int | None
-) -> Select[tuple[object, ...]]:
-    """The entries of a workspace or of the organization are in order in its index, and looked at one after the other.
-
-    The filters have no index of their own: it would be written with every change, to be read now and then.
+    `after` is the number of an entry at which looking for them ends.
     """
-    wanted = [_a.organization_id == organization_id, *_filtered(filters)]
-    if workspace_id is not None:
-        wanted.append(_a.workspace_id == workspace_id)
-    if before is not None:
-        wanted.append(_a.number < before)
-    return select(audit_table).where(*wanted).order_by(_a.number.desc())
+    wanted = [_a.organization_id == organization_id, *_before(workspace_id, before), *_filtered(filters)]
+    if after is not None:
+        wanted.append(_a.number > after)
+    query = select(audit_table).where(*wanted).order_by(_a.number.desc()).limit(limit)
+    return [_entry(row) for row in connection.execute(query)]
+
+
+def number_behind(
+    connection: Connection, organization_id: UUID, workspace_id: UUID | None, before: int | None, entries: int
+) -> int | None:
+    """The number of the entry that comes after so many before the cursor; None when there are no more than those."""
+    whose = _a.organization_id == organization_id if workspace_id is None else _a.workspace_id == workspace_id
+    query = select(_a.number).where(whose, *_before(None, before)).order_by(_a.number.desc()).limit(1).offset(entries)
+    return connection.execute(query).scalar()
+
+
+def _before(workspace_id: UUID | None, before: int | None) -> list[ColumnElement[bool]]:
+    wanted = [] if workspace_id is None else [_a.workspace_id == workspace_id]
+    return wanted if before is None else [*wanted, _a.number < before]
 
 
 def _filtered(filters: Filters) -> list[ColumnElement[bool]]:
