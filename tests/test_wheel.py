@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,11 +18,7 @@ COMPONENT = "haystack_integrations/components/generators/haymow"
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
-    (wheel,) = folder.iterdir()
-    return set(zipfile.ZipFile(wheel).namelist())
+    return set(zipfile.ZipFile(_built("wheel", tmp_path_factory.mktemp("wheel"))).namelist())
 
 
 @pytest.mark.parametrize("package", ["haymow", COMPONENT])
@@ -39,6 +36,17 @@ def test_the_built_page_is_in_it_without_the_notes_of_its_build(names: set[str])
     assert {name for name in names if name.startswith("haymow/ui/")} == built
 
 
+def test_a_source_archive_has_the_page_and_from_what_it_was_built(tmp_path: Path) -> None:
+    """So a wheel that is built from it takes no Node.js."""
+    with tarfile.open(_built("sdist", tmp_path)) as archive:
+        files = {name.partition("/")[2] for name in archive.getnames()}
+        stamp = next(name for name in archive.getnames() if name.endswith("src/haymow/ui/.vite/haymow"))
+        content = archive.extractfile(stamp)
+        assert content is not None
+        assert content.read() == (PAGE / ".vite" / "haymow").read_bytes()
+    assert {"src/haymow/ui/index.html", "web/package-lock.json", "web/.npmrc", "scripts/page.py"} <= files
+
+
 def test_the_namespace_that_other_integrations_share_has_no_init(names: set[str]) -> None:
     shared = {f"{part}/__init__.py" for part in ("haystack_integrations", *_above(COMPONENT))}
     assert not shared & names
@@ -46,6 +54,13 @@ def test_the_namespace_that_other_integrations_share_has_no_init(names: set[str]
 
 def test_nothing_else_is_in_it(names: set[str]) -> None:
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"haymow", "haystack_integrations"}
+
+
+def _built(target: str, folder: Path) -> Path:
+    build = [sys.executable, "-m", "hatchling", "build", "--target", target, "--directory", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
+    (made,) = folder.iterdir()
+    return made
 
 
 def _names_of(files: Iterable[Path]) -> set[str]:
