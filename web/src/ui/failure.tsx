@@ -31,7 +31,7 @@ export function Failure({ problem, title, onRetry }: Props) {
       )}
       <Group gap="sm" mt="xs">
         {problem.requestId && (
-          <Text size="xs" c="dimmed">
+          <Text size="xs">
             Request <Code>{problem.requestId}</Code>
           </Text>
         )}

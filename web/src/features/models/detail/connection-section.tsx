@@ -81,6 +81,7 @@ export function AddSecret({ workspace, name }: { workspace: Workspace; name: str
   return (
     <Anchor
       inherit
+      underline="always"
       renderRoot={(props) => (
         <Link
           {...props}

@@ -27,7 +27,7 @@ export function UseIt({ workspace, model, isHidden }: Props) {
     <Stack gap="lg">
       <Text size="sm">
         Each of these takes a token of haymow's from the environment: <code>export {TOKEN_VARIABLE}=...</code>{" "}
-        <Anchor inherit renderRoot={(props) => <Link {...props} to="/settings/tokens" />}>
+        <Anchor inherit underline="always" renderRoot={(props) => <Link {...props} to="/settings/tokens" />}>
           Make a token
         </Anchor>
         ; the role user is enough.

@@ -44,6 +44,7 @@ export function OnlyPlatform({ rows, workspace, mayEdit }: Props & { rows: Model
       <Group justify="center" gap="sm">
         <Anchor
           inherit
+          underline="always"
           renderRoot={(props) => <Link {...props} to="/w/$workspace/playground" params={{ workspace }} />}
         >
           Try one in the playground
