@@ -1,5 +1,15 @@
 import { Group, Stack, Title } from "@mantine/core";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
+
+/** Where the screens stand; the frame gives it the focus while a screen is on its way. */
+export const CONTENT = "content";
+
+/** The focus goes to the screen's title, for who reads by ear or by keyboard; to its place while it has none yet. */
+export function focusTitle(): void {
+  const content = document.getElementById(CONTENT);
+  const title = content?.querySelector<HTMLElement>("h1") ?? content;
+  title?.focus({ preventScroll: true });
+}
 
 interface Props {
   title: string;
@@ -12,14 +22,18 @@ interface Props {
 
 /** A screen: its title, which is the window's too, its actions, its content. */
 export function Page({ title, aside, actions, children }: Props) {
+  useDocumentTitle(title);
+  const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} · haymow`;
-  }, [title]);
+    if (document.activeElement?.id === CONTENT) heading.current?.focus({ preventScroll: true });
+  }, []);
   return (
     <Stack gap="md">
       <Group justify="space-between" align="center" mih={36} gap="sm">
         <Group gap="sm" align="baseline" wrap="wrap">
-          <Title order={1}>{title}</Title>
+          <Title order={1} ref={heading} tabIndex={-1}>
+            {title}
+          </Title>
           {aside}
         </Group>
         {actions && <Group gap="xs">{actions}</Group>}
@@ -27,4 +41,11 @@ export function Page({ title, aside, actions, children }: Props) {
       {children}
     </Stack>
   );
+}
+
+/** What the window is called. */
+export function useDocumentTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · haymow`;
+  }, [title]);
 }
