@@ -70,10 +70,13 @@ function secondsIn(response: Response): number | null {
   return /^\d+$/.test(wait) ? Number(wait) : null;
 }
 
+/** What browsers say when no answer came; a TypeError of any other words is a fault of this page. */
+const FETCH_FAILED = /fetch|network|load failed/i;
+
 /** Any failure as a problem: one without an answer is a connection that did not come about. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof TypeError) {
+  if (error instanceof TypeError && FETCH_FAILED.test(error.message)) {
     return new Problem(0, "unreachable", "haymow cannot be reached. Is it running? Your work here is kept.");
   }
   return new Problem(
@@ -81,4 +84,15 @@ export function asProblem(error: unknown): Problem {
     "unexpected",
     error instanceof Error ? error.message : "Something went wrong on this page.",
   );
+}
+
+/** What is wrong with the field at `pointer`, for who stands beside it. */
+export function faultAt(problem: Problem | null, pointer: string): string | undefined {
+  return problem?.faults.find((fault) => fault.pointer === pointer)?.message;
+}
+
+/** The problem, unless all of its faults are said beside the fields at `pointers`. */
+export function notBeside(problem: Problem | null, pointers: readonly string[]): Problem | null {
+  if (!problem || problem.faults.length === 0) return problem;
+  return problem.faults.every((fault) => pointers.includes(fault.pointer)) ? null : problem;
 }

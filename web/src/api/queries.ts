@@ -6,7 +6,10 @@ import { Problem } from "./problem";
 export function newQueryClient(onSignedOut: () => void): QueryClient {
   const queries = new QueryClient({
     defaultOptions: {
+      // Without a network haymow on this very machine still answers.
+      mutations: { networkMode: "always" },
       queries: {
+        networkMode: "always",
         staleTime: 5_000,
         retry: (count, error) => count < 2 && !(error instanceof Problem && error.status < 500),
       },
