@@ -35,5 +35,13 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: { proxy: { "/api": server, "/openapi.json": server, "/docs": server, "/errors": server } },
+  server: {
+    proxy: {
+      "/api": server,
+      "/openapi.json": server,
+      "/docs": server,
+      "/errors": server,
+      "/healthz": server,
+    },
+  },
 });

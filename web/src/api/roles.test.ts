@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Me } from "./client";
-import { type Member, reaches, roleIn } from "./roles";
+import { type Member, managesOrganization, reaches, roleIn } from "./roles";
 
 const ada = { user_id: "ada", role: "user", workspace_id: null } as Me;
 const member = { user_id: "ada", role: "editor" } as Member;
@@ -25,4 +25,10 @@ test("an administrator whose token leaves less is no member, and has what the to
 
 test("a session for one workspace says its role there itself", () => {
   expect(roleIn({ ...ada, role: "user", workspace_id: "w" }, [member])).toBe("user");
+});
+
+test("only an administrator whose token is for all workspaces manages the organization", () => {
+  expect(managesOrganization({ ...ada, role: "admin" })).toBe(true);
+  expect(managesOrganization({ ...ada, role: "admin", workspace_id: "w" })).toBe(false);
+  expect(managesOrganization({ ...ada, role: "editor" })).toBe(false);
 });

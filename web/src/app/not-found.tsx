@@ -1,15 +1,18 @@
-import { Anchor, Container } from "@mantine/core";
+import { Anchor, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { Empty } from "../ui/empty";
+import { Page } from "../ui/page";
 
+/** An address at which there is nothing. */
 export function NotFound() {
   return (
-    <Container component="main" size="sm" py="xl">
-      <Empty title="There is nothing at this address">
-        <Anchor component={Link} to="/">
-          Go to the models
+    <Page title="Nothing here">
+      <Text>
+        There is no page at this address. Check it, or{" "}
+        <Anchor component={Link} to="/" underline="always">
+          go to the models
         </Anchor>
-      </Empty>
-    </Container>
+        .
+      </Text>
+    </Page>
   );
 }

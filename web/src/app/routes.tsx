@@ -8,31 +8,45 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { isSignedOut } from "../api/client";
-import { asProblem } from "../api/problem";
 import { me, workspaces } from "../api/queries";
 import { parseAuditSearch } from "../features/audit/search";
 import { parseDetailSearch } from "../features/models/detail/search";
 import { parseListSearch } from "../features/models/list/search";
 import { parsePlaygroundSearch } from "../features/playground/search";
 import { parseSecretsSearch } from "../features/secrets/search";
-import { Failure } from "../ui/failure";
+import { lastWorkspace } from "../ui/last-workspace";
+import { noWorkspace } from "../ui/workspace";
+import { Bare } from "./bare";
 import { NotFound } from "./not-found";
+import { ownPath } from "./own-path";
+import { FrameFailure, RouteFailure } from "./route-failure";
 import { Shell } from "./shell";
 import { SignIn } from "./sign-in";
+import { WorkspaceFailure } from "./unknown-workspace";
 
 interface Context {
   queries: QueryClient;
 }
 
-const root = createRootRouteWithContext<Context>()({ component: Outlet, notFoundComponent: NotFound });
+const root = createRootRouteWithContext<Context>()({
+  component: Outlet,
+  notFoundComponent: () => (
+    <Bare>
+      <NotFound />
+    </Bare>
+  ),
+  errorComponent: FrameFailure,
+});
 
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
   component: SignIn,
-  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+  validateSearch: (search: Record<string, unknown>): { next?: string } => {
     // Only an address of this page: a link must not lead elsewhere by way of the sign-in.
-    typeof search.next === "string" && /^\/(?![/\\])/.test(search.next) ? { next: search.next } : {},
+    const next = ownPath(search.next, window.location.origin);
+    return next === null ? {} : { next };
+  },
 });
 
 const signedIn = createRoute({
@@ -47,20 +61,28 @@ const signedIn = createRoute({
       throw error;
     }
   },
-  errorComponent: ({ error, reset }) => <Failure problem={asProblem(error)} onRetry={reset} />,
+  errorComponent: FrameFailure,
 });
 
 const home = createRoute({
   getParentRoute: () => signedIn,
   path: "/",
   beforeLoad: async ({ context }) => {
-    const [first] = await context.queries.ensureQueryData(workspaces);
-    if (first) throw redirect({ to: "/w/$workspace/models", params: { workspace: first.name } });
+    const known = await context.queries.ensureQueryData(workspaces);
+    const name = lastWorkspace(known.map((one) => one.name));
+    if (name !== null) throw redirect({ to: "/w/$workspace/models", params: { workspace: name } });
     throw redirect({ to: "/settings/workspaces" });
   },
 });
 
-const workspace = createRoute({ getParentRoute: () => signedIn, path: "/w/$workspace" });
+const workspace = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/w/$workspace",
+  beforeLoad: async ({ context, params }) => ({
+    workspaceId: await workspaceIdOf(context.queries, params.workspace),
+  }),
+  errorComponent: WorkspaceFailure,
+});
 const settings = createRoute({ getParentRoute: () => signedIn, path: "/settings" });
 
 /** Features are fetched when they are first opened. */
@@ -106,7 +128,7 @@ const audit = createRoute({
   validateSearch: parseAuditSearch,
   component: lazyRouteComponent(() => import("../features/audit/audit-page"), "AuditPage"),
 });
-const workspaceMembers = createRoute({
+const membersOfWorkspace = createRoute({
   getParentRoute: () => workspace,
   path: "/members",
   component: lazyRouteComponent(() => import("../features/settings/members-page"), "WorkspaceMembersPage"),
@@ -131,7 +153,16 @@ const tree = root.addChildren([
   signIn,
   signedIn.addChildren([
     home,
-    workspace.addChildren([models, newModel, model, editModel, playground, secrets, audit, workspaceMembers]),
+    workspace.addChildren([
+      models,
+      newModel,
+      model,
+      editModel,
+      playground,
+      secrets,
+      audit,
+      membersOfWorkspace,
+    ]),
     settings.addChildren([settingsWorkspaces, settingsMembers, settingsTokens]),
   ]),
 ]);
@@ -140,8 +171,22 @@ export const router = createRouter({
   routeTree: tree,
   context: { queries: undefined as unknown as QueryClient },
   defaultPreload: "intent",
+  // What was fetched is kept by the queries, and they know how long it is good.
+  defaultPreloadStaleTime: 0,
+  defaultErrorComponent: RouteFailure,
+  defaultNotFoundComponent: NotFound,
   scrollRestoration: true,
 });
+
+/** Raises the problem when there is none: one that somebody has just made is asked for. */
+async function workspaceIdOf(queries: QueryClient, name: string): Promise<string> {
+  const known = await queries.ensureQueryData(workspaces);
+  const found =
+    known.find((one) => one.name === name) ??
+    (await queries.fetchQuery({ ...workspaces, staleTime: 0 })).find((one) => one.name === name);
+  if (!found) throw noWorkspace(name);
+  return found.workspace_id;
+}
 
 declare module "@tanstack/react-router" {
   interface Register {

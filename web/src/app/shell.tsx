@@ -1,143 +1,98 @@
-import {
-  Anchor,
-  AppShell,
-  Burger,
-  Button,
-  Group,
-  NavLink,
-  Select,
-  Stack,
-  Text,
-  useMantineColorScheme,
-} from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import { useSuspenseQuery } from "@tanstack/react-query";
-import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { me, workspaces } from "../api/queries";
+import { Anchor, Burger, Text } from "@mantine/core";
+import { useDisclosure, useMediaQuery } from "@mantine/hooks";
+import { Link, Outlet, useParams, useRouterState } from "@tanstack/react-router";
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { rememberWorkspace } from "../ui/last-workspace";
+import { CONTENT, focusTitle } from "../ui/page";
 import { useCurrentWorkspaceName } from "../ui/workspace";
-import { useSignOut } from "./session";
+import { Account } from "./account";
+import { ConnectionLine } from "./connection-line";
+import { Navigation, WorkspacePicker } from "./navigation";
 import classes from "./shell.module.css";
-
-const WORKSPACE_PAGES = [
-  ["Models", "/w/$workspace/models"],
-  ["Playground", "/w/$workspace/playground"],
-  ["Secrets", "/w/$workspace/secrets"],
-  ["Members", "/w/$workspace/members"],
-  ["Audit", "/w/$workspace/audit"],
-] as const;
-
-const ORGANIZATION_PAGES = [
-  ["Workspaces", "/settings/workspaces"],
-  ["People", "/settings/members"],
-  ["API tokens", "/settings/tokens"],
-] as const;
 
 /** The frame of every screen: where you are, where you can go, who you are. */
 export function Shell() {
   const [opened, { toggle, close }] = useDisclosure();
+  const narrow = useMediaQuery("(max-width: 47.99em)");
+  useRememberedWorkspace();
+  useFocusOnNavigation(close);
+
+  function closeByEscape(event: KeyboardEvent): void {
+    if (event.key === "Escape" && !event.defaultPrevented) close();
+  }
+
   return (
-    <AppShell
-      header={{ height: 48 }}
-      navbar={{ width: 208, breakpoint: "sm", collapsed: { mobile: !opened } }}
-      padding={{ base: "sm", sm: "lg" }}
-      transitionDuration={0}
-    >
-      <a href="#content" className={classes.skip}>
+    <div className={classes.frame} data-opened={opened || undefined}>
+      <a href={`#${CONTENT}`} className={classes.skip} onClick={skipToContent}>
         Skip to the content
       </a>
-      <AppShell.Header className={classes.header}>
-        <Group gap="sm" wrap="nowrap">
-          <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
-          <Anchor component={Link} to="/" fw={700} c="inherit" underline="never">
+      <Pending />
+      <TopBar>
+        <Burger opened={opened} onClick={toggle} size="sm" aria-label="Navigation" aria-expanded={opened} />
+      </TopBar>
+      <nav className={classes.nav} aria-label="Main" onKeyDown={closeByEscape}>
+        <div className={classes.places}>
+          <Anchor component={Link} to="/" className={classes.brand} underline="never" onClick={close}>
             haymow
           </Anchor>
-          <WorkspacePicker />
-        </Group>
-        <Account />
-      </AppShell.Header>
-      <AppShell.Navbar p="xs" aria-label="Main">
-        <Navigation onNavigate={close} />
-      </AppShell.Navbar>
-      <AppShell.Main id="content" tabIndex={-1} className={classes.main}>
-        <Outlet />
-      </AppShell.Main>
-    </AppShell>
-  );
-}
-
-function WorkspacePicker() {
-  const { data } = useSuspenseQuery(workspaces);
-  const current = useCurrentWorkspaceName();
-  const navigate = useNavigate();
-  return (
-    <Select
-      aria-label="Workspace"
-      w={{ base: 140, xs: 200 }}
-      allowDeselect={false}
-      searchable={data.length > 8}
-      data={data.map((one) => one.name)}
-      value={current}
-      placeholder="No workspace"
-      onChange={(name) => name && navigate({ to: "/w/$workspace/models", params: { workspace: name } })}
-    />
-  );
-}
-
-function Navigation({ onNavigate }: { onNavigate: () => void }) {
-  const workspace = useCurrentWorkspaceName();
-  const path = useRouterState({ select: (state) => state.location.pathname });
-  const link = (label: string, to: string, href: string) => (
-    <NavLink
-      key={to}
-      component={Link}
-      to={to as never}
-      params={{ workspace } as never}
-      label={label}
-      active={path === href || path.startsWith(`${href}/`)}
-      onClick={onNavigate}
-      className={classes.link}
-    />
-  );
-  return (
-    <Stack gap="lg">
-      {workspace && (
-        <div>
-          <Text className={classes.group}>Workspace</Text>
-          {WORKSPACE_PAGES.map(([label, to]) =>
-            link(label, to, to.replace("$workspace", encodeURIComponent(workspace))),
-          )}
+          <WorkspacePicker onPick={close} />
+          <Navigation onNavigate={close} />
         </div>
-      )}
-      <div>
-        <Text className={classes.group}>Organization</Text>
-        {ORGANIZATION_PAGES.map(([label, to]) => link(label, to, to))}
-      </div>
-    </Stack>
+        <Account />
+      </nav>
+      <main id={CONTENT} tabIndex={-1} className={classes.main} inert={opened && narrow}>
+        <Outlet />
+      </main>
+      <ConnectionLine />
+    </div>
   );
 }
 
-function Account() {
-  const { data } = useSuspenseQuery(me);
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const signOut = useSignOut();
-  const navigate = useNavigate();
-  const next = colorScheme === "auto" ? "dark" : colorScheme === "dark" ? "light" : "auto";
+/** What a narrow screen shows instead of the navigation, until that is opened. */
+function TopBar({ children }: { children: ReactNode }) {
+  const workspace = useCurrentWorkspaceName();
   return (
-    <Group gap="xs" wrap="nowrap">
-      <Text size="xs" c="dimmed" visibleFrom="sm">
-        {data.given_name} {data.family_name} · {data.role}
+    <header className={classes.top}>
+      {children}
+      <Anchor component={Link} to="/" fw={700} c="inherit" underline="never">
+        haymow
+      </Anchor>
+      <Text c="dimmed" truncate>
+        {workspace}
       </Text>
-      <Button
-        variant="subtle"
-        color="gray"
-        onClick={() => setColorScheme(next)}
-        aria-label={`Colours: ${colorScheme}`}
-      >
-        {colorScheme === "auto" ? "Auto" : colorScheme === "dark" ? "Dark" : "Light"}
-      </Button>
-      <Button variant="default" onClick={() => signOut().then(() => navigate({ to: "/sign-in" }))}>
-        Sign out
-      </Button>
-    </Group>
+    </header>
   );
+}
+
+/** A thin line while the next screen is on its way, if that takes long enough to wonder. */
+function Pending() {
+  const pending = useRouterState({ select: (state) => state.status === "pending" });
+  return pending ? <div className={classes.pending} aria-hidden /> : null;
+}
+
+function skipToContent(event: { preventDefault: () => void }): void {
+  event.preventDefault();
+  focusTitle();
+}
+
+function useRememberedWorkspace(): void {
+  const { workspace } = useParams({ strict: false });
+  const current = useCurrentWorkspaceName();
+  useEffect(() => {
+    if (workspace !== undefined && workspace === current) rememberWorkspace(workspace);
+  }, [workspace, current]);
+}
+
+/** A new screen begins at its title, unless it has put the focus elsewhere. The first one leaves it to the browser. */
+function useFocusOnNavigation(close: () => void): void {
+  const path = useRouterState({ select: (state) => state.resolvedLocation?.pathname });
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current === path) return;
+    const first = before.current === undefined;
+    before.current = path;
+    close();
+    const content = document.getElementById(CONTENT);
+    if (!first && !content?.contains(document.activeElement)) focusTitle();
+  }, [path, close]);
 }

@@ -1,68 +1,131 @@
-import { Button, Container, PasswordInput, Stack, Text, Title } from "@mantine/core";
+import { Button, Code, Loader, PasswordInput, Stack, Text, Title } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, useCallback, useEffect, useRef, useState } from "react";
 import { asProblem, type Problem } from "../api/problem";
+import { me } from "../api/queries";
 import { Failure } from "../ui/failure";
+import { useDocumentTitle } from "../ui/page";
+import { Bare } from "./bare";
 import { useSignIn } from "./session";
+import classes from "./sign-in.module.css";
 
 /** Sign-in with an API token, or with the code that a sign-in link has behind its `#`, which no server logs. */
 export function SignIn() {
+  useDocumentTitle("Sign in");
+  const [code] = useState(() => window.location.hash.slice(1));
+  const [refused, setRefused] = useState<Problem | null>(null);
+  return (
+    <Bare>
+      <Stack className={classes.panel}>
+        <Title order={1}>haymow</Title>
+        {code && !refused ? (
+          <LinkSignIn code={code} onRefused={setRefused} />
+        ) : (
+          <>
+            {refused && <Failure title="The link did not sign you in" problem={refused} />}
+            <TokenForm />
+          </>
+        )}
+      </Stack>
+    </Bare>
+  );
+}
+
+function LinkSignIn({ code, onRefused }: { code: string; onRefused: (problem: Problem) => void }) {
+  const enter = useEnter();
+  const begun = useRef(false);
+  useEffect(() => {
+    // Once, however often it is drawn: the second use of a link would be refused.
+    if (begun.current) return;
+    begun.current = true;
+    window.history.replaceState(window.history.state, "", window.location.pathname + window.location.search);
+    enter({ code }).catch((error) => onRefused(asProblem(error)));
+  }, [code, enter, onRefused]);
+  return (
+    <Text role="status">
+      <Loader size={12} mr="xs" aria-hidden />
+      Signing in by the link…
+    </Text>
+  );
+}
+
+function TokenForm() {
   const [token, setToken] = useState("");
   const [failure, setFailure] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
-  const signIn = useSignIn();
-  const navigate = useNavigate();
-  const { next } = useSearch({ from: "/sign-in" });
-  const linked = useRef(false);
+  const field = useRef<HTMLInputElement>(null);
+  const enter = useEnter();
+  const unknown = failure?.status === 401;
 
-  async function enter(proof: { token: string } | { code: string }): Promise<void> {
+  async function submit(event: FormEvent): Promise<void> {
+    event.preventDefault();
     setBusy(true);
+    setFailure(null);
     try {
-      await signIn(proof);
-      await navigate({ href: next ?? "/", replace: true });
+      await enter({ token: token.trim() });
     } catch (error) {
       setFailure(asProblem(error));
       setBusy(false);
+      field.current?.focus();
     }
   }
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a link signs in once, when the page opens
-  useEffect(() => {
-    const code = window.location.hash.slice(1);
-    if (!code || linked.current) return;
-    linked.current = true;
-    window.history.replaceState(null, "", window.location.pathname + window.location.search);
-    void enter({ code });
-  }, []);
-
-  function submit(event: FormEvent): void {
-    event.preventDefault();
-    void enter({ token: token.trim() });
-  }
-
   return (
-    <Container size={380} py="10vh" component="main">
-      <form onSubmit={submit}>
-        <Stack>
-          <Title order={1}>haymow</Title>
-          <Text c="dimmed" size="sm">
-            Sign in with an API token. haymow's first start printed one; `haymow admin token` makes another,
-            and a link that signs in without one.
-          </Text>
-          {failure && <Failure problem={failure} />}
-          <PasswordInput
-            label="API token"
-            value={token}
-            onChange={(event) => setToken(event.currentTarget.value)}
-            autoComplete="current-password"
-            required
-            data-autofocus
-          />
-          <Button type="submit" loading={busy} size="sm">
-            Sign in
-          </Button>
-        </Stack>
-      </form>
-    </Container>
+    <form onSubmit={submit}>
+      <Stack gap="sm">
+        <SessionEnded />
+        {failure && !unknown && <Failure title="You are not signed in" problem={failure} />}
+        <PasswordInput
+          ref={field}
+          label="API token"
+          size="sm"
+          value={token}
+          onChange={(event) => setToken(event.currentTarget.value)}
+          error={unknown ? wordsOf(failure) : null}
+          autoComplete="current-password"
+          required
+          withAsterisk={false}
+          autoFocus
+        />
+        <Button type="submit" loading={busy} size="sm">
+          Sign in
+        </Button>
+        <Text size="xs" c="dimmed">
+          haymow's first start printed a token and a link that signs in. On its machine{" "}
+          <Code>haymow admin link</Code> makes another link, <Code>haymow admin token</Code> another token; an
+          administrator makes tokens for others under API tokens.
+        </Text>
+      </Stack>
+    </form>
   );
+}
+
+/** Said to who was signed in until now. */
+function SessionEnded() {
+  const queries = useQueryClient();
+  if (queries.getQueryData(me.queryKey) === undefined) return null;
+  return (
+    <Text size="sm" role="status">
+      Your session has ended. Sign in again to go on where you were.
+    </Text>
+  );
+}
+
+function useEnter() {
+  const signIn = useSignIn();
+  const navigate = useNavigate();
+  const { next } = useSearch({ from: "/sign-in" });
+  return useCallback(
+    async (proof: { token: string } | { code: string }): Promise<void> => {
+      await signIn(proof);
+      await navigate({ href: next ?? "/", replace: true });
+    },
+    [signIn, navigate, next],
+  );
+}
+
+function wordsOf(problem: Problem): string {
+  if (problem.code === "token_expired") return "This token has expired. Use another one.";
+  return "haymow knows no such token. It may have been revoked, or a part of it was not copied.";
 }
