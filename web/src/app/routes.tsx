@@ -7,7 +7,9 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { tokens } from "../api/access";
 import { isSignedOut } from "../api/client";
+import { people, workspaceMembers } from "../api/members";
 import { me, workspaces } from "../api/queries";
 import { parseAuditSearch } from "../features/audit/search";
 import { parseDetailSearch } from "../features/models/detail/search";
@@ -131,7 +133,16 @@ const audit = createRoute({
 const membersOfWorkspace = createRoute({
   getParentRoute: () => workspace,
   path: "/members",
-  component: lazyRouteComponent(() => import("../features/settings/members-page"), "WorkspaceMembersPage"),
+  loader: ({ context }) =>
+    Promise.all([
+      context.queries.ensureQueryData(workspaceMembers(context.workspaceId)),
+      // A token of one workspace may not see the organization's people; the screen goes without them.
+      context.queries.prefetchQuery(people),
+    ]),
+  component: lazyRouteComponent(
+    () => import("../features/settings/workspace-members-page"),
+    "WorkspaceMembersPage",
+  ),
 });
 const settingsWorkspaces = createRoute({
   getParentRoute: () => settings,
@@ -141,11 +152,15 @@ const settingsWorkspaces = createRoute({
 const settingsMembers = createRoute({
   getParentRoute: () => settings,
   path: "/members",
-  component: lazyRouteComponent(() => import("../features/settings/members-page"), "MembersPage"),
+  loader: ({ context }) => context.queries.ensureQueryData(people),
+  component: lazyRouteComponent(() => import("../features/settings/people-page"), "PeoplePage"),
 });
 const settingsTokens = createRoute({
   getParentRoute: () => settings,
   path: "/tokens",
+  validateSearch: (search: Record<string, unknown>): { for?: string } =>
+    typeof search.for === "string" ? { for: search.for } : {},
+  loader: ({ context }) => context.queries.ensureQueryData(tokens),
   component: lazyRouteComponent(() => import("../features/settings/tokens-page"), "TokensPage"),
 });
 
