@@ -1,12 +1,13 @@
 import { Anchor } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import type { AuditRecord } from "../../api/audit";
 import { workspaces } from "../../api/queries";
 import { useWorkspace } from "../../ui/workspace";
 import classes from "./audit.module.css";
 
-/** What a change was made to, leading to where it is managed when it still has such a place. */
+/** What a change was made to, leading to where it is managed when there still is such a place. */
 export function Thing({ record }: { record: AuditRecord }) {
   const workspace = useWorkspaceOf(record);
   const name = <span className={classes.thing}>{record.subject_name}</span>;
@@ -14,83 +15,55 @@ export function Thing({ record }: { record: AuditRecord }) {
   const params = { workspace };
   switch (record.action.split(".")[0]) {
     case "model":
-      return <ModelLink record={record} workspace={workspace} tab={undefined} words={name} />;
-    case "secret":
-      return (
-        <Anchor
-          component={Link}
-          to="/w/$workspace/secrets"
-          params={params as never}
-          search={{ tab: record.workspace_id ? undefined : "organization", q: record.subject_name } as never}
-          inherit
-          underline="always"
-        >
-          {name}
-        </Anchor>
-      );
+      return <ModelLink {...{ record, workspace }} words={name} />;
+    case "secret": {
+      const tab = record.workspace_id === null ? ("organization" as const) : undefined;
+      const search = { tab, q: record.subject_name };
+      return within(name, (props) => <Link {...props} to="/w/$workspace/secrets" {...{ params, search }} />);
+    }
     case "workspace":
-      return (
-        <Anchor
-          component={Link}
-          to="/w/$workspace/models"
-          params={params as never}
-          inherit
-          underline="always"
-        >
-          {name}
-        </Anchor>
-      );
+      return within(name, (props) => <Link {...props} to="/w/$workspace/models" params={params} />);
     case "member":
-      return (
-        <Anchor
-          component={Link}
-          to={record.workspace_id ? "/w/$workspace/members" : "/settings/members"}
-          params={params as never}
-          inherit
-          underline="always"
-        >
-          {name}
-        </Anchor>
-      );
+      if (record.workspace_id === null)
+        return within(name, (props) => <Link {...props} to="/settings/members" />);
+      return within(name, (props) => <Link {...props} to="/w/$workspace/members" params={params} />);
     case "token":
-      return (
-        <Anchor component={Link} to="/settings/tokens" inherit underline="always">
-          {name}
-        </Anchor>
-      );
+      return within(name, (props) => <Link {...props} to="/settings/tokens" />);
     default:
       return name;
   }
 }
 
-/** The revision that a change made, leading to the model's revisions. */
+/** The revision that a change made, leading to it among the model's. */
 export function Revision({ record }: { record: AuditRecord }) {
   const workspace = useWorkspaceOf(record);
   if (record.revision === null) return null;
   const words = `revision ${record.revision}`;
   if (workspace === null) return words;
-  return <ModelLink record={record} workspace={workspace} tab="revisions" words={words} />;
+  return <ModelLink {...{ record, workspace, words }} revision={record.revision} />;
 }
 
 interface ModelLinkProps {
   record: AuditRecord;
   workspace: string;
-  tab: string | undefined;
-  words: React.ReactNode;
+  revision?: number;
+  words: ReactNode;
 }
 
-/** A deleted model has its revisions left. */
-function ModelLink({ record, workspace, tab, words }: ModelLinkProps) {
-  const shown = record.action === "model.delete" ? "revisions" : tab;
+/** Of a deleted model, its revisions are left. */
+function ModelLink({ record, workspace, revision, words }: ModelLinkProps) {
+  const params = { workspace, modelId: record.subject_id };
+  const isAboutRevisions = revision !== undefined || record.action === "model.delete";
+  const search = isAboutRevisions ? { tab: "revisions" as const, revision } : {};
+  return within(words, (props) => (
+    <Link {...props} to="/w/$workspace/models/$modelId" {...{ params, search }} />
+  ));
+}
+
+/** Links stand in sentences here, so they are underlined: colour alone tells nobody everything. */
+function within(words: ReactNode, renderRoot: (props: object) => ReactNode) {
   return (
-    <Anchor
-      component={Link}
-      to="/w/$workspace/models/$modelId"
-      params={{ workspace, modelId: record.subject_id } as never}
-      search={{ tab: shown } as never}
-      inherit
-      underline="always"
-    >
+    <Anchor inherit underline="always" renderRoot={renderRoot}>
       {words}
     </Anchor>
   );

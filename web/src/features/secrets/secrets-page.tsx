@@ -1,9 +1,8 @@
 import { Skeleton, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useRoleIn, useRoleInOrganization } from "../../api/members";
+import { useMayChange } from "../../api/members";
 import { asProblem } from "../../api/problem";
-import { reaches } from "../../api/roles";
 import { type Secret, secrets } from "../../api/secrets";
 import { Failure } from "../../ui/failure";
 import { Page } from "../../ui/page";
@@ -30,9 +29,8 @@ function SecretsTabs({ secrets: found, total }: { secrets: Secret[]; total: numb
   const { workspace_id } = useWorkspace();
   const { tab = "workspace" } = useSearch({ from: "/signed-in/w/$workspace/secrets" });
   const navigate = useNavigate({ from: "/w/$workspace/secrets" });
-  const inWorkspace = reaches(useRoleIn(workspace_id), "editor");
-  const roleInOrganization = useRoleInOrganization();
-  const inOrganization = roleInOrganization !== null && reaches(roleInOrganization, "editor");
+  const inWorkspace = useMayChange(workspace_id, "WORKSPACE");
+  const inOrganization = useMayChange(workspace_id, "ORGANIZATION");
   const hidden = hiddenNames(found);
   const own = found.filter((one) => one.origin === "WORKSPACE");
   const shared = found.filter((one) => one.origin === "ORGANIZATION");

@@ -71,14 +71,13 @@ function ModelLink({ use }: { use: SecretUse }) {
   const here = useWorkspace();
   const { data } = useSuspenseQuery(workspaces);
   const its = data.find((one) => one.workspace_id === use.workspace_id) ?? here;
+  const params = { workspace: its.name, modelId: use.model_id };
   const elsewhere = its.workspace_id !== here.workspace_id ? ` in ${its.name}` : "";
   return (
     <>
       <Anchor
-        component={Link}
-        to="/w/$workspace/models/$modelId"
-        params={{ workspace: its.name, modelId: use.model_id } as never}
         inherit
+        renderRoot={(props) => <Link {...props} to="/w/$workspace/models/$modelId" params={params} />}
       >
         {use.name}
       </Anchor>
