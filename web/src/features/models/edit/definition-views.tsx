@@ -72,6 +72,7 @@ function FormView({ scope, editing, onUnfinished }: Omit<Props, "view">) {
       </Section>
       <Section
         title="Parameters callers may set"
+        isWide
         lead="Each call is held to these. The defaults of calls are the set-up's generation_kwargs."
       >
         <SchemaPart

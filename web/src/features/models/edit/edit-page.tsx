@@ -38,6 +38,7 @@ function NewModel() {
     <Editor title="New model" scope={scope} modelId={null} base={null} start={start}>
       {mayEverywhere && (
         <Radio.Group
+          size="xs"
           label="Who sees it"
           value={scope ?? ""}
           onChange={(value) => setScope(value === "" ? null : value)}

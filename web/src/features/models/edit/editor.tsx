@@ -91,7 +91,7 @@ export function Editor({ title, scope, modelId, base, start, children }: Props) 
       </div>
       <Group className={classes.foot} justify="flex-end" gap="xs">
         <Text size="xs" role="status" mr="auto">
-          {editing.isChanged ? "Not saved yet" : editing.base ? "No changes" : ""}
+          {saving.praise ?? (editing.isChanged ? "Not saved yet" : editing.base ? "No changes" : "")}
         </Text>
         <Button variant="default" onClick={() => ifFinished(check)} disabled={saving.isBusy}>
           Check

@@ -30,6 +30,7 @@ export function IdentityPart({ definition, onChange, placed }: Props) {
         data-autofocus
       />
       <Autocomplete
+        size="xs"
         label="Provider"
         description="A well-known one, or a short name of your own: lower-case letters, digits, - _ and dots."
         required

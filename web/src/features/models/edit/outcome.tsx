@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Stack, Text } from "@mantine/core";
+import { Anchor, Button, Stack, Text } from "@mantine/core";
 import { Problem } from "../../../api/problem";
 import { Failure } from "../../../ui/failure";
 import { typeOf } from "./configuration";
@@ -9,6 +9,7 @@ import type { Saving } from "./use-saving";
 
 /** What the last try came to, and what was found from before. */
 export function Outcome({ editing, saving, isForm }: { editing: Editing; saving: Saving; isForm: boolean }) {
+  if (!editing.isRestored && !saving.problem) return null;
   return (
     <Stack gap="xs" tabIndex={-1} data-outcome>
       {editing.isRestored && (
@@ -28,13 +29,6 @@ export function Outcome({ editing, saving, isForm }: { editing: Editing; saving:
           </Button>
         </Text>
       )}
-      <div role="status">
-        {saving.praise && (
-          <Alert variant="light" p="xs">
-            {saving.praise}
-          </Alert>
-        )}
-      </div>
     </Stack>
   );
 }

@@ -47,6 +47,7 @@ function NamedSecret({ declared, turn, ...props }: FieldProps & { declared: RJSF
   return (
     <>
       <Autocomplete
+        size="xs"
         {...labelsOf(props)}
         value={text}
         placeholder={

@@ -53,6 +53,8 @@ export function useDraft(person: string, address: string, base: Base | null, sta
     setUnfinished: (unfinished) => setDraft((before) => ({ ...before, unfinished })),
     rebase: (newBase, definition) => setDraft({ base: newBase, definition, unfinished: null }),
     drop() {
+      // At once: the page may be left before another effect runs.
+      drafts.drop(person, address);
       setDraft({ base, definition: base?.definition ?? start, unfinished: null });
       setFaults([]);
       setIsRestored(false);
