@@ -1,9 +1,9 @@
 import { Text } from "@mantine/core";
-import type { Answer } from "./answer";
+import type { Turn } from "./conversation";
 import classes from "./playground.module.css";
 
 /** What the model said, as text: whatever it looks like, it is nothing but text. */
-export function AnswerView({ answer, isComing }: { answer: Answer; isComing: boolean }) {
+export function AnswerView({ answer, state }: Pick<Turn, "answer" | "state">) {
   const { text, thoughts, refusal, toolCalls } = answer;
   const isSilent = !text && !refusal && toolCalls.length === 0;
   return (
@@ -22,9 +22,9 @@ export function AnswerView({ answer, isComing }: { answer: Answer; isComing: boo
           {call.name}({call.arguments})
         </pre>
       ))}
-      {isSilent && (
+      {isSilent && state !== "failed" && state !== "stopped" && (
         <Text size="sm" c="dimmed">
-          {isComing ? "Waiting for the first token" : answer.endedAt !== null && "Nothing was said."}
+          {state === "coming" ? "Waiting for the first token" : "The model said nothing."}
         </Text>
       )}
     </div>

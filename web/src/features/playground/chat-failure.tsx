@@ -13,7 +13,7 @@ export function ChatFailure({ problem, model }: { problem: Problem; model: Model
   return (
     <div>
       <Failure problem={problem} />
-      <Text size="sm" mt={4}>
+      <Text size="sm" mt={4} px="sm">
         <Advice problem={problem} model={model} />
       </Text>
     </div>

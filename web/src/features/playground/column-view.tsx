@@ -1,4 +1,4 @@
-import { Button, CloseButton, Group, Title, VisuallyHidden } from "@mantine/core";
+import { Button, Group, Title, VisuallyHidden } from "@mantine/core";
 import { lazy, Suspense, useId, useState } from "react";
 import { ModelPicker } from "./model-picker";
 import { ParametersSkeleton } from "./parameters-skeleton";
@@ -16,29 +16,19 @@ interface Props {
   column: Column;
   system: string;
   onChoose: (name: string) => void;
-  onRemove?: () => void;
   /** Ask this as the first message, of every model. */
   onStart: (prompt: string) => void;
 }
 
 /** A model, its parameters, and the conversation with it. */
-export function ColumnView({
-  label,
-  workspaceId,
-  names,
-  column,
-  system,
-  onChoose,
-  onRemove,
-  onStart,
-}: Props) {
+export function ColumnView({ label, workspaceId, names, column, system, onChoose, onStart }: Props) {
   const [opened, setOpened] = useState(false);
   const panel = useId();
   const { model, settings, parameters } = column;
   const isFaulty = "fault" in parameters;
   const set = isFaulty ? 0 : Object.keys(parameters.values).length;
   return (
-    <section className={classes.column} aria-label={model ?? label}>
+    <div className={classes.column}>
       <VisuallyHidden>
         <Title order={2}>{model ?? label}</Title>
       </VisuallyHidden>
@@ -60,7 +50,6 @@ export function ColumnView({
         >
           {isFaulty ? "Parameters: fault" : set > 0 ? `Parameters: ${set} set` : "Parameters"}
         </Button>
-        {onRemove && <CloseButton aria-label={`Remove ${label.toLowerCase()}`} onClick={onRemove} />}
       </Group>
       <div id={panel} hidden={!opened || model === undefined} className={classes.panel}>
         {opened && model !== undefined && (
@@ -78,6 +67,6 @@ export function ColumnView({
         )}
       </div>
       <Transcript workspaceId={workspaceId} column={column} system={system} onStart={onStart} />
-    </section>
+    </div>
   );
 }

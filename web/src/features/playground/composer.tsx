@@ -27,13 +27,7 @@ export function Composer({ workspaceId, isAnswering, obstacle, onSend, onStop }:
   }
 
   return (
-    <form
-      className={classes.composer}
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
-    >
+    <div className={classes.composer}>
       <Group gap="xs" wrap="nowrap" align="flex-end">
         <Textarea
           className={classes.grow}
@@ -52,21 +46,23 @@ export function Composer({ workspaceId, isAnswering, obstacle, onSend, onStop }:
             send();
           }}
         />
-        {isAnswering ? (
-          <Button key="stop" size="sm" w={88} variant="default" onClick={onStop}>
-            Stop
-          </Button>
-        ) : (
-          <Button key="send" size="sm" w={88} type="submit" disabled={!canSend}>
-            Send
-          </Button>
-        )}
+        {/* One button, so that the focus stays on it whatever it is for. */}
+        <Button
+          size="sm"
+          w={88}
+          variant={isAnswering ? "default" : "filled"}
+          data-disabled={!isAnswering && !canSend ? true : undefined}
+          aria-disabled={!isAnswering && !canSend}
+          onClick={isAnswering ? onStop : send}
+        >
+          {isAnswering ? "Stop" : "Send"}
+        </Button>
       </Group>
       <Text size="xs" c="dimmed" id={hint} mt={4}>
         {obstacle ?? "Enter sends, Shift and Enter break the line, Escape stops."} The conversation stays in
         this tab until you sign out; haymow stores nothing of it.
       </Text>
-    </form>
+    </div>
   );
 }
 

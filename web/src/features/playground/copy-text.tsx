@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import { copyText } from "../../ui/copy";
+import classes from "./playground.module.css";
 
 /** Puts a text on the clipboard. The button keeps its width, whatever it says. */
 export function CopyText({ text, disabled }: { text: string; disabled: boolean }) {
@@ -9,6 +10,7 @@ export function CopyText({ text, disabled }: { text: string; disabled: boolean }
     <Button
       variant="subtle"
       color="gray"
+      className={classes.quiet}
       size="compact-xs"
       miw={64}
       disabled={disabled}

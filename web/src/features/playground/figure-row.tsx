@@ -22,11 +22,11 @@ function wordsOf(figures: Figures, finishReason: string | null): [string, string
   return [
     ["First token", figures.firstToken === null ? NONE : inTime(figures.firstToken)],
     ["Tokens/s", figures.speed === null ? NONE : figures.speed.toFixed(1)],
+    ["Time", figures.time === null ? NONE : inTime(figures.time)],
+    ["Finish", finishReason ?? NONE],
     ["Prompt", count(figures.prompt)],
     ["Completion", count(figures.completion)],
     ["Total", count(figures.total)],
-    ["Time", figures.time === null ? NONE : inTime(figures.time)],
-    ["Finish", finishReason ?? NONE],
   ];
 }
 

@@ -31,7 +31,7 @@ describe("what an answer took", () => {
 
   it("knows no speed of an answer that came at once, or of one token, or uncounted", () => {
     const one = { ...usage, completion_tokens: 1 };
-    expect(figuresOf(answer({ firstAt: 2_000, lastAt: 2_000, usage })).speed).toBeNull();
+    expect(figuresOf(answer({ firstAt: 2_000, lastAt: 2_019, usage })).speed).toBeNull();
     expect(figuresOf(answer({ firstAt: 2_000, lastAt: 2_100, usage: one })).speed).toBeNull();
     expect(figuresOf(answer({ firstAt: 2_000, lastAt: 2_100 })).speed).toBeNull();
   });

@@ -22,12 +22,15 @@ export function figuresOf(answer: Answer): Figures {
   };
 }
 
+/** What came within fewer milliseconds came at once, and was cut up by what is in between. */
+const AT_ONCE = 20;
+
 /**
  * Tokens after the first, by the time they took: the wait for the first is a figure of its own. Thoughts that were
  * counted and not sent came before it.
  */
 function speedOf({ usage, thoughts, firstAt, lastAt }: Answer): number | null {
-  if (usage === null || firstAt === null || lastAt === null || lastAt <= firstAt) return null;
+  if (usage === null || firstAt === null || lastAt === null || lastAt - firstAt < AT_ONCE) return null;
   const hidden = thoughts ? 0 : (usage.completion_tokens_details?.reasoning_tokens ?? 0);
   const tokens = usage.completion_tokens - hidden - 1;
   return tokens > 0 ? (tokens * 1000) / (lastAt - firstAt) : null;

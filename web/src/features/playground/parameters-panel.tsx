@@ -2,8 +2,9 @@ import { Button, Group, Stack, Text, Textarea } from "@mantine/core";
 import { useId } from "react";
 import type { Problem } from "../../api/problem";
 import { SchemaForm } from "../../ui/form/schema-form";
-import { NOTHING_SET, type ParameterForm, placedFaults, type Settings } from "./parameters";
+import { NOTHING_SET, type ParameterForm, placedFaults, type Settings, TEXTS_WIDGET } from "./parameters";
 import { ParametersSkeleton } from "./parameters-skeleton";
+import { TextsWidget } from "./texts-widget";
 
 interface Props {
   form: ParameterForm;
@@ -15,6 +16,8 @@ interface Props {
   /** What the last question was refused with. */
   refusal: Problem | null;
 }
+
+const WIDGETS = { [TEXTS_WIDGET]: TextsWidget };
 
 /** A model's parameters. What is not set is not sent; a default is shown where it will be used. */
 export default function ParametersPanel({ form, isLoading, settings, onChange, fault, refusal }: Props) {
@@ -32,6 +35,7 @@ export default function ParametersPanel({ form, isLoading, settings, onChange, f
         idPrefix={id}
         schema={form.schema}
         uiSchema={form.uiSchema}
+        widgets={WIDGETS}
         value={settings.values}
         onChange={(values) => onChange({ ...settings, values })}
         extraErrors={errors}

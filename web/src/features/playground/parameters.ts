@@ -17,6 +17,9 @@ export interface ParameterForm {
   takesMore: boolean;
 }
 
+/** The name of the widget for a list of texts. */
+export const TEXTS_WIDGET = "texts";
+
 /** What the page sets itself, or shows only one of. */
 const OWN = ["model", "messages", "stream", "stream_options", "n"];
 
@@ -60,7 +63,7 @@ function formOf(schema: RJSFSchema, defaults: Record<string, unknown>, takesMore
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     if (typeof property === "boolean" || OWN.includes(name)) continue;
     const { default: documented, ...rest } = property;
-    properties[name] = { ...rest, title: name };
+    properties[name] = { ...rest, ...(isTexts(property) ? TEXTS : {}), title: labelOf(name, property.title) };
     uiSchema[name] = fieldOf(property, defaults[name] ?? documented);
   }
   const { title: _title, description: _description, required: _required, ...rest } = schema;
@@ -72,13 +75,31 @@ function formOf(schema: RJSFSchema, defaults: Record<string, unknown>, takesMore
   };
 }
 
+/** The name that goes out, behind what the schema calls it. */
+function labelOf(name: string, title: string | undefined): string {
+  return title === undefined || title === name ? name : `${title} (${name})`;
+}
+
+const TEXTS: RJSFSchema = { type: "array", items: { type: "string" } };
+
+/** Whether it is a list of texts, or one; such as `stop`. */
+function isTexts({ type, items }: RJSFSchema): boolean {
+  const types = Array.isArray(type) ? type : [type];
+  return types.includes("array") && typeof items === "object" && "type" in items && items.type === "string";
+}
+
 /** A choice of yes and no can be taken back, a box that is ticked cannot. */
 function fieldOf(property: RJSFSchema, shown: unknown): UiSchema {
   const isChoice = property.type === "boolean" || Array.isArray(property.enum);
   return {
     ...(property.type === "boolean" ? { "ui:widget": "select" } : {}),
+    ...(isTexts(property) ? { "ui:widget": TEXTS_WIDGET } : {}),
     ...(shown === undefined ? {} : { "ui:placeholder": asText(shown) }),
-    ...(isChoice ? { "ui:clearable": true } : {}),
+    "ui:options": {
+      ...(isChoice ? { clearable: true } : {}),
+      // Fields of a row stand beside each other, whether they are described or not.
+      inputWrapperOrder: ["label", "input", "description", "error"],
+    },
   };
 }
 

@@ -51,6 +51,11 @@ function Playground({ workspaceId, names }: { workspaceId: string; names: string
   const send = (prompt: string): void => {
     for (const column of shown) column.send(prompt, system);
   };
+  const compare = (): void => {
+    right.stop();
+    setComparing(!isComparing);
+    if (isComparing) choose({ model });
+  };
   useEscape(isAnswering, stop);
 
   const turns = shown.reduce((sum, column) => sum + column.turns.length, 0);
@@ -59,11 +64,9 @@ function Playground({ workspaceId, names }: { workspaceId: string; names: string
       <Button variant="default" disabled={turns === 0} onClick={() => setClearing(true)}>
         Clear
       </Button>
-      {!isComparing && (
-        <Button variant="default" onClick={() => setComparing(true)}>
-          Compare with a second model
-        </Button>
-      )}
+      <Button variant="default" onClick={compare}>
+        {isComparing ? "Use one model" : "Compare with a second model"}
+      </Button>
     </>
   );
   return (
@@ -88,11 +91,6 @@ function Playground({ workspaceId, names }: { workspaceId: string; names: string
               column={right}
               system={system}
               onChoose={(name) => choose({ model, beside: name })}
-              onRemove={() => {
-                right.stop();
-                setComparing(false);
-                choose({ model });
-              }}
               onStart={send}
             />
           )}

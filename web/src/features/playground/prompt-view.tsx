@@ -14,6 +14,7 @@ interface Props {
 /** What was asked; it can be changed and asked again. */
 export function PromptView({ prompt, later, canAsk, onAsk }: Props) {
   const [edited, setEdited] = useState<string | null>(null);
+  const [isBack, setBack] = useState(false);
   if (edited === null) {
     return (
       <div className={classes.prompt}>
@@ -21,8 +22,10 @@ export function PromptView({ prompt, later, canAsk, onAsk }: Props) {
         <Button
           variant="subtle"
           color="gray"
+          className={classes.quiet}
           size="compact-xs"
           disabled={!canAsk}
+          autoFocus={isBack}
           onClick={() => setEdited(prompt)}
           aria-label="Edit this question"
         >
@@ -37,7 +40,10 @@ export function PromptView({ prompt, later, canAsk, onAsk }: Props) {
       later={later}
       canAsk={canAsk}
       onChange={setEdited}
-      onCancel={() => setEdited(null)}
+      onCancel={() => {
+        setBack(true);
+        setEdited(null);
+      }}
       onAsk={() => onAsk(edited)}
     />
   );

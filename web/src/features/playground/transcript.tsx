@@ -16,10 +16,14 @@ interface Props {
 /** What was said. It stays at its end while an answer comes, unless the reader went up. */
 export function Transcript({ workspaceId, column, system, onStart }: Props) {
   const { turns, model, send } = column;
-  const end = useStayAtEnd(turns);
+  const { ref, onScroll } = useStayAtEnd(turns);
   const askAgain = useCallback(
-    (prompt: string, after: number) => send(prompt, system, after),
-    [send, system],
+    (prompt: string, after: number) => {
+      send(prompt, system, after);
+      // What was pressed is gone with the answer that it asked for anew.
+      ref.current?.focus();
+    },
+    [send, system, ref],
   );
   return (
     <section
@@ -27,7 +31,8 @@ export function Transcript({ workspaceId, column, system, onStart }: Props) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached with the keyboard
       tabIndex={0}
       aria-label={`Conversation with ${model ?? "no model"}`}
-      {...end}
+      ref={ref}
+      onScroll={onScroll}
     >
       {turns.length === 0 && <Start model={model} onStart={onStart} />}
       {turns.map((turn, index) => (

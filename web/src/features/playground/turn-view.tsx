@@ -40,13 +40,13 @@ export const TurnView = memo(function TurnView(props: Props) {
         onAsk={(prompt) => onAsk(prompt, index)}
       />
       {isOfAnother && (
-        <Text size="xs" c="dimmed">
+        <Text size="xs" c="dimmed" px="sm">
           Answered by {turn.model}
         </Text>
       )}
-      <AnswerView answer={turn.answer} isComing={turn.state === "coming"} />
+      <AnswerView answer={turn.answer} state={turn.state} />
       {turn.state === "stopped" && (
-        <Text size="xs" c="dimmed">
+        <Text size="xs" c="dimmed" px="sm">
           Stopped.
         </Text>
       )}
@@ -54,13 +54,20 @@ export const TurnView = memo(function TurnView(props: Props) {
       <FigureRow answer={turn.answer} />
       <Group gap={4}>
         <CopyText text={turn.answer.text} disabled={turn.state === "coming" || turn.answer.text === ""} />
-        <Button variant="subtle" color="gray" size="compact-xs" onClick={() => setCoding(true)}>
+        <Button
+          variant="subtle"
+          color="gray"
+          className={classes.quiet}
+          size="compact-xs"
+          onClick={() => setCoding(true)}
+        >
           As code
         </Button>
         {isLast && (
           <Button
             variant="subtle"
             color="gray"
+            className={classes.quiet}
             size="compact-xs"
             disabled={!canAsk || turn.state === "coming"}
             onClick={() => onAsk(turn.prompt, index)}

@@ -1,5 +1,5 @@
 import Form from "@rjsf/mantine";
-import type { ErrorSchema, RegistryFieldsType, RJSFSchema, UiSchema } from "@rjsf/utils";
+import type { ErrorSchema, RegistryFieldsType, RegistryWidgetsType, RJSFSchema, UiSchema } from "@rjsf/utils";
 import { validator } from "./validator";
 import { WholeDescription } from "./whole-description";
 
@@ -13,6 +13,8 @@ interface Props {
   idPrefix: string;
   /** Fields of one's own, by the names that `ui:field` gives them. Keep it the same from one render to the next. */
   fields?: RegistryFieldsType;
+  /** Widgets of one's own, by the names that `ui:widget` gives them. */
+  widgets?: RegistryWidgetsType;
   /** What those fields need to know: they find it as `registry.formContext`. */
   context?: object;
 }
@@ -25,6 +27,7 @@ export function SchemaForm({
   value,
   onChange,
   uiSchema,
+  widgets,
   extraErrors,
   idPrefix,
   fields,
@@ -36,6 +39,7 @@ export function SchemaForm({
       idPrefix={idPrefix}
       schema={schema}
       uiSchema={{ ...uiSchema, "ui:submitButtonOptions": { norender: true } }}
+      widgets={widgets}
       validator={validator as never}
       formData={value}
       formContext={context as never}
