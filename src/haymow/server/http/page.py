@@ -112,12 +112,16 @@ def read_page(folder: Path) -> Page:
 
 
 def _read(path: Path) -> File:
-    plain, beside = path.read_bytes(), path.with_name(f"{path.name}.gz")
-    if beside.is_file():  # the build packs scripts and style sheets
-        packed = beside.read_bytes()
-    else:
-        packed = None if path.suffix in _PACKED_ALREADY else gzip.compress(plain, mtime=0)
+    plain = path.read_bytes()
+    packed = _packed(path, plain)
     return File(_MEDIA_TYPES[path.suffix], plain, packed if packed and len(packed) < len(plain) else None)
+
+
+def _packed(path: Path, plain: bytes) -> bytes | None:
+    beside = path.with_name(f"{path.name}.gz")
+    if beside.is_file():  # the build packs scripts and style sheets
+        return beside.read_bytes()
+    return None if path.suffix in _PACKED_ALREADY else gzip.compress(plain, mtime=0)
 
 
 def _file(file: File, path: str, request: Request) -> Response:

@@ -30,7 +30,7 @@ export function AuditPage() {
         <Refused problem={asProblem(found.error)} onRetry={() => found.refetch()} />
       )}
       {found.isPending && <Skeleton height={480} aria-label="Loading the record" />}
-      {found.isSuccess && records.length === 0 && <Nothing isFiltered={isFiltered(search)} />}
+      {found.isSuccess && records.length === 0 && !found.hasNextPage && <Nothing isFiltered={isFiltered(search)} />}
       {records.length > 0 && <Records records={records} />}
       {found.hasNextPage && (
         <Group>
@@ -136,7 +136,7 @@ function Nothing({ isFiltered: some }: { isFiltered: boolean }) {
 
 /** What is shown, as a file. */
 function Export({ records }: { records: readonly AuditRecord[] }) {
-  const none = records.length === 0;
+  const none = records.length === 0 && !found.hasNextPage;
   return (
     <>
       <Button variant="default" disabled={none} onClick={() => save("audit.csv", "text/csv", csv(records))}>
