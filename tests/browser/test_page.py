@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import watch
+from tests.browser.conftest import barriers, watch
 from tests.running import RunningServer
 
 SCREENS = [
@@ -50,3 +51,14 @@ def test_a_screen_asks_haymow_alone_and_has_nothing_to_complain_of(
     expect(signed_in.get_by_role("heading", level=1)).to_be_visible()
     assert watched.hosts() == {urlsplit(server.url).netloc}
     assert watched.errors == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_screen_keeps_anybody_out(signed_in: Page, scheme: Literal["light", "dark"]) -> None:
+    signed_in.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    found = []
+    for screen in SCREENS:
+        signed_in.goto(screen, wait_until="networkidle")
+        expect(signed_in.get_by_role("heading", level=1)).to_be_visible()
+        found += [f"{screen}: {barrier}" for barrier in barriers(signed_in)]
+    assert found == [], "\n".join(found)
