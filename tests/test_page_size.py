@@ -22,8 +22,7 @@ def test_the_first_load_stays_within_its_limit(capsys: pytest.CaptureFixture[str
 
 
 def test_the_editor_is_fetched_when_it_is_opened() -> None:
-    editor = {chunk["file"] for name, chunk in manifest().items() if name.endswith("editor/code-mirror.tsx")}
-    assert not editor & javascript(ENTRY, MODELS)
+    assert manifest()["src/ui/editor/code-mirror.tsx"]["file"] not in javascript(ENTRY, MODELS)
 
 
 def manifest() -> dict[str, Any]:
