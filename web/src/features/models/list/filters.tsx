@@ -1,22 +1,25 @@
 import { Button, Checkbox, Group, Select, TextInput } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useRef } from "react";
+import { type KeyboardEvent, memo, useRef } from "react";
 import type { Origin, Sort } from "../../../api/models";
 import { providers } from "../../../api/queries";
 import classes from "./list.module.css";
 import { isFiltered, type ListSearch } from "./search";
 
-interface Props {
+interface Props extends ChoicesProps {
   text: string;
   onText: (text: string) => void;
   /** The text will not change for now: the address may say it. */
   onTextDone: () => void;
-  search: ListSearch;
-  onChange: (change: Partial<ListSearch>) => void;
   onClear: () => void;
   /** Into the list, from the search. */
   onDown: () => void;
+}
+
+interface ChoicesProps {
+  search: ListSearch;
+  onChange: (change: Partial<ListSearch>) => void;
 }
 
 const ORIGINS = [
@@ -58,6 +61,20 @@ export function Filters({ text, onText, onTextDone, search, onChange, onClear, o
         onBlur={onTextDone}
         onKeyDown={onKeyDown}
       />
+      <Choices search={search} onChange={onChange} />
+      {(isFiltered(search) || text !== "") && (
+        <Button variant="subtle" onClick={onClear}>
+          Clear
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+/** Everything but the text. Rendering these costs more than the rows: not with each letter. */
+const Choices = memo(function Choices({ search, onChange }: ChoicesProps) {
+  return (
+    <>
       <Choice
         label="Origin"
         placeholder="Any origin"
@@ -88,14 +105,9 @@ export function Filters({ text, onText, onTextDone, search, onChange, onClear, o
         checked={search.hidden ?? false}
         onChange={(event) => onChange({ hidden: event.currentTarget.checked || undefined })}
       />
-      {(isFiltered(search) || text !== "") && (
-        <Button variant="subtle" onClick={onClear}>
-          Clear
-        </Button>
-      )}
-    </Group>
+    </>
   );
-}
+});
 
 interface ChoiceProps {
   label: string;

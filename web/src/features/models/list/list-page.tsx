@@ -1,7 +1,7 @@
 import { Button, Text } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useRoleIn } from "../../../api/members";
 import { reaches } from "../../../api/roles";
 import { Failure } from "../../../ui/failure";
@@ -89,10 +89,13 @@ function useListSearch() {
     written.current = search.q ?? "";
     show(written.current);
   }, [search.q]);
-  function change(some: Partial<ListSearch>): void {
-    window.scrollTo({ top: 0 });
-    void navigate({ search: (before) => ({ ...before, ...some }), replace: true, resetScroll: false });
-  }
+  const change = useCallback(
+    (some: Partial<ListSearch>) => {
+      window.scrollTo({ top: 0 });
+      void navigate({ search: (before) => ({ ...before, ...some }), replace: true, resetScroll: false });
+    },
+    [navigate],
+  );
   const write = useDebouncedCallback((q: string) => {
     written.current = q;
     change({ q: q || undefined });
