@@ -33,7 +33,8 @@ export default function CodeMirrorEditor({
         language === "json" ? json() : yaml(),
         EditorView.lineWrapping,
         EditorView.cspNonce.of(cspNonce()),
-        EditorView.contentAttributes.of({ "aria-label": label }),
+        // Reached with Tab, so that who has no pointer can scroll what is read only as well.
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
       ]}
       // Tab moves on: who works with the keyboard has to get out of here again.
       indentWithTab={false}

@@ -35,13 +35,12 @@ export function MergeDialog({ base, mine, newer, onMerged, onClose }: Props) {
             <Conflict
               key={place.pointer}
               place={place}
-              who={who}
               choice={choices[place.pointer]}
               onChoose={(choice) => setChoices((before) => ({ ...before, [place.pointer]: choice }))}
             />
           ))}
           {others.map((place) => (
-            <Settled key={place.pointer} place={place} who={who} />
+            <Settled key={place.pointer} place={place} />
           ))}
         </Stack>
         <Group justify="flex-end" gap="xs">
@@ -59,12 +58,11 @@ export function MergeDialog({ base, mine, newer, onMerged, onClose }: Props) {
 
 interface ConflictProps {
   place: Place;
-  who: string;
   choice: Choice | undefined;
   onChoose: (choice: Choice) => void;
 }
 
-function Conflict({ place, who, choice, onChoose }: ConflictProps) {
+function Conflict({ place, choice, onChoose }: ConflictProps) {
   return (
     <Radio.Group
       label={`${fieldOf(place.pointer)}: both changed it`}
@@ -75,12 +73,12 @@ function Conflict({ place, who, choice, onChoose }: ConflictProps) {
       <div className={classes.pair}>
         <Radio
           value="theirs"
-          label={<Value label={who} value={place.theirs} />}
+          label={<Value label="Theirs" value={place.theirs} />}
           classNames={{ labelWrapper: classes.grown }}
         />
         <Radio
           value="mine"
-          label={<Value label="You" value={place.mine} />}
+          label={<Value label="Yours" value={place.mine} />}
           classNames={{ labelWrapper: classes.grown }}
         />
       </div>
@@ -95,7 +93,7 @@ const TAKEN = {
   conflict: "",
 };
 
-function Settled({ place, who }: { place: Place; who: string }) {
+function Settled({ place }: { place: Place }) {
   return (
     <div>
       <Text size="sm">
@@ -104,7 +102,7 @@ function Settled({ place, who }: { place: Place; who: string }) {
       <div className={classes.pair}>
         <Value label="Before" value={place.base} />
         <Value
-          label={place.by === "theirs" ? who : "You"}
+          label={place.by === "theirs" ? "Theirs" : "Yours"}
           value={place.by === "theirs" ? place.theirs : place.mine}
         />
       </div>

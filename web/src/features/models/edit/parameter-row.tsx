@@ -1,4 +1,4 @@
-import { Button, Checkbox, Select, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Select, Text, Textarea } from "@mantine/core";
 import { type ReactNode, useId } from "react";
 import { areWritable, parseChoices, parseDefault, parseNumber, printChoices, printDefault } from "./cells";
 import {
@@ -107,7 +107,9 @@ export function ParameterRow({ row, schema, onChange, onUnfinished, faults, isNe
       </tr>
       <tr>
         <td colSpan={8}>
-          <TextInput
+          <Textarea
+            autosize
+            minRows={1}
             aria-label={`Description of ${row.name}`}
             placeholder="What it does, for those who set it"
             variant="unstyled"
