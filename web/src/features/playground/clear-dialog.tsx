@@ -1,16 +1,17 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 
 interface Props {
+  opened: boolean;
   turns: number;
   onClose: () => void;
   onClear: () => void;
 }
 
 /** Asks before a conversation is lost: it is nowhere else. */
-export function ClearDialog({ turns, onClose, onClear }: Props) {
+export function ClearDialog({ opened, turns, onClose, onClear }: Props) {
   return (
     <Modal
-      opened
+      opened={opened}
       onClose={onClose}
       title="Clear the conversation?"
       size="sm"
@@ -25,7 +26,7 @@ export function ClearDialog({ turns, onClose, onClear }: Props) {
           <Button variant="default" onClick={onClose} data-autofocus>
             Cancel
           </Button>
-          <Button color="red" onClick={onClear}>
+          <Button color="red.8" onClick={onClear}>
             Clear
           </Button>
         </Group>

@@ -11,11 +11,24 @@ interface Props {
   workspaceId: string;
   before: readonly Turn[];
   question: Question;
-  onClose: () => void;
 }
 
 /** The very call that a question made, ready to paste. */
-export function CodeDialog({ workspaceId, before, question, onClose }: Props) {
+export function CodeDialog({ opened, onClose, ...call }: Props & { opened: boolean; onClose: () => void }) {
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title="This call as code"
+      size="xl"
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
+      <CallAsCode {...call} />
+    </Modal>
+  );
+}
+
+function CallAsCode({ workspaceId, before, question }: Props) {
   const [language, setLanguage] = useState<Language>("curl");
   const { model, messages, parameters } = callOf(before, question);
   const call = {
@@ -27,26 +40,18 @@ export function CodeDialog({ workspaceId, before, question, onClose }: Props) {
     stream: true,
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title="This call as code"
-      size="xl"
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
-      <Stack gap="sm">
-        <SegmentedControl
-          aria-label="Language"
-          size="xs"
-          data={Object.keys(LANGUAGES)}
-          value={language}
-          onChange={(value) => setLanguage(value as Language)}
-        />
-        <CopyBlock code={LANGUAGES[language](call)} label={`${language} code`} />
-        <Text size="xs" c="dimmed">
-          HAYMOW_API_KEY in the environment is an API token of yours; the code never holds it.
-        </Text>
-      </Stack>
-    </Modal>
+    <Stack gap="sm">
+      <SegmentedControl
+        aria-label="Language"
+        size="xs"
+        data={Object.keys(LANGUAGES)}
+        value={language}
+        onChange={(value) => setLanguage(value as Language)}
+      />
+      <CopyBlock code={LANGUAGES[language](call)} label={`${language} code`} />
+      <Text size="xs" c="dimmed">
+        HAYMOW_API_KEY in the environment is an API token of yours; the code never holds it.
+      </Text>
+    </Stack>
   );
 }

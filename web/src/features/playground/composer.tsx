@@ -1,9 +1,10 @@
 import { Button, Group, Text, Textarea } from "@mantine/core";
-import { type KeyboardEvent, useId } from "react";
+import { type KeyboardEvent, type Ref, useId } from "react";
 import { useKept } from "./kept";
 import classes from "./playground.module.css";
 
 interface Props {
+  ref: Ref<HTMLTextAreaElement>;
   workspaceId: string;
   isAnswering: boolean;
   /** Why nothing can be sent now. */
@@ -15,7 +16,7 @@ interface Props {
 const NO_TEXT = { initial: "" };
 
 /** Where the next message is written. */
-export function Composer({ workspaceId, isAnswering, obstacle, onSend, onStop }: Props) {
+export function Composer({ ref, workspaceId, isAnswering, obstacle, onSend, onStop }: Props) {
   const [text, setText] = useKept(`${workspaceId} draft`, NO_TEXT);
   const hint = useId();
   const canSend = text.trim() !== "" && obstacle === null && !isAnswering;
@@ -30,6 +31,7 @@ export function Composer({ workspaceId, isAnswering, obstacle, onSend, onStop }:
     <div className={classes.composer}>
       <Group gap="xs" wrap="nowrap" align="flex-end">
         <Textarea
+          ref={ref}
           className={classes.grow}
           size="sm"
           aria-label="Message"

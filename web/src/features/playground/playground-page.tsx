@@ -1,7 +1,7 @@
 import { Anchor, Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { Link, useParams } from "@tanstack/react-router";
+import { useRef, useState } from "react";
 import { useRoleIn } from "../../api/members";
 import { asProblem } from "../../api/problem";
 import { reaches } from "../../api/roles";
@@ -15,8 +15,8 @@ import { Composer } from "./composer";
 import { useKept } from "./kept";
 import classes from "./playground.module.css";
 import { served } from "./queries";
-import type { PlaygroundSearch } from "./search";
 import { SystemPrompt } from "./system-prompt";
+import { useChoice } from "./use-choice";
 import { useColumn } from "./use-column";
 import { useEscape } from "./use-escape";
 
@@ -36,11 +36,12 @@ export function PlaygroundPage() {
 const NO_TEXT = { initial: "" };
 
 function Playground({ workspaceId, names }: { workspaceId: string; names: string[] | undefined }) {
-  const { model, beside } = useSearch({ strict: false });
-  const choose = useChoice();
-  const [isComparing, setComparing] = useState(beside !== undefined);
+  const { model, beside, choose } = useChoice(workspaceId);
+  const [isAdding, setAdding] = useState(false);
   const [clearing, setClearing] = useState(false);
+  const message = useRef<HTMLTextAreaElement>(null);
   const [system, setSystem] = useKept(`${workspaceId} system`, NO_TEXT);
+  const isComparing = isAdding || beside !== undefined;
   const left = useColumn(workspaceId, "left", model);
   const right = useColumn(workspaceId, "right", beside);
   const shown = isComparing ? [left, right] : [left];
@@ -53,7 +54,7 @@ function Playground({ workspaceId, names }: { workspaceId: string; names: string
   };
   const compare = (): void => {
     right.stop();
-    setComparing(!isComparing);
+    setAdding(!isComparing);
     if (isComparing) choose({ model });
   };
   useEscape(isAnswering, stop);
@@ -65,7 +66,7 @@ function Playground({ workspaceId, names }: { workspaceId: string; names: string
         Clear
       </Button>
       <Button variant="default" onClick={compare}>
-        {isComparing ? "Use one model" : "Compare with a second model"}
+        {isComparing ? "Use one model" : "Compare models"}
       </Button>
     </>
   );
@@ -96,6 +97,7 @@ function Playground({ workspaceId, names }: { workspaceId: string; names: string
           )}
         </div>
         <Composer
+          ref={message}
           workspaceId={workspaceId}
           isAnswering={isAnswering}
           obstacle={obstacleOf(shown)}
@@ -103,16 +105,16 @@ function Playground({ workspaceId, names }: { workspaceId: string; names: string
           onStop={stop}
         />
       </div>
-      {clearing && (
-        <ClearDialog
-          turns={turns}
-          onClose={() => setClearing(false)}
-          onClear={() => {
-            for (const column of shown) column.clear();
-            setClearing(false);
-          }}
-        />
-      )}
+      <ClearDialog
+        opened={clearing}
+        turns={turns}
+        onClose={() => setClearing(false)}
+        onClear={() => {
+          for (const column of shown) column.clear();
+          setClearing(false);
+          message.current?.focus();
+        }}
+      />
     </Page>
   );
 }
@@ -122,19 +124,6 @@ function obstacleOf(columns: ReturnType<typeof useColumn>[]): string | null {
   if (columns.every((column) => column.model === undefined)) return "Pick a model first.";
   if (columns.some((column) => "fault" in column.parameters)) return "Mend the parameters first.";
   return null;
-}
-
-/** Put the models' names into the address; going back leaves the playground, not the choice. */
-function useChoice(): (search: PlaygroundSearch) => void {
-  const navigate = useNavigate();
-  const { workspace } = useParams({ strict: false });
-  return (search) =>
-    void navigate({
-      to: "/w/$workspace/playground",
-      params: { workspace: workspace ?? "" },
-      search,
-      replace: true,
-    });
 }
 
 function NoModels({ workspaceId }: { workspaceId: string }) {

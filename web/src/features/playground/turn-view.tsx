@@ -76,14 +76,13 @@ export const TurnView = memo(function TurnView(props: Props) {
           </Button>
         )}
       </Group>
-      {coding && (
-        <CodeDialog
-          workspaceId={workspaceId}
-          before={turns.slice(0, index)}
-          question={turn}
-          onClose={() => setCoding(false)}
-        />
-      )}
+      <CodeDialog
+        opened={coding}
+        workspaceId={workspaceId}
+        before={turns.slice(0, index)}
+        question={turn}
+        onClose={() => setCoding(false)}
+      />
     </article>
   );
 });
