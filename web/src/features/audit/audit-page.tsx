@@ -22,25 +22,31 @@ export function AuditPage() {
   const scope = search.of === "organization" ? null : workspace_id;
   const found = useInfiniteQuery(audit(scope, filtersOf(search)));
   const records = useMemo(() => found.data?.pages.flatMap((page) => page.data) ?? [], [found.data]);
+  const refused = records.length === 0 && found.error ? asProblem(found.error) : null;
+  if (refused) {
+    return (
+      <Page title="Audit">
+        <WhoseRecord />
+        <Refused problem={refused} onRetry={() => found.refetch()} />
+      </Page>
+    );
+  }
   return (
     <Page title="Audit" actions={<Export records={records} />}>
       <WhoseRecord />
       <FilterBar records={records} />
-      {found.error && records.length === 0 && (
-        <Refused problem={asProblem(found.error)} onRetry={() => found.refetch()} />
-      )}
       {found.isPending && <Skeleton height={480} aria-label="Loading the record" />}
       {found.isSuccess && records.length === 0 && !found.hasNextPage && <Nothing isFiltered={isFiltered(search)} />}
       {records.length > 0 && <Records records={records} />}
+      {found.isFetchNextPageError && (
+        <Failure problem={asProblem(found.error)} title="Nothing older was loaded" />
+      )}
       {found.hasNextPage && (
         <Group>
           <Button variant="default" loading={found.isFetchingNextPage} onClick={() => found.fetchNextPage()}>
             Older
           </Button>
         </Group>
-      )}
-      {found.isFetchNextPageError && (
-        <Failure problem={asProblem(found.error)} title="Nothing older was loaded" />
       )}
     </Page>
   );
@@ -83,8 +89,8 @@ function Records({ records }: { records: readonly AuditRecord[] }) {
     <Table verticalSpacing="xs" aria-label="Changes, newest first">
       <Table.Thead>
         <Table.Tr>
-          <Table.Th visibleFrom="sm">When</Table.Th>
-          <Table.Th visibleFrom="sm">Who</Table.Th>
+          <Table.Th visibleFrom="md">When</Table.Th>
+          <Table.Th visibleFrom="md">Who</Table.Th>
           <Table.Th>What</Table.Th>
           <Table.Th visibleFrom="lg">From where</Table.Th>
           <Table.Th>

@@ -17,14 +17,14 @@ interface Props {
 export function RecordRow({ record, where, onFollow }: Props) {
   return (
     <Table.Tr>
-      <Table.Td visibleFrom="sm" className={classes.when}>
+      <Table.Td visibleFrom="md" className={classes.when}>
         <Ago at={record.at} />
       </Table.Td>
-      <Table.Td visibleFrom="sm" className={classes.when}>
+      <Table.Td visibleFrom="md" className={classes.when}>
         {authorOf(record)}
       </Table.Td>
       <Table.Td>
-        <Text size="xs" c="dimmed" hiddenFrom="sm">
+        <Text size="xs" c="dimmed" hiddenFrom="md">
           <Ago at={record.at} /> · {authorOf(record)}
         </Text>
         {wordsOf(record.action)} <Thing record={record} />

@@ -142,7 +142,7 @@ function Row({ name, secret, usual, actions }: RowProps) {
   );
   return (
     <Table.Tr>
-      <Table.Td>{name}</Table.Td>
+      <Table.Td className={classes.usual}>{name}</Table.Td>
       <Table.Td className={classes.usual}>
         <span className={classes.name}>{usual}</span>
         <Text size="xs" hiddenFrom="sm" component="div">
