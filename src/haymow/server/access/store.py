@@ -214,10 +214,8 @@ def tokens(connection: Connection, organization_id: UUID, user_id: UUID | None, 
 
 def token(connection: Connection, organization_id: UUID, token_id: UUID) -> Token | None:
     table = tokens_table.c
-    query = select(tokens_table).where(
-        table.organization_id == organization_id, table.token_id == token_id, table.kind == Kind.TOKEN
-    )
-    row = connection.execute(query).first()
+    wanted = (table.organization_id == organization_id, table.token_id == token_id, table.kind == Kind.TOKEN)
+    row = connection.execute(select(tokens_table).where(*wanted)).first()
     return token_of(row) if row else None
 
 
@@ -291,13 +289,5 @@ def _workspace(row: Row[Any]) -> Workspace:
 
 def token_of(row: Row[Any]) -> Token:
     """A row of the table of tokens, whatever its kind."""
-    return Token(
-        row.token_id,
-        row.user_id,
-        row.name,
-        row.prefix,
-        Role(row.role),
-        row.workspace_id,
-        row.created_at,
-        row.expires_at,
-    )
+    shown = (row.token_id, row.user_id, row.name, row.prefix)
+    return Token(*shown, Role(row.role), row.workspace_id, row.created_at, row.expires_at)
