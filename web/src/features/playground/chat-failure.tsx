@@ -1,5 +1,6 @@
 import { Anchor, Text } from "@mantine/core";
 import { Link, useParams } from "@tanstack/react-router";
+import { Suspense } from "react";
 import type { Model } from "../../api/client";
 import { useRoleIn } from "../../api/members";
 import type { Problem } from "../../api/problem";
@@ -14,7 +15,10 @@ export function ChatFailure({ problem, model }: { problem: Problem; model: Model
     <div>
       <Failure problem={problem} />
       <Text size="sm" mt={4} px="sm">
-        <Advice problem={problem} model={model} />
+        {/* The role may not be known yet; the conversation does not wait for it. */}
+        <Suspense>
+          <Advice problem={problem} model={model} />
+        </Suspense>
       </Text>
     </div>
   );

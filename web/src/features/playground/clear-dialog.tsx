@@ -1,4 +1,5 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
+import { Confirm } from "../../ui/confirm";
 
 interface Props {
   opened: boolean;
@@ -10,27 +11,20 @@ interface Props {
 /** Asks before a conversation is lost: it is nowhere else. */
 export function ClearDialog({ opened, turns, onClose, onClear }: Props) {
   return (
-    <Modal
+    <Confirm
       opened={opened}
       onClose={onClose}
       title="Clear the conversation?"
-      size="sm"
-      closeButtonProps={{ "aria-label": "Close" }}
+      action="Clear"
+      onConfirm={onClear}
+      busy={false}
+      problem={null}
+      isDestructive
     >
-      <Stack gap="md">
-        <Text size="sm">
-          {turns === 1 ? "One question and its answer are" : `${turns} questions and their answers are`}{" "}
-          dropped. They are kept nowhere else. The system prompt and the parameters stay.
-        </Text>
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            Cancel
-          </Button>
-          <Button color="red.8" onClick={onClear}>
-            Clear
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+      <Text size="sm">
+        {turns === 1 ? "One question and its answer are" : `${turns} questions and their answers are`}{" "}
+        dropped. They are kept nowhere else. The system prompt and the parameters stay.
+      </Text>
+    </Confirm>
   );
 }

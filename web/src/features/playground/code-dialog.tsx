@@ -1,7 +1,8 @@
-import { Modal, SegmentedControl, Stack, Text } from "@mantine/core";
+import { SegmentedControl, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { curl, haymowChatGenerator, openaiSdk } from "../../api/snippets";
 import { CopyBlock } from "../../ui/copy-block";
+import { Dialog } from "../../ui/dialog";
 import { callOf, type Question, type Turn } from "./conversation";
 
 const LANGUAGES = { curl, Python: openaiSdk, Haystack: haymowChatGenerator };
@@ -14,17 +15,11 @@ interface Props {
 }
 
 /** The very call that a question made, ready to paste. */
-export function CodeDialog({ opened, onClose, ...call }: Props & { opened: boolean; onClose: () => void }) {
+export function CodeDialog({ onClose, ...call }: Props & { onClose: () => void }) {
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title="This call as code"
-      size="xl"
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Dialog title="This call as code" size="xl" onClose={onClose}>
       <CallAsCode {...call} />
-    </Modal>
+    </Dialog>
   );
 }
 

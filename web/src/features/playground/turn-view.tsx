@@ -76,13 +76,14 @@ export const TurnView = memo(function TurnView(props: Props) {
           </Button>
         )}
       </Group>
-      <CodeDialog
-        opened={coding}
-        workspaceId={workspaceId}
-        before={turns.slice(0, index)}
-        question={turn}
-        onClose={() => setCoding(false)}
-      />
+      {coding && (
+        <CodeDialog
+          workspaceId={workspaceId}
+          before={turns.slice(0, index)}
+          question={turn}
+          onClose={() => setCoding(false)}
+        />
+      )}
     </article>
   );
 });
