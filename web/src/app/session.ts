@@ -36,7 +36,10 @@ export function useSignOut() {
 
 /** Leaves when another window signs out; a page that the browser had put aside is fetched anew. */
 export function followSignOut(): void {
-  channel.addEventListener("message", leave);
+  channel.addEventListener("message", () => {
+    forgetStored();
+    leave();
+  });
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) window.location.reload();
   });
