@@ -1,4 +1,4 @@
-"""Secrets and the audit record in a browser: a value goes in and is never seen again, and what was done stands there."""
+"""Secrets and the audit record in a browser: a value goes in and is never seen again; what was done stands there."""
 
 from __future__ import annotations
 
