@@ -35,7 +35,7 @@ export function AuditPage() {
     <Page title="Audit" actions={<Export records={records} />}>
       <WhoseRecord />
       <FilterBar records={records} />
-      {found.isPending && <Skeleton height={480} aria-label="Loading the record" />}
+      {found.isPending && <Skeleton role="status" height={480} aria-label="Loading the record" />}
       {found.isSuccess && records.length === 0 && !found.hasNextPage && <Nothing isFiltered={isFiltered(search)} />}
       {records.length > 0 && <Records records={records} />}
       {found.isFetchNextPageError && (

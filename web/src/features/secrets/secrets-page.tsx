@@ -19,7 +19,7 @@ export function SecretsPage() {
   return (
     <Page title="Secrets">
       {error && !data && <Failure problem={asProblem(error)} onRetry={() => refetch()} />}
-      {!data && !error && <Skeleton height={320} aria-label="Loading the secrets" />}
+      {!data && !error && <Skeleton role="status" height={320} aria-label="Loading the secrets" />}
       {data && <SecretsTabs secrets={data.secrets} total={data.total} />}
     </Page>
   );

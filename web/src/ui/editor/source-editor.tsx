@@ -7,7 +7,9 @@ const CodeMirrorEditor = lazy(() => import("./code-mirror"));
 /** Raw JSON or YAML. The editor is 140 kB and is fetched when one is first opened; its place is kept meanwhile. */
 export function SourceEditor(props: EditorProps) {
   return (
-    <Suspense fallback={<Skeleton height={props.height ?? 360} aria-label="Loading the editor" />}>
+    <Suspense
+      fallback={<Skeleton role="status" height={props.height ?? 360} aria-label="Loading the editor" />}
+    >
       <CodeMirrorEditor {...props} />
     </Suspense>
   );

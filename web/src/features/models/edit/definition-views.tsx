@@ -33,7 +33,7 @@ export function DefinitionViews({ view, ...props }: Props) {
   if (view === "form") return <FormView {...props} />;
   const Raw = view === "json" ? JsonView : YamlView;
   return (
-    <Suspense fallback={<Skeleton height={480} aria-label="Loading" />}>
+    <Suspense fallback={<Skeleton role="status" height={480} aria-label="Loading" />}>
       <Raw
         definition={editing.definition}
         unfinished={editing.unfinished?.text ?? null}

@@ -168,7 +168,7 @@ function Failed({ title, error }: { title: string; error: Error }) {
 function Waiting({ title }: { title: string }) {
   return (
     <Page title={title}>
-      <Skeleton height={640} aria-label="Loading the model" />
+      <Skeleton role="status" height={640} aria-label="Loading the model" />
     </Page>
   );
 }

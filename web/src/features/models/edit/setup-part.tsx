@@ -27,7 +27,7 @@ export function SetupPart({ type, ...props }: Props) {
   const { data, error, refetch } = useQuery({ ...generator(type), enabled: type !== "" });
   if (type === "") return <Text size="sm">Choose a generator first: its parameters come here.</Text>;
   if (error) return <Failure problem={asProblem(error)} onRetry={() => void refetch()} />;
-  if (!data) return <Skeleton height={420} aria-label="Loading the generator's parameters" />;
+  if (!data) return <Skeleton role="status" height={420} aria-label="Loading the generator's parameters" />;
   // Another generator has other fields: nothing of the one before stays in them.
   return <SetupForm key={data.type} {...props} schema={data.init_parameters as RJSFSchema} />;
 }
