@@ -66,6 +66,7 @@ export const theme = createTheme({
     Table: { defaultProps: { fz: "md", verticalSpacing: 6, horizontalSpacing: "sm" } },
     Modal: {
       defaultProps: { transitionProps: { duration: 0 }, closeButtonProps: { "aria-label": "Close" } },
+      styles: { title: { fontSize: "1rem", fontWeight: 600 } },
     },
   },
 });

@@ -37,8 +37,8 @@ export function MemberTable({ members, ownId, roleHeading, onChangeRole, onRemov
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Name</Table.Th>
-            <Table.Th visibleFrom="sm">E-mail</Table.Th>
-            <Table.Th visibleFrom="sm">{roleHeading}</Table.Th>
+            <Table.Th visibleFrom="md">E-mail</Table.Th>
+            <Table.Th visibleFrom="md">{roleHeading}</Table.Th>
             {onChangeRole && (
               <Table.Th>
                 <VisuallyHidden>Actions</VisuallyHidden>
@@ -50,10 +50,10 @@ export function MemberTable({ members, ownId, roleHeading, onChangeRole, onRemov
           {found.map((member) => (
             <Table.Tr key={member.user_id}>
               <PersonCell person={member} own={member.user_id === ownId} />
-              <Table.Td visibleFrom="sm" className={classes.breakable}>
+              <Table.Td visibleFrom="md" className={classes.breakable}>
                 {member.email}
               </Table.Td>
-              <Table.Td visibleFrom="sm">{member.role}</Table.Td>
+              <Table.Td visibleFrom="md">{member.role}</Table.Td>
               {onChangeRole && onRemove && (
                 <Table.Td>
                   {member.user_id !== ownId && (

@@ -15,7 +15,7 @@ export function PersonCell({ person, own }: { person: Member; own: boolean }) {
           </Text>
         )}
       </Text>
-      <Text size="xs" c="dimmed" hiddenFrom="sm" className={classes.breakable}>
+      <Text size="xs" c="dimmed" hiddenFrom="md" className={classes.breakable}>
         {person.role} · {person.email}
       </Text>
     </Table.Td>

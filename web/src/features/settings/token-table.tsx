@@ -22,10 +22,10 @@ export function TokenTable({ tokens, owners, onRevoke }: Props) {
         <Table.Tr>
           <Table.Th>Name</Table.Th>
           {owners && <Table.Th visibleFrom="md">Owner</Table.Th>}
-          <Table.Th visibleFrom="sm">May at most</Table.Th>
-          <Table.Th visibleFrom="sm">Workspace</Table.Th>
+          <Table.Th visibleFrom="md">May at most</Table.Th>
+          <Table.Th visibleFrom="md">Workspace</Table.Th>
           <Table.Th visibleFrom="lg">Created</Table.Th>
-          <Table.Th visibleFrom="sm">Expires</Table.Th>
+          <Table.Th visibleFrom="md">Expires</Table.Th>
           <Table.Th>
             <VisuallyHidden>Actions</VisuallyHidden>
           </Table.Th>
@@ -52,7 +52,7 @@ function TokenRow({ token, owners, onRevoke }: { token: Token } & Omit<Props, "t
         <Text size="xs" c="dimmed" ff="monospace">
           {token.prefix}…
         </Text>
-        <Text size="xs" c="dimmed" hiddenFrom="sm" className={classes.breakable}>
+        <Text size="xs" c="dimmed" hiddenFrom="md" className={classes.breakable}>
           {[owner, token.role, workspace].filter(Boolean).join(" · ")}
           <br />
           Expires: {expiryInWords(token.expires_at, new Date())}
@@ -63,14 +63,14 @@ function TokenRow({ token, owners, onRevoke }: { token: Token } & Omit<Props, "t
           {owner}
         </Table.Td>
       )}
-      <Table.Td visibleFrom="sm">{token.role}</Table.Td>
-      <Table.Td visibleFrom="sm" className={classes.breakable}>
+      <Table.Td visibleFrom="md">{token.role}</Table.Td>
+      <Table.Td visibleFrom="md" className={classes.breakable}>
         {workspace}
       </Table.Td>
       <Table.Td visibleFrom="lg">
         <Ago at={token.created_at} />
       </Table.Td>
-      <Table.Td visibleFrom="sm">
+      <Table.Td visibleFrom="md">
         <Expires at={token.expires_at} />
       </Table.Td>
       <Table.Td>
