@@ -69,7 +69,9 @@ export function Editor({ title, scope, modelId, base, start, children }: Props) 
     setIsAsking(false);
     saving.check();
   }
-  useHotkeys([["mod+S", () => editing.isChanged && !saving.isBusy && ifFinished(save)]], [], true);
+  // A copy is saved as it is, without a change.
+  const isSavable = editing.base === null || editing.isChanged;
+  useHotkeys([["mod+S", () => isSavable && !saving.isBusy && ifFinished(save)]], [], true);
 
   return (
     <Page
@@ -96,7 +98,7 @@ export function Editor({ title, scope, modelId, base, start, children }: Props) 
         <Button variant="default" onClick={() => ifFinished(check)} disabled={saving.isBusy}>
           Check
         </Button>
-        <Button onClick={() => ifFinished(save)} loading={saving.isBusy} disabled={!editing.isChanged}>
+        <Button onClick={() => ifFinished(save)} loading={saving.isBusy} disabled={!isSavable}>
           {editing.base ? "Save …" : "Create model"}
         </Button>
       </Group>

@@ -20,7 +20,9 @@ export function Outcome({ editing, saving, isForm }: { editing: Editing; saving:
           </Anchor>
         </Text>
       )}
-      {saving.problem && <Refusal problem={saving.problem} editing={editing} isForm={isForm} />}
+      {saving.problem && (
+        <Refusal problem={saving.problem} isCheck={saving.isCheck} editing={editing} isForm={isForm} />
+      )}
       {saving.isGone && (
         <Text size="sm">
           Somebody deleted this model meanwhile. What is here can be created as a new one.{" "}
@@ -33,15 +35,27 @@ export function Outcome({ editing, saving, isForm }: { editing: Editing; saving:
   );
 }
 
+interface RefusalProps {
+  problem: Problem;
+  isCheck: boolean;
+  editing: Editing;
+  isForm: boolean;
+}
+
 /** A refusal: faults with a field of their own are said there, and only counted here. */
-function Refusal({ problem, editing, isForm }: { problem: Problem; editing: Editing; isForm: boolean }) {
+function Refusal({ problem, isCheck, editing, isForm }: RefusalProps) {
   const known = useKnownParameters(typeOf(editing.definition));
   const { others } = place(editing.faults, editing.definition, known);
   const beside = isForm ? editing.faults.length - others.length : 0;
   const shown = isForm ? others : editing.faults;
   const words = beside > 0 ? `${problem.message} ${countOf(beside)}` : problem.message;
   const { status, code, requestId } = problem;
-  return <Failure problem={new Problem(status, code, words, requestId, shown)} title="Not saved" />;
+  return (
+    <Failure
+      problem={new Problem(status, code, words, requestId, shown)}
+      title={isCheck ? "haymow would refuse this" : "Not saved"}
+    />
+  );
 }
 
 function countOf(count: number): string {

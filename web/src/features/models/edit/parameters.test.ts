@@ -55,9 +55,14 @@ describe("rowsOf", () => {
     ]);
     const odd = {
       type: "object",
-      properties: { a: { type: "number", exclusiveMinimum: 0 }, b: { type: "string", minimum: 1 }, c: false },
+      properties: {
+        a: { type: "number", exclusiveMinimum: 0 },
+        b: { type: "string", minimum: 1 },
+        c: false,
+        d: { type: "number", minimum: "5" },
+      },
     };
-    expect(rowsOf(odd).map(({ more }) => more)).toEqual([true, true, true]);
+    expect(rowsOf(odd).map(({ more }) => more)).toEqual([true, true, true, true]);
   });
 
   it("shows several types as they are", () => {

@@ -110,13 +110,19 @@ export function nameAt(schema: Schema, place: number): string | undefined {
   return Object.keys(propertiesOf(schema))[place - 1];
 }
 
-const SHOWN = new Set(["type", "description", "default", "enum"]);
+/** Whether a cell shows this keyword; one whose value is no value for it, such as a minimum of "5", has none. */
+function isShown(keyword: string, value: unknown, bounds: (string | null)[]): boolean {
+  if (keyword === "enum") return Array.isArray(value);
+  if (keyword === "description") return typeof value === "string";
+  return (
+    keyword === "type" || keyword === "default" || (bounds.includes(keyword) && typeof value === "number")
+  );
+}
 
 function rowOf(name: string, schema: unknown, required: boolean): Row {
   if (!isObject(schema)) return { name, type: "", required, description: "", more: schema !== true };
   const type = typeOf(schema);
   const [least, most] = boundsOf(type);
-  const shown = (key: string) => SHOWN.has(key) || key === least || key === most;
   return {
     name,
     type,
@@ -126,7 +132,7 @@ function rowOf(name: string, schema: unknown, required: boolean): Row {
     default: schema.default,
     required,
     description: typeof schema.description === "string" ? schema.description : "",
-    more: !Object.keys(schema).every(shown),
+    more: !Object.entries(schema).every(([key, value]) => isShown(key, value, [least, most])),
   };
 }
 

@@ -18,6 +18,8 @@ export interface Saving {
   isBusy: boolean;
   /** What was refused; faults that have a field are shown there as well. */
   problem: Problem | null;
+  /** Whether it was a check that was refused, and nothing was to be saved. */
+  isCheck: boolean;
   /** The words of a check that found nothing. */
   praise: string | null;
   /** The revision that somebody else saved meanwhile. */
@@ -61,7 +63,7 @@ export function useSaving(
         connected === false ? " A secret that it needs has no value yet, or its last test failed." : "";
       setOutcome({ ...NOTHING, praise: `haymow would take this as it is.${missing}` });
     },
-    onError: (error) => refuse(asProblem(error)),
+    onError: (error) => refuse(asProblem(error), true),
   });
   const fetching = useMutation({
     mutationFn: (id: string) => readModel(scope, id),
@@ -69,10 +71,10 @@ export function useSaving(
     onError: (error) => refuse(asProblem(error)),
   });
 
-  function refuse(problem: Problem): void {
+  function refuse(problem: Problem, isCheck = false): void {
     editing.setFaults(problem.status === 409 ? [ofName(problem)] : problem.faults);
     if (problem.status === 412 && modelId !== null) fetching.mutate(modelId);
-    else setOutcome({ ...NOTHING, problem, isGone: problem.status === 404 && modelId !== null });
+    else setOutcome({ ...NOTHING, problem, isCheck, isGone: problem.status === 404 && modelId !== null });
   }
 
   return {
@@ -86,9 +88,9 @@ export function useSaving(
   };
 }
 
-type Outcome = Pick<Saving, "problem" | "praise" | "newer" | "isGone">;
+type Outcome = Pick<Saving, "problem" | "isCheck" | "praise" | "newer" | "isGone">;
 
-const NOTHING: Outcome = { problem: null, praise: null, newer: null, isGone: false };
+const NOTHING: Outcome = { problem: null, isCheck: false, praise: null, newer: null, isGone: false };
 
 const ofName = (problem: Problem) => ({ pointer: "#/name", code: problem.code, message: problem.message });
 
