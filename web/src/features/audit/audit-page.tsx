@@ -36,7 +36,9 @@ export function AuditPage() {
       <WhoseRecord />
       <FilterBar records={records} />
       {found.isPending && <Skeleton role="status" height={480} aria-label="Loading the record" />}
-      {found.isSuccess && records.length === 0 && !found.hasNextPage && <Nothing isFiltered={isFiltered(search)} />}
+      {found.isSuccess && records.length === 0 && !found.hasNextPage && (
+        <Nothing isFiltered={isFiltered(search)} />
+      )}
       {records.length > 0 && <Records records={records} />}
       {found.isFetchNextPageError && (
         <Failure problem={asProblem(found.error)} title="Nothing older was loaded" />
@@ -142,7 +144,7 @@ function Nothing({ isFiltered: some }: { isFiltered: boolean }) {
 
 /** What is shown, as a file. */
 function Export({ records }: { records: readonly AuditRecord[] }) {
-  const none = records.length === 0 && !found.hasNextPage;
+  const none = records.length === 0;
   return (
     <>
       <Button variant="default" disabled={none} onClick={() => save("audit.csv", "text/csv", csv(records))}>
