@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { ModelState } from "../../api/model-states";
-import { ownerOf } from "../../ui/origin";
+import { originName } from "../../ui/origin";
 import classes from "./overriding.module.css";
 
 /** Which model of the same name hides this one, or is hidden by it, with the way there. */
@@ -15,7 +15,7 @@ export function Overriding({ workspace, state }: { workspace: string; state: Mod
       className={classes.overriding}
       preload={false}
     >
-      {state.shadowed_by ? "hidden by" : "hides"} {ownerOf(other.origin)}
+      {state.shadowed_by ? "hidden by" : "hides"} {originName(other.origin).toLowerCase()}
     </Link>
   );
 }

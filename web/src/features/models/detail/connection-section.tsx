@@ -58,14 +58,11 @@ function useTest(workspace: Workspace, model: Model) {
 function NextStep({ workspace, state }: { workspace: Workspace; state: ModelState }) {
   if (state.missing_secrets.length > 0) {
     return (
-      <Text size="sm">
-        {state.missing_secrets.map((name, index) => (
-          <span key={name}>
-            {index > 0 && " · "}
-            <AddSecret workspace={workspace} name={name} />
-          </span>
+      <Group gap="sm" fz="sm">
+        {state.missing_secrets.map((name) => (
+          <AddSecret key={name} workspace={workspace} name={name} />
         ))}
-      </Text>
+      </Group>
     );
   }
   if (!state.tested_at) return null;
@@ -77,7 +74,10 @@ function NextStep({ workspace, state }: { workspace: Workspace; state: ModelStat
   );
 }
 
+/** The way to enter a secret, for who may. */
 export function AddSecret({ workspace, name }: { workspace: Workspace; name: string }) {
+  const mayAdd = reaches(useRoleIn(workspace.workspace_id), "editor");
+  if (!mayAdd) return null;
   return (
     <Anchor
       inherit
@@ -87,7 +87,7 @@ export function AddSecret({ workspace, name }: { workspace: Workspace; name: str
           {...props}
           to="/w/$workspace/secrets"
           params={{ workspace: workspace.name }}
-          search={{ add: name } as never}
+          search={{ add: name }}
         />
       )}
     >

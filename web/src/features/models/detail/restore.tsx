@@ -12,6 +12,7 @@ export function Restore({ seen, revision }: { seen: Seen; revision: Revision }) 
   const [opened, { open, close }] = useDisclosure();
   const mayChange = useMayChange(seen.workspaceId, seen.origin);
   const restoring = useRestoring(seen, revision, close);
+  const isLate = restoring.error !== null && asProblem(restoring.error).status === 412;
   if (!mayChange) return null;
   return (
     <>
@@ -34,6 +35,7 @@ export function Restore({ seen, revision }: { seen: Seen; revision: Revision }) 
         problem={restoring.error ? asProblem(restoring.error) : null}
       >
         <Text size="sm">
+          {isLate && "Their change is in the list now; restoring puts this one after it. "}
           It becomes the newest revision, and what is called from then on. Nothing is lost: the revisions
           after it stay.
         </Text>

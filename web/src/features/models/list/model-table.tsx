@@ -30,7 +30,7 @@ export function ModelTable({ workspace, filters, first, onSort }: Props) {
   const virtual = useWindowVirtualizer({
     count,
     estimateSize: () => height,
-    overscan: 12,
+    overscan: 6,
     scrollMargin: top,
     scrollPaddingStart: COVERED,
   });
