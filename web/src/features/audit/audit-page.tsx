@@ -36,8 +36,8 @@ export function AuditPage() {
       <WhoseRecord />
       <FilterBar records={records} />
       {found.isPending && <Skeleton role="status" height={480} aria-label="Loading the record" />}
-      {found.isSuccess && records.length === 0 && !found.hasNextPage && (
-        <Nothing isFiltered={isFiltered(search)} />
+      {found.isSuccess && records.length === 0 && (
+        <Nothing isFiltered={isFiltered(search)} isAll={!found.hasNextPage} />
       )}
       {records.length > 0 && <Records records={records} />}
       {found.isFetchNextPageError && (
@@ -133,7 +133,10 @@ function Refused({ problem, onRetry }: { problem: Problem; onRetry: () => void }
   );
 }
 
-function Nothing({ isFiltered: some }: { isFiltered: boolean }) {
+/** A part of a long record is looked at for each answer, so there may be none in it and some before. */
+function Nothing({ isFiltered: some, isAll }: { isFiltered: boolean; isAll: boolean }) {
+  if (!isAll)
+    return <Empty title="None of the newest changes matches">Older ones were not looked at yet.</Empty>;
   if (some) return <Empty title="No change matches">Choose other filters, or show all.</Empty>;
   return (
     <Empty title="Nothing was changed here yet">
