@@ -32,7 +32,9 @@ export function SecretTable({ secrets, hidden, mayChange, onDo }: Props) {
               Version
             </Table.Th>
             <SortHeader field="updated_at">Changed</SortHeader>
-            <Table.Th visibleFrom="sm">In use by</Table.Th>
+            <Table.Th visibleFrom="sm" className={classes.when}>
+              In use by
+            </Table.Th>
             {mayChange && (
               <Table.Th>
                 <VisuallyHidden>What to do</VisuallyHidden>
