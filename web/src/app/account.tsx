@@ -39,7 +39,7 @@ export function Account() {
         Sign out
       </Button>
       {signOut.isError && (
-        <Text size="xs" c="error" role="alert">
+        <Text size="xs" c="red" role="alert">
           You are still signed in. {asProblem(signOut.error).message}
         </Text>
       )}

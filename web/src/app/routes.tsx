@@ -3,7 +3,6 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   Outlet,
   redirect,
 } from "@tanstack/react-router";
@@ -22,6 +21,7 @@ import { Bare } from "./bare";
 import { NotFound } from "./not-found";
 import { ownPath } from "./own-path";
 import { FrameFailure, RouteFailure } from "./route-failure";
+import { screen } from "./screen";
 import { Shell } from "./shell";
 import { SignIn } from "./sign-in";
 import { WorkspaceFailure } from "./unknown-workspace";
@@ -92,43 +92,43 @@ const models = createRoute({
   getParentRoute: () => workspace,
   path: "/models",
   validateSearch: parseListSearch,
-  component: lazyRouteComponent(() => import("../features/models/list/list-page"), "ListPage"),
+  component: screen(() => import("../features/models/list/list-page"), "ListPage"),
 });
 const newModel = createRoute({
   getParentRoute: () => workspace,
   path: "/models/new",
   validateSearch: (search: Record<string, unknown>): { from?: string } =>
     typeof search.from === "string" ? { from: search.from } : {},
-  component: lazyRouteComponent(() => import("../features/models/edit/edit-page"), "NewPage"),
+  component: screen(() => import("../features/models/edit/edit-page"), "NewPage"),
 });
 const model = createRoute({
   getParentRoute: () => workspace,
   path: "/models/$modelId",
   validateSearch: parseDetailSearch,
-  component: lazyRouteComponent(() => import("../features/models/detail/detail-page"), "DetailPage"),
+  component: screen(() => import("../features/models/detail/detail-page"), "DetailPage"),
 });
 const editModel = createRoute({
   getParentRoute: () => workspace,
   path: "/models/$modelId/edit",
-  component: lazyRouteComponent(() => import("../features/models/edit/edit-page"), "EditPage"),
+  component: screen(() => import("../features/models/edit/edit-page"), "EditPage"),
 });
 const playground = createRoute({
   getParentRoute: () => workspace,
   path: "/playground",
   validateSearch: parsePlaygroundSearch,
-  component: lazyRouteComponent(() => import("../features/playground/playground-page"), "PlaygroundPage"),
+  component: screen(() => import("../features/playground/playground-page"), "PlaygroundPage"),
 });
 const secrets = createRoute({
   getParentRoute: () => workspace,
   path: "/secrets",
   validateSearch: parseSecretsSearch,
-  component: lazyRouteComponent(() => import("../features/secrets/secrets-page"), "SecretsPage"),
+  component: screen(() => import("../features/secrets/secrets-page"), "SecretsPage"),
 });
 const audit = createRoute({
   getParentRoute: () => workspace,
   path: "/audit",
   validateSearch: parseAuditSearch,
-  component: lazyRouteComponent(() => import("../features/audit/audit-page"), "AuditPage"),
+  component: screen(() => import("../features/audit/audit-page"), "AuditPage"),
 });
 const membersOfWorkspace = createRoute({
   getParentRoute: () => workspace,
@@ -139,21 +139,18 @@ const membersOfWorkspace = createRoute({
       // A token of one workspace may not see the organization's people; the screen goes without them.
       context.queries.prefetchQuery(people),
     ]),
-  component: lazyRouteComponent(
-    () => import("../features/settings/workspace-members-page"),
-    "WorkspaceMembersPage",
-  ),
+  component: screen(() => import("../features/settings/workspace-members-page"), "WorkspaceMembersPage"),
 });
 const settingsWorkspaces = createRoute({
   getParentRoute: () => settings,
   path: "/workspaces",
-  component: lazyRouteComponent(() => import("../features/settings/workspaces-page"), "WorkspacesPage"),
+  component: screen(() => import("../features/settings/workspaces-page"), "WorkspacesPage"),
 });
 const settingsMembers = createRoute({
   getParentRoute: () => settings,
   path: "/members",
   loader: ({ context }) => context.queries.ensureQueryData(people),
-  component: lazyRouteComponent(() => import("../features/settings/people-page"), "PeoplePage"),
+  component: screen(() => import("../features/settings/people-page"), "PeoplePage"),
 });
 const settingsTokens = createRoute({
   getParentRoute: () => settings,
@@ -161,7 +158,7 @@ const settingsTokens = createRoute({
   validateSearch: (search: Record<string, unknown>): { for?: string } =>
     typeof search.for === "string" ? { for: search.for } : {},
   loader: ({ context }) => context.queries.ensureQueryData(tokens),
-  component: lazyRouteComponent(() => import("../features/settings/tokens-page"), "TokensPage"),
+  component: screen(() => import("../features/settings/tokens-page"), "TokensPage"),
 });
 
 const tree = root.addChildren([

@@ -84,7 +84,7 @@ function TokenRow({ token, owners, onRevoke }: { token: Token } & Omit<Props, "t
 
 function Expires({ at }: { at: string | null }) {
   const now = new Date();
-  const colour = at === null ? "dimmed" : isOver(at, now) ? "error" : undefined;
+  const colour = at === null ? "dimmed" : isOver(at, now) ? "red" : undefined;
   return (
     <Text className={classes.whole} c={colour} title={at ? agoOf(at, now.getTime()) : undefined}>
       {expiryInWords(at, now)}
