@@ -34,6 +34,8 @@ export default defineConfig({
     // Inlined files would be data: addresses, which the page's Content-Security-Policy does not allow.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // For older browsers light-dark() would be replaced by variables that nothing here sets: it would be no colour at all.
+    cssTarget: ["chrome123", "edge123", "firefox120", "safari17.5"],
   },
   server: {
     proxy: {
