@@ -45,6 +45,7 @@ describe("kept turns", () => {
   it("come back with why one failed", () => {
     const problem = new Problem(429, "rate_limited", "Slower.", "7f00", [], 12);
     const [found] = again([{ ...turn("a", "", "failed"), problem }]);
+    expect(found?.problem).toBeInstanceOf(Problem);
     expect(found?.problem).toMatchObject({ message: "Slower.", requestId: "7f00", retryAfter: 12 });
   });
 
