@@ -34,7 +34,6 @@ _MEDIA_TYPES: Final = {
     ".css": "text/css",
     ".ico": "image/x-icon",
     ".js": "text/javascript",
-    ".json": "application/json",
     ".png": "image/png",
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
