@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { problemOf } from "./problem";
+import { asProblem, faultAt, notBeside, Problem, problemOf } from "./problem";
 
 const answer = (status: number, headers: Record<string, string> = {}) =>
   new Response(null, { status, headers });
@@ -30,4 +30,20 @@ describe("problemOf", () => {
       { pointer: "#/messages/0/content", code: "invalid", message: "At most 2." },
     ]);
   });
+});
+
+it("a fault is said beside its field, and the problem only where a fault has none", () => {
+  const fault = { pointer: "#/name", code: "invalid", message: "A name has 1 to 255 characters." };
+  const problem = new Problem(422, "invalid", "This is no name.", null, [fault]);
+  expect(faultAt(problem, "#/name")).toBe(fault.message);
+  expect(faultAt(problem, "#/email")).toBeUndefined();
+  expect(notBeside(problem, ["#/name", "#/email"])).toBeNull();
+  expect(notBeside(problem, ["#/email"])).toBe(problem);
+  const whole = new Problem(403, "forbidden", "Ask an administrator.");
+  expect(notBeside(whole, ["#/name"])).toBe(whole);
+});
+
+it("a connection that failed is told from a fault of the page", () => {
+  expect(asProblem(new TypeError("Failed to fetch")).code).toBe("unreachable");
+  expect(asProblem(new TypeError("x is not a function")).code).toBe("unexpected");
 });
