@@ -36,7 +36,8 @@ def type_into_search(page: Page, text: str) -> list[Typed]:
 
 _SETTLED: Final = "() => !document.querySelector('[role=status]').textContent.includes('so far')"
 
-# A frame is painted when the one after it begins.
+# A frame is painted when the one after it begins. The first look is in the next frame: while the letter arrives, the
+# page still shows what was there before it.
 _WATCH: Final = """(text) => {
   const rows = () => [...document.querySelectorAll("tbody [data-index]")].map((row) => row.querySelector("a"));
   const isFiltered = () => rows().every((link) => link && link.title.toLowerCase().includes(text));
@@ -44,7 +45,7 @@ _WATCH: Final = """(text) => {
   const when = (holds) =>
     new Promise((done) => {
       const look = () => requestAnimationFrame(holds() ? () => done(performance.now()) : look);
-      look();
+      requestAnimationFrame(look);
     });
   window.typed = new Promise((done) => {
     document.querySelector("input[type=search]").addEventListener(
