@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parameterForm, parametersOf, placedFaults } from "./parameters";
+import { NOTHING_SET, parameterForm, parametersOf, placedFaults, settingsOf } from "./parameters";
 
 const modelOf = (generation_kwargs: Record<string, unknown>, defaults?: Record<string, unknown>) => ({
   generation_kwargs,
@@ -93,5 +93,27 @@ describe("faults of a refused call", () => {
       errors: { temperature: { __errors: ["At most 2."] } },
       elsewhere: [other],
     });
+  });
+});
+
+describe("names that every object has", () => {
+  const names = ["constructor", "toString", "__proto__"];
+
+  it.each(names)("sets nothing for a model called %s until somebody does", (name) => {
+    expect(settingsOf({}, name)).toBe(NOTHING_SET);
+    const set = { values: { seed: 1 }, more: "" };
+    expect(settingsOf({ ...{}, [name]: set }, name)).toBe(set);
+  });
+
+  it.each(names)("asks for a parameter called %s", (name) => {
+    const form = parameterForm(modelOf({ type: "object", properties: { [name]: { type: "number" } } }));
+    expect(fieldsOf(form)).toEqual([name]);
+    expect(Object.keys(form.uiSchema)).toEqual([name]);
+    expect(Object.entries(form.uiSchema)[0]?.[1]).not.toHaveProperty("ui:placeholder");
+  });
+
+  it.each(names)("keeps the fault of a parameter called %s where no field is there for it", (name) => {
+    const fault = { pointer: `#/${name}`, code: "x", message: "No." };
+    expect(placedFaults([fault], parameterForm(modelOf({}))).elsewhere).toEqual([fault]);
   });
 });

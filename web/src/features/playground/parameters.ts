@@ -10,6 +10,11 @@ export interface Settings {
 
 export const NOTHING_SET: Settings = { values: {}, more: "" };
 
+/** What is set for one of the models. A model may be called what every object has, such as `constructor`. */
+export function settingsOf(all: Record<string, Settings>, model: string | undefined): Settings {
+  return model !== undefined && Object.hasOwn(all, model) ? (all[model] ?? NOTHING_SET) : NOTHING_SET;
+}
+
 /** How a model's parameters are asked for. Without a `schema` none may be set, without `takesMore` no others. */
 export interface ParameterForm {
   schema: RJSFSchema | null;
@@ -58,19 +63,27 @@ function defaultsOf(model: Pick<Model, "chat_generator_config"> | null): Record<
 }
 
 function formOf(schema: RJSFSchema, defaults: Record<string, unknown>, takesMore: boolean): ParameterForm {
-  const properties: Record<string, RJSFSchema> = {};
-  const uiSchema: UiSchema = {};
-  for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    if (typeof property === "boolean" || OWN.includes(name)) continue;
-    const { default: documented, ...rest } = property;
-    properties[name] = { ...rest, ...(isTexts(property) ? TEXTS : {}), title: labelOf(name, property.title) };
-    uiSchema[name] = fieldOf(property, defaults[name] ?? documented);
-  }
+  const asked = Object.entries(schema.properties ?? {}).flatMap(([name, property]) =>
+    typeof property === "boolean" || OWN.includes(name) ? [] : [{ name, property }],
+  );
+  const properties = asked.map(({ name, property: { default: _default, ...rest } }) => {
+    const texts = isTexts(rest) ? TEXTS : {};
+    return [name, { ...rest, ...texts, title: labelOf(name, rest.title) }] as const;
+  });
+  const fields = asked.map(({ name, property }) => {
+    const own = Object.hasOwn(defaults, name) ? defaults[name] : undefined;
+    return [name, fieldOf(property, own ?? property.default)] as const;
+  });
   const { title: _title, description: _description, required: _required, ...rest } = schema;
   // Required ones may stand in the definition, so the form asks for none; the server knows.
   return {
-    schema: { type: "object", ...rest, properties, additionalProperties: false },
-    uiSchema,
+    schema: {
+      type: "object",
+      ...rest,
+      properties: Object.fromEntries(properties),
+      additionalProperties: false,
+    },
+    uiSchema: Object.fromEntries(fields),
     takesMore,
   };
 }
@@ -144,7 +157,7 @@ export function placedFaults(faults: readonly Fault[], form: ParameterForm) {
   const elsewhere: Fault[] = [];
   for (const fault of faults) {
     const name = fault.pointer.split("/")[1] ?? "";
-    if (name in (form.schema?.properties ?? {})) {
+    if (Object.hasOwn(form.schema?.properties ?? {}, name)) {
       errors[name] = { __errors: [fault.message] } as ErrorSchema;
     } else {
       elsewhere.push(fault);

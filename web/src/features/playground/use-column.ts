@@ -4,12 +4,12 @@ import type { Model } from "../../api/client";
 import type { Turn } from "./conversation";
 import { useKept } from "./kept";
 import {
-  NOTHING_SET,
   type ParameterForm,
   type Parameters,
   parameterForm,
   parametersOf,
   type Settings,
+  settingsOf,
 } from "./parameters";
 import { named } from "./queries";
 import { type Conversation, useConversation } from "./use-conversation";
@@ -35,7 +35,7 @@ export function useColumn(workspaceId: string, side: string, model: string | und
   const conversation = useConversation(workspaceId, side);
   const [all, setAll] = useKept(`${workspaceId} ${side} settings`, KEPT_SETTINGS);
   const { data: definition } = useQuery(named(workspaceId, model));
-  const settings = (model !== undefined && all[model]) || NOTHING_SET;
+  const settings = settingsOf(all, model);
   const parameters = useMemo(() => parametersOf(settings), [settings]);
   const form = useMemo(() => parameterForm(definition ?? null), [definition]);
   const { ask } = conversation;
