@@ -36,6 +36,14 @@ describe("place", () => {
     expect(found.others).toEqual([]);
   });
 
+  it.each(["constructor", "__proto__"])(
+    "finds faults of a parameter called %s, and none without one",
+    (name) => {
+      expect(placed().rows[name]).toBeUndefined();
+      expect(placed(at(`#/generation_kwargs/properties/${name}/type`)).rows[name]).toEqual(["Wrong."]);
+    },
+  );
+
   it("keeps those without a field, with their pointers", () => {
     const faults = [
       at("#"),

@@ -24,8 +24,8 @@ export function place(faults: readonly Fault[], definition: Definition, known: r
     name: [],
     provider: [],
     type: [],
-    parameters: {},
-    rows: {},
+    parameters: byName(),
+    rows: byName(),
     schema: [],
     others: [],
   };
@@ -93,6 +93,11 @@ function placeOfSchema(
     );
 }
 
+/** Without a prototype: a parameter may be called `constructor`, and that is no fault of it. */
+function byName(): Record<string, string[]> {
+  return Object.create(null);
+}
+
 function add(found: Record<string, string[]>, key: string, message: string): void {
-  found[key] = [...(Object.hasOwn(found, key) ? (found[key] ?? []) : []), message];
+  found[key] = [...(found[key] ?? []), message];
 }
