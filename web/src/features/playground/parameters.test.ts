@@ -47,6 +47,12 @@ describe("a model's form", () => {
     expect(fieldsOf(parameterForm(modelOf(empty)))).toEqual(["temperature", "top_p", "max_tokens", "seed"]);
   });
 
+  it("has the fields of a bare map of names to schemas", () => {
+    expect(fieldsOf(parameterForm(modelOf({ top_k: { type: "integer" }, "x-note": "ours" })))).toEqual([
+      "top_k",
+    ]);
+  });
+
   it("asks for the usual ones of a model that cannot be seen", () => {
     expect(parameterForm(null).takesMore).toBe(true);
   });

@@ -1,4 +1,5 @@
 import type { ErrorSchema, RJSFSchema, UiSchema } from "@rjsf/utils";
+import { isBare, propertiesOf } from "../../api/bare-map";
 import type { Model } from "../../api/client";
 import type { Fault } from "../../api/problem";
 
@@ -41,13 +42,20 @@ const USUAL: RJSFSchema = {
 
 /** The form of a model's `generation_kwargs`. Defaults are shown and not filled in: what is not set is not sent. */
 export function parameterForm(model: Pick<Model, "generation_kwargs" | "chat_generator_config"> | null) {
-  const schema: RJSFSchema = model?.generation_kwargs ?? {};
+  const schema = schemaOf(model?.generation_kwargs ?? {});
   const isOpen = schema.additionalProperties !== false;
   if (!speaks(schema)) {
     if (!isOpen) return { schema: null, uiSchema: {}, takesMore: false };
     return formOf(USUAL, defaultsOf(model), true);
   }
   return formOf(schema, defaultsOf(model), isOpen);
+}
+
+/** A bare map of names to schemas as the schema that haymow takes it for. */
+function schemaOf(schema: Record<string, unknown>): RJSFSchema {
+  return isBare(schema)
+    ? { type: "object", properties: propertiesOf(schema) as RJSFSchema["properties"] }
+    : schema;
 }
 
 function speaks(schema: RJSFSchema): boolean {

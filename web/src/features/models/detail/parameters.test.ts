@@ -59,10 +59,13 @@ describe("parametersOf", () => {
 
   it("takes a bare map of names to schemas for properties", () => {
     expect(parametersOf({ seed: { type: "integer" } }).map(({ name }) => name)).toEqual(["seed"]);
+    const map = { "x-note": "ours", type: { type: "string" } };
+    expect(parametersOf(map).map(({ name }) => name)).toEqual(["type"]);
   });
 
   it("finds none in a schema that names none", () => {
     expect(parametersOf({})).toEqual([]);
+    expect(parametersOf({ additionalProperties: { type: "string" } })).toEqual([]);
     expect(parametersOf({ type: "object", additionalProperties: false })).toEqual([]);
   });
 });

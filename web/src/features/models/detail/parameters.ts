@@ -1,3 +1,4 @@
+import { propertiesOf } from "../../../api/bare-map";
 import { isObject } from "../../../api/definition";
 
 /** A parameter that callers may set, in words. */
@@ -31,12 +32,6 @@ export function parametersOf(schema: Record<string, unknown>): Parameter[] {
 /** Whether callers may set other parameters too. */
 export function isOpen(schema: Record<string, unknown>): boolean {
   return schema.additionalProperties !== false;
-}
-
-function propertiesOf(schema: Record<string, unknown>): Record<string, unknown> {
-  if (isObject(schema.properties)) return schema.properties;
-  const isBareMap = !("type" in schema) && Object.values(schema).every(isObject);
-  return isBareMap ? schema : {};
 }
 
 function typeWords(schema: Record<string, unknown>): string {

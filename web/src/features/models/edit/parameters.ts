@@ -1,4 +1,5 @@
-import { isBare } from "./bare-map";
+import { isBare, propertiesOf } from "../../../api/bare-map";
+import { isObject } from "../../../api/definition";
 
 /** A JSON Schema of the parameters that callers may set: a model's `generation_kwargs`. */
 export type Schema = Record<string, unknown>;
@@ -164,12 +165,6 @@ function numberAt(schema: Schema, keyword: string | null): number | undefined {
   return typeof value === "number" ? value : undefined;
 }
 
-function propertiesOf(schema: Schema): Schema {
-  if (isBare(schema))
-    return Object.fromEntries(Object.entries(schema).filter(([name]) => !name.startsWith("x-")));
-  return isObject(schema.properties) ? schema.properties : {};
-}
-
 function withProperties(schema: Schema, properties: Schema): Schema {
   if (!isBare(schema)) return { ...whole(schema), properties };
   const extensions = Object.entries(schema).filter(([name]) => name.startsWith("x-"));
@@ -184,8 +179,4 @@ function whole(schema: Schema): Schema {
   if (!isBare(schema)) return schema;
   const extensions = Object.entries(schema).filter(([name]) => name.startsWith("x-"));
   return { ...Object.fromEntries(extensions), type: "object", properties: propertiesOf(schema) };
-}
-
-function isObject(value: unknown): value is Schema {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

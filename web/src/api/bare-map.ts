@@ -1,3 +1,5 @@
+import { isObject } from "./definition";
+
 const TAKE_OBJECTS = new Set(
   (
     "properties patternProperties additionalProperties unevaluatedProperties propertyNames dependentSchemas " +
@@ -24,8 +26,14 @@ export function isBare(schema: Record<string, unknown>): boolean {
 }
 
 function isParameter(name: string, schema: unknown): boolean {
-  if (typeof schema !== "object" || schema === null || Array.isArray(schema)) return false;
+  if (!isObject(schema)) return false;
   if (TAKE_OBJECTS.has(name) || name.startsWith("$")) return false;
   const keys = Object.keys(schema);
   return keys.length === 0 || keys.some((key) => KEYWORDS.has(key));
+}
+
+/** The parameters that a `generation_kwargs` names, by name: its `properties`, or all of a bare map. */
+export function propertiesOf(schema: Record<string, unknown>): Record<string, unknown> {
+  if (!isBare(schema)) return isObject(schema.properties) ? schema.properties : {};
+  return Object.fromEntries(Object.entries(schema).filter(([name]) => !name.startsWith("x-")));
 }
