@@ -1,3 +1,5 @@
+import { isObject } from "./definition";
+
 /** One place in which two JSON documents differ. What is not there on a side is `undefined`, which no JSON value is. */
 export interface Difference {
   /** Where, as haymow's faults say it: `#/chat_generator_config/init_parameters/model`; `#` is the whole. */
@@ -34,18 +36,15 @@ function inside(pointer: string, before: Record<string, unknown>, after: Record<
 }
 
 /** A key that only the prototype has, such as `constructor`, is not there. */
-function own(document: Record<string, unknown>, key: string): unknown {
+export function own(document: Record<string, unknown>, key: string): unknown {
   return Object.hasOwn(document, key) ? document[key] : undefined;
 }
 
-function escaped(key: string): string {
+/** A key as a part of a pointer. */
+export function escaped(key: string): string {
   return key.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 function isList(value: unknown): value is unknown[] {
   return Array.isArray(value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,6 @@
+import { isObject } from "../../../api/definition";
+import { escaped, own } from "../../../api/differences";
+
 /** One place that a person decided differently on, or that only one of two people touched. Absent is `undefined`. */
 export interface Place {
   pointer: string;
@@ -76,18 +79,10 @@ function inside(
   const merged: [string, unknown][] = [];
   for (const key of new Set([...Object.keys(theirs), ...Object.keys(mine), ...Object.keys(base)])) {
     const sides = { base: own(base, key), mine: own(mine, key), theirs: own(theirs, key) };
-    const value = at(`${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`, sides, choices, places);
+    const value = at(`${pointer}/${escaped(key)}`, sides, choices, places);
     if (value !== undefined) merged.push([key, value]);
   }
   return Object.fromEntries(merged);
 }
 
 type Json = Record<string, unknown>;
-
-function own(document: Json, key: string): unknown {
-  return Object.hasOwn(document, key) ? document[key] : undefined;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}

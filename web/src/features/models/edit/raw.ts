@@ -1,4 +1,4 @@
-import type { Definition } from "../../../api/definition";
+import { type Definition, isObject } from "../../../api/definition";
 
 /** A text that is no definition, and where it stops being one, as far as that is known. */
 export interface RawFault {
@@ -96,8 +96,4 @@ function lineIn(message: string, text: string): number | undefined {
 
 function refused(message: string): Parsed {
   return { fault: { message } };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
