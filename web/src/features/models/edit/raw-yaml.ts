@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument, stringify } from "yaml";
+import { Document, LineCounter, parseDocument, Scalar, visit } from "yaml";
 
 // Fetched with the YAML view only.
 
@@ -14,10 +14,16 @@ export function parseYaml(text: string): unknown {
 
 /** Data as YAML that Haystack's pipelines read the same way: texts that older YAML takes for something else are quoted. */
 export function printYaml(value: unknown): string {
-  return stringify(value, {
-    lineWidth: 0,
-    version: "1.1",
-    defaultStringType: "PLAIN",
-    aliasDuplicateObjects: false,
+  const document = new Document(value, { version: "1.1", aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === "string" && isOdd(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+    },
   });
+  return document.toString({ lineWidth: 0, defaultStringType: "PLAIN" });
+}
+
+/** What only the newer YAML takes for a number or the older for a mark, and white space that lines would lose. */
+function isOdd(text: string): boolean {
+  return /^[-+]?0o[0-7]+$|^=$|[^\S\n]\n|^\s|[\u007f\u0085\u2028\u2029]/.test(text);
 }

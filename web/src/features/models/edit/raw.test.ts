@@ -30,6 +30,25 @@ describe("parseDefinition", () => {
     expect(parseDefinition(printYaml(odd), parseYaml, current)).toEqual({ definition: odd });
   });
 
+  it.each([
+    "0o17",
+    "-0o7",
+    "<<",
+    " \n",
+    "a \n",
+    "\t\n\tb",
+    "\u2028",
+    "\u0085",
+    "\u007f",
+    "1:20",
+    "=",
+    "~",
+    "on",
+  ])("reads the text %j back from YAML as that text, wherever it stands", (text) => {
+    const odd = { ...current, chat_generator_config: { type: "X", [text]: [text, { [text]: text }] } };
+    expect(parseDefinition(printYaml(odd), parseYaml, current)).toEqual({ definition: odd });
+  });
+
   it("takes a model as it was read, without what haymow decides", () => {
     const read = { ...current, model_id: "1", connected: true, origin: "WORKSPACE", created_by: null };
     expect(parseDefinition(printJson(read), JSON.parse, current)).toEqual({ definition: current });
@@ -55,6 +74,14 @@ describe("parseDefinition", () => {
     const text = '{"chat_generator_config": {"type": "X", "init_parameters": {}}}';
     expect(parseDefinition(text, JSON.parse, current)).toMatchObject({
       definition: { chat_generator_config: { type: "X" } },
+    });
+  });
+
+  it("does not take a schema that only has a type for a component", () => {
+    const text = '{"generation_kwargs": {"type": "object"}}';
+    const alone = { ...current, generation_kwargs: { type: "object" } };
+    expect(parseDefinition(text, JSON.parse, current)).toEqual({
+      definition: { ...alone, name: "", provider: "", chat_generator_config: {} },
     });
   });
 

@@ -69,8 +69,9 @@ function definitionIn(data: unknown): Parsed {
 function componentIn(data: unknown): Record<string, unknown> | null {
   if (!isObject(data)) return null;
   if (isComponent(data)) return data;
-  const [only, ...others] = Object.values(data);
-  return others.length === 0 && isComponent(only) ? only : null;
+  const [[name, only] = ["", null], ...others] = Object.entries(data);
+  // A schema that has but a type looks like one.
+  return others.length === 0 && name !== "generation_kwargs" && isComponent(only) ? only : null;
 }
 
 function isComponent(data: unknown): data is Record<string, unknown> {
