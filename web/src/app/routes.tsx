@@ -19,7 +19,6 @@ import { lastWorkspace } from "../ui/last-workspace";
 import { noWorkspace } from "../ui/workspace";
 import { Bare } from "./bare";
 import { NotFound } from "./not-found";
-import { ownPath } from "./own-path";
 import { FrameFailure, RouteFailure } from "./route-failure";
 import { screen } from "./screen";
 import { Shell } from "./shell";
@@ -44,11 +43,8 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
   component: SignIn,
-  validateSearch: (search: Record<string, unknown>): { next?: string } => {
-    // Only an address of this page: a link must not lead elsewhere by way of the sign-in.
-    const next = ownPath(search.next, window.location.origin);
-    return next === null ? {} : { next };
-  },
+  validateSearch: (search: Record<string, unknown>): { next?: string } =>
+    typeof search.next === "string" ? { next: search.next } : {},
 });
 
 const signedIn = createRoute({
@@ -188,6 +184,8 @@ export const router = createRouter({
   defaultErrorComponent: RouteFailure,
   defaultNotFoundComponent: NotFound,
   scrollRestoration: true,
+  // What a screen's address does not understand is dropped; left to itself, the router hands it on as it came.
+  search: { strict: true },
 });
 
 /** Raises the problem when there is none: one that somebody has just made is asked for. */

@@ -7,6 +7,7 @@ import { me } from "../api/queries";
 import { Failure } from "../ui/failure";
 import { useDocumentTitle } from "../ui/page";
 import { Bare } from "./bare";
+import { ownPath } from "./own-path";
 import { useSignIn } from "./session";
 import classes from "./sign-in.module.css";
 
@@ -119,7 +120,8 @@ function useEnter() {
   return useCallback(
     async (proof: { token: string } | { code: string }): Promise<void> => {
       await signIn(proof);
-      await navigate({ href: next ?? "/", replace: true });
+      // Only to an address of this page: a link must not lead elsewhere by way of the sign-in.
+      await navigate({ href: ownPath(next, window.location.origin) ?? "/", replace: true });
     },
     [signIn, navigate, next],
   );
