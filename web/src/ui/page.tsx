@@ -1,5 +1,5 @@
 import { Group, Stack, Title } from "@mantine/core";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 
 /** Where the screens stand; the frame gives it the focus while a screen is on its way. */
 export const CONTENT = "content";
@@ -23,10 +23,7 @@ interface Props {
 /** A screen: its title, which is the window's too, its actions, its content. */
 export function Page({ title, aside, actions, children }: Props) {
   useDocumentTitle(title);
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    if (document.activeElement?.id === CONTENT) heading.current?.focus({ preventScroll: true });
-  }, []);
+  const heading = useTitleFocus();
   return (
     <Stack gap="md">
       <Group justify="space-between" align="center" mih={36} gap="sm">
@@ -41,6 +38,19 @@ export function Page({ title, aside, actions, children }: Props) {
       {children}
     </Stack>
   );
+}
+
+/** A title takes the focus that waits for one, and leaves it to the next when its screen gives way to what was loaded. */
+function useTitleFocus() {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useLayoutEffect(() => {
+    const title = heading.current;
+    if (document.activeElement?.id === CONTENT) title?.focus({ preventScroll: true });
+    return () => {
+      if (title === document.activeElement) document.getElementById(CONTENT)?.focus({ preventScroll: true });
+    };
+  }, []);
+  return heading;
 }
 
 /** What the window is called. */
