@@ -37,11 +37,12 @@ export const workspaceContents = (workspaceId: string) =>
     staleTime: 0,
   });
 
-/** A change of who may do what; it is done when what it touches has been read again. */
+/** A change of who may do what; it is done when what it touches has been read again. No answer outlives its dialog. */
 function useChange<Input, Output>(change: (input: Input) => Promise<Output>, ...resources: string[]) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: change,
+    gcTime: 0,
     onSuccess: () =>
       Promise.all(resources.map((resource) => queries.invalidateQueries({ queryKey: [resource] }))),
   });
@@ -119,7 +120,7 @@ export function useRemoveWorkspaceMember(workspaceId: string) {
   );
 }
 
-/** Makes an API token. Its text is in the answer this once, and is not kept: forget the answer when it was shown. */
+/** Makes an API token. Its text is in the answer this once, and is forgotten with the dialog that shows it. */
 export function useCreateToken() {
   return useChange(
     (wanted: Schemas["CreateToken"]) => read(client.POST("/api/v2/tokens", { body: wanted })),
