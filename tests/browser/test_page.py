@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import barriers, watch
-from tests.running import RunningServer
+from tests.running import RunningServer, environment, haymow_command
 
 SCREENS = [
     "/w/default/models",
@@ -33,6 +34,21 @@ def test_who_has_not_signed_in_is_asked_for_a_token(page: Page) -> None:
 def test_a_token_leads_to_the_models(signed_in: Page) -> None:
     expect(signed_in.get_by_role("heading", level=1)).to_have_text("Models")
     assert urlsplit(signed_in.url).path == "/w/default/models"
+
+
+def test_a_link_signs_in_where_another_was_refused(page: Page, server: RunningServer) -> None:
+    page.goto("/sign-in#used")
+    expect(page.get_by_text("The link did not sign you in")).to_be_visible()
+    # In the same tab only what is behind the # changes, and no new document is loaded.
+    page.evaluate("link => { window.location.href = link }", another_link(server))
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    assert "#" not in page.url
+
+
+def another_link(server: RunningServer) -> str:
+    command = haymow_command("admin", "link")
+    done = subprocess.run(command, env=environment(server.data), capture_output=True, text=True, check=True)
+    return done.stdout.split()[-1]
 
 
 def test_signing_out_ends_it(signed_in: Page) -> None:

@@ -14,14 +14,23 @@ import classes from "./sign-in.module.css";
 /** Sign-in with an API token, or with the code that a sign-in link has behind its `#`, which no server logs. */
 export function SignIn() {
   useDocumentTitle("Sign in");
-  const [code] = useState(() => window.location.hash.slice(1));
+  const [code, setCode] = useState(codeInAddress);
   const [refused, setRefused] = useState<Problem | null>(null);
+  useEffect(() => {
+    // Another link that is opened here changes nothing but what is behind the `#`: no new document begins.
+    function begin(): void {
+      setRefused(null);
+      setCode(codeInAddress());
+    }
+    window.addEventListener("hashchange", begin);
+    return () => window.removeEventListener("hashchange", begin);
+  }, []);
   return (
     <Bare>
       <Stack className={classes.panel}>
         <Title order={1}>haymow</Title>
         {code && !refused ? (
-          <LinkSignIn code={code} onRefused={setRefused} />
+          <LinkSignIn key={code} code={code} onRefused={setRefused} />
         ) : (
           <>
             {refused && <Failure title="The link did not sign you in" problem={refused} />}
@@ -31,6 +40,10 @@ export function SignIn() {
       </Stack>
     </Bare>
   );
+}
+
+function codeInAddress(): string {
+  return window.location.hash.slice(1);
 }
 
 function LinkSignIn({ code, onRefused }: { code: string; onRefused: (problem: Problem) => void }) {
