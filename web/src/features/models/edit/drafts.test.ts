@@ -52,13 +52,37 @@ it("keeps no value of a secret, wherever it was pasted", () => {
       azure_ad_token: "very-secret-2",
       model: "sk-verysecret3",
       headers: { Authorization: "very-secret-4" },
+      token: { type: "env_var", env_vars: ["very-secret-6", "hf_verysecret7", "HF_TOKEN"] },
     },
   };
   const unfinished = { view: "json" as const, text: '{"api_key": {"token": "very-secret-5"' };
-  const pasted = { ...draft, unfinished, definition: { ...draft.definition, chat_generator_config: config } };
-  drafts.keep("ada", "/a", pasted, shelf);
-  expect(shelf.key(0) && shelf.getItem(shelf.key(0) ?? "")).not.toMatch(/very-?secret/);
+  const definition = {
+    ...draft.definition,
+    chat_generator_config: config,
+    generation_kwargs: { x: "sk-verysecret8" },
+  };
+  drafts.keep("ada", "/a", { ...draft, unfinished, definition }, shelf);
+  expect(shelf.getItem(shelf.key(0) ?? "")).not.toMatch(/very-?secret/);
+  expect(shelf.getItem(shelf.key(0) ?? "")).toContain("HF_TOKEN");
 });
+
+const kept = (text: string) => {
+  drafts.keep("ada", "/a", { ...draft, unfinished: { view: "yaml", text } }, shelf);
+  return drafts.read("ada", "/a", shelf)?.unfinished !== null;
+};
+
+it.each(['{"api_key": "1secret', "api_key: secret", "  'X-Api-Key': secret", "azure_ad_token: |secret"])(
+  "keeps no unfinished text with %j",
+  (text) => expect(kept(text)).toBe(false),
+);
+
+it.each([
+  '{"api_key": {"type": "env_var",',
+  "api_key:\n  type: env_var",
+  "max_tokens: 5",
+  '"token": null',
+  '"key": ""',
+])("keeps unfinished text with %j", (text) => expect(kept(text)).toBe(true));
 
 it("makes nothing of what is no draft", () => {
   shelf.setItem("draft ada /a", "{");

@@ -46,16 +46,19 @@ const keyOf = (person: string, address: string) => `draft ${person} ${address}`;
 
 const SECRET = /key|token|secret|password|credential|authorization/i;
 const PROVIDER_KEY = /\b(sk|pk|rk|hf|gh[a-z]|glpat|xox[a-z])[-_]\w{8}|AKIA|AIza|eyJ/;
+/** The same in text: a field of such a name with anything but a number, a yes or no, or more fields in it. */
+const WRITTEN_SECRET =
+  /(?:key|token|secret|password|credential|authorization)[\w-]{0,64}["']?[ \t]*:[ \t]*(?!["']{2}|-?\d+\b|(?:true|false|null|~)\b)[^\s{[&#]/i;
+const SECRET_NAME = /^[a-z_]\w*$/i;
 
 /** A draft without what may be a secret's value: pasted ones are refused when saved, and are not kept until then. */
 function withoutValues(draft: Draft): Draft {
   const { unfinished } = draft;
   const isSafe =
-    unfinished !== null && !PROVIDER_KEY.test(unfinished.text) && !/"?token"?\s*:/i.test(unfinished.text);
-  const config = stripped(draft.definition.chat_generator_config) as Record<string, unknown>;
+    unfinished !== null && !PROVIDER_KEY.test(unfinished.text) && !WRITTEN_SECRET.test(unfinished.text);
   return {
     ...draft,
-    definition: { ...draft.definition, chat_generator_config: config },
+    definition: stripped(draft.definition) as Definition,
     unfinished: isSafe ? unfinished : null,
   };
 }
@@ -64,11 +67,20 @@ function stripped(value: unknown, name = ""): unknown {
   if (Array.isArray(value)) return value.map((item) => stripped(item, name));
   if (typeof value === "object" && value !== null) {
     const isSecret = "type" in value && value.type === "env_var";
-    const entries = Object.entries(value).map(([key, item]) => [key, isSecret ? item : stripped(item, key)]);
+    const entries = Object.entries(value).map(([key, item]) => [
+      key,
+      isSecret ? withoutPasted(item) : stripped(item, key),
+    ]);
     return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
   }
   const isValue = typeof value === "string" && (PROVIDER_KEY.test(value) || SECRET.test(name));
   return isValue ? undefined : value;
+}
+
+/** The names of secrets, without a value that somebody took for one. */
+function withoutPasted(item: unknown): unknown {
+  if (!Array.isArray(item)) return item;
+  return item.filter((name) => SECRET_NAME.test(String(name)) && !PROVIDER_KEY.test(String(name)));
 }
 
 function isDraft(value: unknown): value is Draft {
