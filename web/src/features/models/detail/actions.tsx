@@ -15,12 +15,14 @@ interface Props {
   workspace: Workspace;
   model: Model;
   seen: Seen;
+  /** Whether another model of this name is nearer: then only the id means this one. */
+  isHidden: boolean;
 }
 
 /** What can be done with a model as a whole, by who may. */
-export function Actions({ workspace, model, seen }: Props) {
+export function Actions({ workspace, model, seen, isHidden }: Props) {
   const mayChange = useMayChange(seen.workspaceId, seen.origin);
-  const mayCopy = reaches(useRoleIn(seen.workspaceId), "editor") && seen.origin === "PLATFORM";
+  const mayCopy = reaches(useRoleIn(seen.workspaceId), "editor") && seen.origin !== "WORKSPACE";
   const params = { workspace: workspace.name, modelId: seen.modelId };
   return (
     <>
@@ -32,7 +34,7 @@ export function Actions({ workspace, model, seen }: Props) {
             {...props}
             to="/w/$workspace/playground"
             params={{ workspace: workspace.name }}
-            search={{ model: model.name }}
+            search={{ model: isHidden ? seen.modelId : model.name }}
           />
         )}
       >
@@ -49,7 +51,7 @@ export function Actions({ workspace, model, seen }: Props) {
   );
 }
 
-function Delete({ workspace, model, seen }: Props) {
+function Delete({ workspace, model, seen }: Omit<Props, "isHidden">) {
   const [opened, { open, close }] = useDisclosure();
   const queries = useQueryClient();
   const navigate = useNavigate();

@@ -39,6 +39,7 @@ export function DetailPage() {
 
 function Known({ workspace, model: one, etag }: { workspace: Workspace; model: Model; etag: string }) {
   const { data: state } = useQuery(modelState(workspace.workspace_id, one));
+  const isHidden = Boolean(state?.shadowed_by);
   const seen: Seen = {
     workspaceId: workspace.workspace_id,
     modelId: one.model_id,
@@ -54,13 +55,13 @@ function Known({ workspace, model: one, etag }: { workspace: Workspace; model: M
           {state && <Overriding workspace={workspace.name} state={state} />}
         </span>
       }
-      actions={<Actions workspace={workspace} model={one} seen={seen} />}
+      actions={<Actions workspace={workspace} model={one} seen={seen} isHidden={isHidden} />}
     >
-      <Whose workspace={workspace} model={one} isHidden={Boolean(state?.shadowed_by)} />
+      <Whose workspace={workspace} model={one} isHidden={isHidden} />
       <ConnectionSection workspace={workspace} model={one} state={state} />
       <Views
         overview={<Overview workspace={workspace} model={one} state={state} />}
-        use={<UseIt workspace={workspace} model={one} isHidden={Boolean(state?.shadowed_by)} />}
+        use={<UseIt workspace={workspace} model={one} isHidden={isHidden} />}
         revisions={<Revisions workspace={workspace} seen={seen} now={one} />}
       />
     </Page>

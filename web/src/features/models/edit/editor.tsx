@@ -12,6 +12,7 @@ import { DefinitionViews, type View } from "./definition-views";
 import type { Base } from "./drafts";
 import classes from "./editor.module.css";
 import { LeaveDialog } from "./leave-dialog";
+import { same } from "./merge";
 import { MergeDialog } from "./merge-dialog";
 import { Outcome } from "./outcome";
 import { SaveDialog } from "./save-dialog";
@@ -123,7 +124,10 @@ export function Editor({ title, scope, modelId, base, start, children }: Props) 
           }}
           onMerged={(merged) => {
             if (!saving.newer) return;
-            editing.rebase({ definition: definitionOf(saving.newer.data), etag: saving.newer.etag }, merged);
+            const definition = definitionOf(saving.newer.data);
+            editing.rebase({ definition, etag: saving.newer.etag }, merged);
+            // Who took all of theirs has nothing left to save.
+            setIsAsking(!same(merged, definition));
             saving.forget();
           }}
         />

@@ -1,0 +1,57 @@
+"""Two models of one name, and two changes of one model: what is asked for, and what is left to do, in a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+NAME = "twice"
+
+
+@pytest.fixture
+def place(admin: httpx.Client, workspace: str) -> str:
+    """The address of a new, empty workspace's pages."""
+    names = {one["workspace_id"]: one["name"] for one in admin.get("/api/v1/workspaces").json()}
+    return f"/w/{names[workspace]}"
+
+
+def model(admin: httpx.Client, address: str) -> str:
+    key = {"type": "env_var", "env_vars": ["OPENAI_API_KEY"], "strict": True}
+    config = {"type": "OpenAIChatGenerator", "init_parameters": {"model": "gpt-5", "api_key": key}}
+    body: dict[str, Any] = {"name": NAME, "provider": "openai", "chat_generator_config": config}
+    made = admin.post(f"{address}/models/custom", json=body)
+    assert made.status_code == 201, made.text
+    return str(made.json()["model_id"])
+
+
+def test_a_hidden_model_is_tried_by_its_id(signed_in: Page, admin: httpx.Client, workspace: str, place: str) -> None:
+    hidden = model(admin, "/api/v2")
+    nearer = model(admin, f"/api/v2/workspaces/{workspace}")
+    link = signed_in.get_by_role("link", name="Try in the playground")
+    signed_in.goto(f"{place}/models/{hidden}")
+    expect(link).to_have_attribute("href", f"{place}/playground?model={hidden}")
+    signed_in.goto(f"{place}/models/{nearer}")
+    expect(link).to_have_attribute("href", f"{place}/playground?model={NAME}")
+    admin.delete(f"/api/v2/models/custom/{hidden}")
+
+
+def test_who_takes_all_of_the_other_change_has_nothing_left_to_save(
+    signed_in: Page, admin: httpx.Client, workspace: str, place: str
+) -> None:
+    address = f"/api/v2/workspaces/{workspace}"
+    one = model(admin, address)
+    signed_in.goto(f"{place}/models/{one}/edit")
+    signed_in.get_by_role("textbox", name="Name", exact=True).fill("mine")
+    changed = admin.patch(f"{address}/models/custom/{one}", json={"name": "theirs"})
+    assert changed.status_code == 200, changed.text
+    signed_in.get_by_role("button", name="Save …").click()
+    dialog = signed_in.get_by_role("dialog")
+    dialog.get_by_role("button", name="Save").click()
+    dialog.get_by_role("radio", name="Theirs").check()
+    dialog.get_by_role("button", name="Use both changes").click()
+    expect(signed_in.get_by_text("No changes")).to_be_visible()
+    expect(dialog).to_have_count(0)
+    expect(signed_in.get_by_role("textbox", name="Name", exact=True)).to_have_value("theirs")
