@@ -11,14 +11,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, expect, sync_playwright
 
 from scripts import browser as found_browser
+from tests.browser.place import Place, new_place
 from tests.running import RunningServer
 
 NO_BROWSER = f"there is no browser. {found_browser.BY_HAND}, then `make test` again."
+PATIENCE_MS = 15_000
+"""How long anything may take to appear: a busy machine is slow, and nothing is measured here."""
+
+REPORTING = """
+addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+  console.error(`the policy forbids it: ${violatedDirective} ${blockedURI}`));
+"""
+
+STILL = """async () => {
+  await new Promise(requestAnimationFrame);
+  const moving = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity);
+  await Promise.allSettled(moving.map(({ finished }) => finished));
+}"""
 
 
 @dataclass
@@ -27,6 +42,7 @@ class Watch:
 
     requests: list[Request] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
 
     def hosts(self) -> set[str]:
         return {urlsplit(request.url).netloc or request.url for request in self.requests}
@@ -51,6 +67,7 @@ def browser(chromium: str) -> Iterator[Browser]:
         started = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
         )
+        expect.set_options(timeout=PATIENCE_MS)
         yield started
         started.close()
 
@@ -59,7 +76,8 @@ def browser(chromium: str) -> Iterator[Browser]:
 def window(browser: Browser, server: RunningServer) -> Iterator[BrowserContext]:
     """A browser's window of nobody yet: no cookie, and addresses that begin with `/` are haymow's."""
     context = browser.new_context(base_url=server.url)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(REPORTING)
     yield context
     context.close()
 
@@ -72,25 +90,41 @@ def page(window: BrowserContext) -> Page:
 
 @pytest.fixture
 def signed_in(page: Page, server: RunningServer) -> Page:
-    """The page as the administrator sees it, after signing in by hand."""
-    page.goto("/")
-    page.get_by_label("API token").first.fill(server.token)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Sign out").wait_for()
+    """An empty page in the administrator's session."""
+    sign_in(page.context, server)
     return page
+
+
+@pytest.fixture
+def place(admin: httpx.Client) -> Place:
+    """A new, empty workspace."""
+    return new_place(admin)
+
+
+def sign_in(window: BrowserContext, server: RunningServer) -> None:
+    """Begin the administrator's session as the page does, without the page; signing in by hand has tests of its own."""
+    begun = window.request.post("/api/v2/session", headers={"origin": server.url}, data={"token": server.token})
+    assert begun.status == 201, begun.text()
 
 
 def watch(page: Page) -> Watch:
     """Follow a page from now on."""
     watched = Watch()
+
+    def close(dialog: Dialog) -> None:
+        watched.dialogs.append(dialog.message)
+        dialog.dismiss()
+
     page.on("request", lambda request: watched.requests.append(request))
     page.on("pageerror", lambda error: watched.errors.append(str(error)))
     page.on("console", lambda said: watched.errors.append(said.text) if said.type == "error" else None)
+    page.on("dialog", close)
     return watched
 
 
 def barriers(page: Page) -> list[str]:
     """What axe finds on the page that keeps people out: its findings of impact serious and critical, one a line."""
+    page.evaluate(STILL)  # a colour on its way to another has the contrast of neither
     found = Axe().run(page).response["violations"]
     return [
         f"{one['id']}: {node['html'][:200]} ({node['failureSummary']})"

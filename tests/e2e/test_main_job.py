@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ import openai
 import pytest
 
 from tests.conftest import client_of
-from tests.running import RunningServer, running
+from tests.running import RunningServer, free_port, running
 
 LOCAL = "SmolLM2-135M-Instruct"
 QUESTION: list[Any] = [
@@ -23,7 +22,7 @@ QUESTION: list[Any] = [
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     # As `make run` starts it: nothing is allowed but what comes with the local model.
-    more = {"HAYMOW_LOCAL_MODEL_PORT": str(_free_port()), "HAYMOW_EGRESS_ALLOW": ""}
+    more = {"HAYMOW_LOCAL_MODEL_PORT": str(free_port()), "HAYMOW_EGRESS_ALLOW": ""}
     with running(tmp_path_factory.mktemp("data"), "--local-model", more=more) as started:
         yield started
 
@@ -117,9 +116,3 @@ def _definition(client: httpx.Client, workspace_id: str, name: str, parameters: 
     config = listed[0]["chat_generator_config"]
     config["init_parameters"].update(parameters)
     return {"name": name, "provider": "local", "chat_generator_config": config, "generation_kwargs": {}}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
