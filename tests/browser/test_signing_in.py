@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import watch
-from tests.running import RunningServer
+from tests.running import RunningServer, environment, haymow_command
 
 
 def test_who_has_not_signed_in_is_asked_for_a_token_and_then_led_where_they_wanted(
@@ -55,6 +56,21 @@ def test_the_printed_link_signs_in_once_and_says_so_the_second_time(
     expect(other.get_by_role("alert")).to_contain_text("haymow admin link")
     expect(other.get_by_label("API token", exact=True)).to_be_visible()
     other.context.close()
+
+
+def test_a_link_signs_in_where_another_was_refused(page: Page, server: RunningServer) -> None:
+    page.goto("/sign-in#used")
+    expect(page.get_by_text("The link did not sign you in")).to_be_visible()
+    # In the same tab only what is behind the # changes, and no new document is loaded.
+    page.evaluate("link => { window.location.href = link }", _another_link(server))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Models")
+    assert "#" not in page.url
+
+
+def _another_link(server: RunningServer) -> str:
+    command = haymow_command("admin", "link")
+    done = subprocess.run(command, env=environment(server.data), capture_output=True, text=True, check=True)
+    return done.stdout.split()[-1]
 
 
 def test_signing_out_ends_the_session_on_the_server_and_in_the_other_windows(page: Page, server: RunningServer) -> None:
