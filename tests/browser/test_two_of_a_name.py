@@ -55,3 +55,23 @@ def test_who_takes_all_of_the_other_change_has_nothing_left_to_save(
     expect(signed_in.get_by_text("No changes")).to_be_visible()
     expect(dialog).to_have_count(0)
     expect(signed_in.get_by_role("textbox", name="Name", exact=True)).to_have_value("theirs")
+
+
+def test_who_deletes_what_was_changed_meanwhile_is_told_and_may_do_it_all_the_same(
+    signed_in: Page, admin: httpx.Client, workspace: str, place: str
+) -> None:
+    address = f"/api/v2/workspaces/{workspace}"
+    one = model(admin, address)
+    signed_in.goto(f"{place}/models/{one}")
+    signed_in.get_by_role("button", name="Delete").click()
+    dialog = signed_in.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Delete")).to_be_visible()
+    changed = admin.patch(f"{address}/models/custom/{one}", json={"name": "theirs"})
+    assert changed.status_code == 200, changed.text
+    dialog.get_by_role("button", name="Delete").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("changed")
+    assert admin.get(f"{address}/models/{one}").status_code == 200
+    expect(dialog.get_by_text("Delete theirs?")).to_be_visible()
+    dialog.get_by_role("button", name="Delete").click()
+    expect(signed_in.get_by_role("heading", level=1)).to_have_text("Models")
+    assert admin.get(f"{address}/models/{one}").status_code == 404

@@ -61,7 +61,12 @@ function Delete({ workspace, model, seen }: Omit<Props, "isHidden">) {
       await navigate({ to: "/w/$workspace/models", params: { workspace: workspace.name } });
       await queries.invalidateQueries({ queryKey: ["models"] });
     },
+    onError: (error) => {
+      // Somebody changed it: show that, and delete it with the new ETag when asked again.
+      if (asProblem(error).status === 412) void queries.invalidateQueries({ queryKey: ["models"] });
+    },
   });
+  const isLate = deletion.error !== null && asProblem(deletion.error).status === 412;
   function ask(): void {
     deletion.reset();
     open();
@@ -82,6 +87,7 @@ function Delete({ workspace, model, seen }: Omit<Props, "isHidden">) {
         isDestructive
       >
         <Text size="sm">
+          {isLate && "What they changed is shown on the page now; deleting takes it along. "}
           Pipelines and programs that use {ownerOf(seen.origin)} <b>{model.name}</b> by its name or id fail
           from then on{seen.origin === "ORGANIZATION" && ", in every workspace"}. Its revisions stay at this
           address, and restoring one brings it back.
