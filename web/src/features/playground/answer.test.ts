@@ -33,10 +33,18 @@ describe("an answer", () => {
       adds({ tool_calls: [{ index: 1, id: "b", function: { name: "time", arguments: "{}" } }] }),
       adds({ tool_calls: [{ index: 0, function: { arguments: ':"Bonn"}' } }] }, "tool_calls"),
     );
-    expect(answer.toolCalls).toEqual([
+    expect(answer.toolCalls).toMatchObject([
       { id: "a", name: "weather", arguments: '{"city":"Bonn"}' },
       { id: "b", name: "time", arguments: "{}" },
     ]);
+  });
+
+  it.each([1, 4_000_000_000, -1])("takes a provider's count of tool calls as it is, from %d", (index) => {
+    const answer = answerOf(
+      adds({ tool_calls: [{ index, id: "a", function: { name: "weather", arguments: "" } }] }),
+      adds({ tool_calls: [{ index, function: { arguments: "{}" } }] }),
+    );
+    expect(answer.toolCalls).toMatchObject([{ id: "a", name: "weather", arguments: "{}" }]);
   });
 
   it("takes the first words for the first token, not the role before them", () => {

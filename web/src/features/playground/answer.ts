@@ -15,6 +15,8 @@ export interface Answer {
 }
 
 export interface ToolCall {
+  /** The provider's number for it: some begin at 1, some leave numbers out. */
+  index: number;
   id: string;
   name: string;
   arguments: string;
@@ -64,12 +66,13 @@ function says(delta: Delta): boolean {
 
 /** A call comes in pieces: its name first, then its arguments, all under one index. */
 function withToolCall(calls: ToolCall[], piece: ToolCallPiece): ToolCall[] {
-  const before = calls[piece.index] ?? { id: "", name: "", arguments: "" };
-  const after = [...calls];
-  after[piece.index] = {
+  const { index } = piece;
+  const before = calls.find((one) => one.index === index) ?? { index, id: "", name: "", arguments: "" };
+  const after = {
+    index,
     id: before.id || (piece.id ?? ""),
     name: before.name + (piece.function?.name ?? ""),
     arguments: before.arguments + (piece.function?.arguments ?? ""),
   };
-  return after;
+  return calls.includes(before) ? calls.map((one) => (one === before ? after : one)) : [...calls, after];
 }
