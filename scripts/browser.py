@@ -1,4 +1,4 @@
-"""The browser of tests/browser: found on the machine, or brought there by the set-up from Debian's packages."""
+"""The browser of tests, bench and screenshots: found on the machine, or put there by the set-up from Debian."""
 
 import os
 import shutil
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PACKAGES = ("chromium", "fonts-dejavu-core")
+ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu")
+"""For a container that runs as root, with little shared memory and no graphics."""
 BY_HAND = f"Install Chromium or Chrome (Debian, as root: apt-get install {' '.join(PACKAGES)})"
 
 

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import of_chats, of_crowds, of_process, of_registry, report, servers
+from tests.bench import of_chats, of_crowds, of_page, of_process, of_registry, report, servers
 from tests.bench.ground import Ground, Plan
 from tests.bench.jobs import ROOT
 from tests.bench.measure import Bench
@@ -32,6 +32,7 @@ PARTS: dict[str, Callable[[Ground], list[report.Row]]] = {
     "streams": of_chats.streams,
     "names": of_crowds.names,
     "open": of_crowds.open_streams,
+    "page": of_page.page,
 }
 
 FULL = Plan(

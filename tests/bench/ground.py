@@ -64,6 +64,11 @@ class Ground:
         """A folder with `plan.many` models."""
         return self._grown(self.plan.many)
 
+    @cached_property
+    def listed(self) -> Stage:
+        """A folder with as many models as the page's list has to be quick with."""
+        return self._grown(stage.LISTED_MODELS)
+
     def lane(self) -> Stage:
         """Another folder with stage.FIRST_MODELS models."""
         self._lanes += 1

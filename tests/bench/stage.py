@@ -23,6 +23,7 @@ from tests.bench.jobs import Job
 from tests.bench.servers import Server
 
 FIRST_MODELS = 100
+LISTED_MODELS = 5000
 ROWS_AT_ONCE = 2000
 TEAMS = ("billing", "claims", "legal", "research", "search", "support")
 KINDS = ("claude-sonnet", "gpt-4o", "gpt-4o-mini", "llama-3.1-8b", "mistral-small")
