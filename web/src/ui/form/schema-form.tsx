@@ -1,7 +1,9 @@
 import Form from "@rjsf/mantine";
 import type { ErrorSchema, RegistryFieldsType, RegistryWidgetsType, RJSFSchema, UiSchema } from "@rjsf/utils";
+import { useMemo } from "react";
 import { validator } from "./validator";
 import { WholeDescription } from "./whole-description";
+import { withoutPatterns } from "./without-patterns";
 
 interface Props {
   schema: RJSFSchema;
@@ -33,11 +35,12 @@ export function SchemaForm({
   fields,
   context,
 }: Props) {
+  const checked = useMemo(() => withoutPatterns(schema) as RJSFSchema, [schema]);
   return (
     <Form
       tagName="div"
       idPrefix={idPrefix}
-      schema={schema}
+      schema={checked}
       uiSchema={{ ...uiSchema, "ui:submitButtonOptions": { norender: true } }}
       widgets={widgets}
       validator={validator as never}
