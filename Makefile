@@ -4,7 +4,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test lint format bench openapi schemas providers requirements clean
+.PHONY: help run setup setup-dev test lint format bench screenshots openapi schemas providers requirements clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench: setup-dev  ## Measure haymow against its floors and print a table
 	  $(PYTHON) scripts/setup.py $$one || { [ $$? -eq 1 ] && echo "The bench goes on without $$one."; } || exit; \
 	done
 	@exec .venv/bin/python -m tests.bench $(ARGS)
+
+screenshots: setup-dev  ## Take the documents' pictures of the page anew, in Chromium; ARGS name some of them
+	@.venv/bin/python scripts/screenshots.py $(ARGS)
 
 openapi: setup-dev  ## Write docs/openapi.json anew
 	@.venv/bin/python scripts/write_openapi.py
