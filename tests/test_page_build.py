@@ -39,7 +39,7 @@ class Tree:
         (self.root / "bin" / name).chmod(0o755)
 
     def run(self, what: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "scripts/page.py", what]
+        command = [str(self.root / "bin" / "python3"), "scripts/page.py", what]
         path = os.pathsep.join([str(self.root / "bin"), "/usr/bin", "/bin"])
         return subprocess.run(command, cwd=self.root, env={"PATH": path}, capture_output=True, text=True, timeout=60)
 
@@ -61,6 +61,8 @@ def tree(tmp_path: Path) -> Tree:
         made.write(name, "first")
     made.program("node", "#!/bin/sh\necho v24.1.0\n")
     made.program("npm", NPM)
+    # Beside this tests' own Python there may be a Node.js, which a build would find.
+    (tmp_path / "bin" / "python3").symlink_to(Path(sys.executable).resolve())
     return made
 
 
