@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, 
 
 from scripts import browser as found_browser
 from tests.browser.place import Place, new_place
-from tests.running import RunningServer
+from tests.running import RunningServer, running
 
 NO_BROWSER = f"there is no browser. {found_browser.BY_HAND}, then `make test` again."
 PATIENCE_MS = 15_000
@@ -57,6 +57,13 @@ def chromium() -> str:
     if path is None:
         pytest.skip(NO_BROWSER)
     return path
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server of the browser's tests: a list shows the whole organization's models, whoever made them."""
+    with running(tmp_path_factory.mktemp("browser") / "data") as started:
+        yield started
 
 
 # Of a module, not of the session: while Playwright runs, no other test of this thread may run an event loop.
