@@ -4,6 +4,7 @@ import {
   createRoute,
   createRouter,
   Outlet,
+  type RouteComponent,
   redirect,
 } from "@tanstack/react-router";
 import { tokens } from "../api/access";
@@ -51,9 +52,11 @@ const signedIn = createRoute({
   getParentRoute: () => root,
   id: "signed-in",
   component: Shell,
-  beforeLoad: async ({ context, location }) => {
+  beforeLoad: async ({ context, location, matches }) => {
     try {
-      await Promise.all([context.queries.ensureQueryData(me), context.queries.ensureQueryData(workspaces)]);
+      const known = [context.queries.ensureQueryData(me), context.queries.ensureQueryData(workspaces)];
+      fetchCode(matches.map((match) => match.routeId));
+      await Promise.all(known);
     } catch (error) {
       if (isSignedOut(error)) throw redirect({ to: "/sign-in", search: { next: location.href } });
       throw error;
@@ -79,6 +82,8 @@ const workspace = createRoute({
   beforeLoad: async ({ context, params }) => ({
     workspaceId: await workspaceIdOf(context.queries, params.workspace),
   }),
+  // With the screen's code, and not after it: every screen asks for the role here, and what waits for it is held back.
+  loader: ({ context }) => context.queries.prefetchQuery(workspaceMembers(context.workspaceId)),
   errorComponent: WorkspaceFailure,
 });
 const settings = createRoute({ getParentRoute: () => signedIn, path: "/settings" });
@@ -187,6 +192,12 @@ export const router = createRouter({
   // What a screen's address does not understand is dropped; left to itself, the router hands it on as it came.
   search: { strict: true },
 });
+
+/** Fetch the screen's code while haymow is asked who is there. What fails here is asked for again, and told then. */
+function fetchCode(routeIds: readonly string[]): void {
+  const routes: Record<string, { options: { component?: RouteComponent } }> = router.routesById;
+  for (const id of routeIds) routes[id]?.options.component?.preload?.()?.catch(() => undefined);
+}
 
 /** Raises the problem when there is none: one that somebody has just made is asked for. */
 async function workspaceIdOf(queries: QueryClient, name: string): Promise<string> {
