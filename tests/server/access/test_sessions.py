@@ -320,6 +320,7 @@ class TestFailing:
             text = await rooms.text(admin, NewToken("t"))
             for _ in range(50):
                 await rooms.sessions.begin_with_token(text, "192.0.2.1")
+            assert await failure(rooms, "192.0.2.1") == "unauthenticated"
 
         run(test())
 
