@@ -12,6 +12,7 @@ import { Failure } from "../../ui/failure";
 import { hostWords } from "./entering";
 import { type Integration, integrationsOf } from "./integrations";
 import { SearchField } from "./search-field";
+import { SecretActions } from "./secret-actions";
 import { type Doing, SecretDialog } from "./secret-dialog";
 import classes from "./secrets.module.css";
 import { useDoing } from "./use-doing";
@@ -117,7 +118,8 @@ function Rows({ integration: { provider, entered, missing }, mayChange, onDo }: 
       actions={
         mayChange && (
           <>
-            {index === 0 && missing.length > 0 && add("Add another")} <Actions secret={secret} onDo={onDo} />
+            {index === 0 && missing.length > 0 && add("Add another")}{" "}
+            <SecretActions words={["Replace", "Remove"]} secret={secret} onDo={onDo} />
           </>
         )
       }
@@ -157,29 +159,5 @@ function Row({ name, secret, usual, actions }: RowProps) {
       </Table.Td>
       {actions && <Table.Td className={classes.actions}>{actions}</Table.Td>}
     </Table.Tr>
-  );
-}
-
-function Actions({ secret, onDo }: { secret: Secret; onDo: (doing: Doing) => void }) {
-  return (
-    <>
-      <Button
-        size="compact-xs"
-        variant="default"
-        onClick={() => onDo({ kind: "replace", secret })}
-        aria-label={`Replace ${secret.name}`}
-      >
-        Replace
-      </Button>{" "}
-      <Button
-        size="compact-xs"
-        variant="subtle"
-        color="red"
-        onClick={() => onDo({ kind: "delete", secret })}
-        aria-label={`Remove ${secret.name}`}
-      >
-        Remove
-      </Button>
-    </>
   );
 }

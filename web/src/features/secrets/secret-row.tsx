@@ -1,9 +1,10 @@
-import { Button, Group, Table, Text } from "@mantine/core";
+import { Group, Table, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useId } from "react";
 import type { Secret } from "../../api/secrets";
 import { Ago } from "../../ui/ago";
 import { hostWords } from "./entering";
+import { SecretActions } from "./secret-actions";
 import type { Doing } from "./secret-dialog";
 import classes from "./secrets.module.css";
 import { UsesCount, UsesList, useUses } from "./uses";
@@ -45,36 +46,16 @@ export function SecretRow({ secret, isHidden, mayChange, onDo }: Props) {
           <Ago at={secret.updated_at} />
         </Table.Td>
         <Table.Td visibleFrom="sm">{count}</Table.Td>
-        {mayChange && <Actions secret={secret} onDo={onDo} />}
+        {mayChange && (
+          <Table.Td className={classes.actions}>
+            <SecretActions words={["Rotate", "Delete"]} secret={secret} onDo={onDo} />
+          </Table.Td>
+        )}
       </Table.Tr>
       <Table.Tr id={usesId} hidden={!opened}>
         <Table.Td colSpan={6}>{opened && <Opened secretId={secret.secret_id} />}</Table.Td>
       </Table.Tr>
     </>
-  );
-}
-
-function Actions({ secret, onDo }: Pick<Props, "secret" | "onDo">) {
-  return (
-    <Table.Td className={classes.actions}>
-      <Button
-        size="compact-xs"
-        variant="default"
-        onClick={() => onDo({ kind: "replace", secret })}
-        aria-label={`Rotate ${secret.name}`}
-      >
-        Rotate
-      </Button>{" "}
-      <Button
-        size="compact-xs"
-        variant="subtle"
-        color="red"
-        onClick={() => onDo({ kind: "delete", secret })}
-        aria-label={`Delete ${secret.name}`}
-      >
-        Delete
-      </Button>
-    </Table.Td>
   );
 }
 
