@@ -167,7 +167,7 @@ def whole_run(data: Path, *arguments: str, **environ: str) -> str:
     """Everything that a start and a stop print."""
     process = subprocess.Popen(
         haymow_command(*(arguments or ("serve", "--port", "0"))),
-        env=environment(data, environ),
+        env=environment(data, {"HAYMOW_LOG": "text", **environ}),  # as at a terminal
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

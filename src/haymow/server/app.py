@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,6 +63,7 @@ from haymow.server.serving.routes import ServingRoutes, problem_in_openai
 from haymow.server.serving.rules import ResolvedSecrets
 from haymow.server.serving.service import Serving, Sources
 from haymow.server.settings import Settings
+from haymow.server.telemetry.seen import Tell
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -99,24 +100,25 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings) -> AsyncIterator[House]:
+async def open_house(settings: Settings, tell: Sequence[Tell] = ()) -> AsyncIterator[House]:
     """Open the data folder, the database and the master key, and build every room. Raises StartFailed.
 
-    The first organization, its workspace and its administrator are there afterwards.
+    Each of `tell` hears of every request that was answered. The first organization, its workspace and its
+    administrator are there afterwards.
     """
     with ExitStack() as stack:
         folder = DataFolder(settings.data)
         stack.callback(folder.close)
         database = Database(settings.database_file)
         stack.callback(database.close)
-        house = await _built(settings, database)
+        house = await _built(settings, database, tell)
         try:
             yield house
         finally:
             await house.serving.pool.close()
 
 
-async def _built(settings: Settings, database: Database) -> House:
+async def _built(settings: Settings, database: Database, tell: Sequence[Tell]) -> House:
     try:
         key = await open_vault(database, settings.key_file, now)
     except Unavailable as error:
@@ -144,7 +146,7 @@ async def _built(settings: Settings, database: Database) -> House:
     for room in (*rooms, probes, SessionRoutes(sessions), PlainRoutes(partial(_ready, database), document)):
         operations += room.operations()
     routing = Routing(operations, caller, otherwise=read_page(settings.page))
-    app = Gate(routing, Dialect(serving_routes.ADDRESSES, serving_routes.NAMES, problem_in_openai))
+    app = Gate(routing, Dialect(serving_routes.ADDRESSES, serving_routes.NAMES, problem_in_openai), tell)
     platform = Platform(database, now)
     return House(
         settings, database, access, tokens, sessions, secrets, registry, changes, platform, serving, app, document

@@ -8,6 +8,7 @@ import gc
 import logging
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 
@@ -21,6 +22,10 @@ from haymow.server.app import House, open_house, with_local_model
 from haymow.server.http.protocol import PatientProtocol
 from haymow.server.operator import address, browser_address, commands, link_of_start
 from haymow.server.settings import Settings
+from haymow.server.telemetry import logs
+from haymow.server.telemetry.seen import Tell
+
+log = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
 
@@ -30,19 +35,33 @@ GRACE_SECONDS = 2
 
 def serve(settings: Settings, say: Say) -> None:
     """Serve until SIGINT or SIGTERM. `say` prints a line for a person. Raises StartFailed."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    request_log = _start_log(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, contextlib.suppress(asyncio.CancelledError):
-        runner.run(_serve(settings, say))
+        runner.run(_serve(settings, say, [request_log] if request_log else []))
+    if request_log:
+        request_log.write()
+    log.info("stopped")
     say("haymow has stopped.")
 
 
-async def _serve(settings: Settings, say: Say) -> None:
+def _start_log(settings: Settings) -> logs.RequestLog | None:
+    """Start the log, and give what hears of each request, if anything is to.
+
+    At a terminal somebody reads along, who wants to see what is wrong; elsewhere a machine collects everything.
+    """
+    as_json = (settings.log or ("text" if sys.stderr.isatty() else "json")) == "json"
+    logs.start(as_json=as_json, level=settings.log_level or ("info" if as_json else "warning"))
+    every_request = as_json if settings.access_log is None else settings.access_log
+    return logs.RequestLog(as_json=as_json) if every_request else None
+
+
+async def _serve(settings: Settings, say: Say, tell: list[Tell]) -> None:
     task = asyncio.current_task()
     assert task is not None
     _on_signal(task.cancel)  # a start that takes long is given up in order, too
     with _listening(settings) as listener:
         settings = replace(settings, port=listener.getsockname()[1])  # 0 was any
-        async with open_house(settings) as house, _started(house, settings, say):
+        async with open_house(settings, tell) as house, _started(house, settings, say):
             await _answer(house, listener, say, settings)
 
 
@@ -83,6 +102,7 @@ async def _answer(house: House, listener: socket.socket, say: Say, settings: Set
     say(f"Open {await link_of_start(house, browser_address(settings))} to sign in (works once).")
     say(f"haymow {__version__} is ready at {address(settings.host, settings.port)} - press Ctrl-C to stop it.")
     _calm_garbage_collection()
+    log.info("ready", extra={"haymow": {"version": __version__, "address": address(settings.host, settings.port)}})
     await server.serve([listener])
 
 
@@ -105,6 +125,7 @@ class _Server(uvicorn.Server):
         yield
 
     def stop(self) -> None:
+        log.info("stopping")
         self.force_exit = self.should_exit
         self.should_exit = True
 

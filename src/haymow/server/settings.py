@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +19,16 @@ DEFAULT_PORT = 8000
 DEFAULT_LOCAL_MODEL_PORT = 8421
 DEFAULT_CHAT_TIMEOUT = 120
 DEFAULT_CALLS_PER_MODEL = 1024
+LOGS = ("json", "text")
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything haymow can be told; durations are in seconds, sizes in bytes."""
+    """Everything haymow can be told; durations are in seconds, sizes in bytes.
+
+    `log`, `log_level` and `access_log` are left open for what is usual where it runs: see `run.py`.
+    """
 
     data: Path = Path("haymow-data")
     page: Path = PAGE
@@ -38,6 +43,9 @@ class Settings:
     egress_allow: frozenset[Allowance] = frozenset()
     direct_lane: bool = True
     unpoliced_generators: frozenset[str] = frozenset()
+    log: str = ""
+    log_level: str = ""
+    access_log: bool | None = None
 
     @property
     def database_file(self) -> Path:
@@ -81,6 +89,9 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         egress_allow=_allowances(environ, "HAYMOW_EGRESS_ALLOW"),
         direct_lane=_switch(environ, "HAYMOW_DIRECT_LANE", default=True),
         unpoliced_generators=_generators(environ, "HAYMOW_UNPOLICED_GENERATORS"),
+        log=_one_of(environ, "HAYMOW_LOG", LOGS),
+        log_level=_one_of(environ, "HAYMOW_LOG_LEVEL", LOG_LEVELS),
+        access_log=_switch(environ, "HAYMOW_ACCESS_LOG", default=True) if environ.get("HAYMOW_ACCESS_LOG") else None,
     )
 
 
@@ -115,6 +126,14 @@ def _switch(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
     if text not in ("on", "off"):
         raise StartFailed(f"{name} is neither on nor off. Set it to one of them, or unset it.")
     return text == "on"
+
+
+def _one_of(environ: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
+    """One of some words; "" where nothing is set, which is for whoever uses it to decide."""
+    text = environ.get(name) or ""
+    if text and text not in choices:
+        raise StartFailed(f"{name} is none of {', '.join(choices)}. Set it to one of them, or unset it.")
+    return text
 
 
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:

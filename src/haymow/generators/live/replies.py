@@ -41,7 +41,7 @@ def completion(heading: Heading, replies: Sequence[ChatMessage]) -> Json:
         "model": heading.model,
         "choices": [_choice(heading, index, reply) for index, reply in enumerate(replies)],
     }
-    usage = _usage(replies)
+    usage = usage_of(replies)
     return answer if usage is None else {**answer, "usage": usage}
 
 
@@ -94,7 +94,7 @@ class Chunks:
             chunks.append(self._chunk(_counted(_whole(self.heading, reply))))
         chunks += [self._chunk({"tool_calls": [_more(call, "{}")]}) for call in self._calls if not call.arguments]
         chunks.append(self._chunk({}, finish_reason=_finish_reason(reply)))
-        usage = _usage(replies) if self.usage else None
+        usage = usage_of(replies) if self.usage else None
         if usage is not None:
             chunks.append({**self._chunk({}), "choices": [], "usage": usage})
         return chunks
@@ -207,7 +207,7 @@ def _finish_reason(reply: ChatMessage | None) -> str:
 # --- tokens ---
 
 
-def _usage(replies: Sequence[ChatMessage]) -> Json | None:
+def usage_of(replies: Sequence[ChatMessage]) -> Json | None:
     """The tokens a generator says it used, under OpenAI's names; None when it says nothing."""
     usage = next((reply.meta["usage"] for reply in replies if reply.meta.get("usage")), None)
     return _in_openais_words(usage) if isinstance(usage, Mapping) else None

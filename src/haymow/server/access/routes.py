@@ -16,6 +16,7 @@ from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Wo
 from haymow.server.access.service import MOST_LISTED, Access
 from haymow.server.http import Call, Operation, empty, json_answer
 from haymow.server.http.sites import check_site
+from haymow.server.telemetry.seen import note_caller
 from haymow.wire import access as wire
 
 MOST_TOKEN_BYTES = 512
@@ -40,10 +41,15 @@ class Caller:
         token = value.strip(" \t") if scheme.lower() == "bearer" else request.headers.get("x-api-key")
         if token is None and (cookie := session_cookie(request)) is not None:
             check_site(request)
-            return await self.access.authenticate(cookie, source_of(request), Kind.SESSION)
+            return _noted(await self.access.authenticate(cookie, source_of(request), Kind.SESSION))
         if not token or not is_secret_text(token):
             raise Unauthenticated("Send an API token as 'Authorization: Bearer TOKEN'.")
-        return await self.access.authenticate(token, source_of(request))
+        return _noted(await self.access.authenticate(token, source_of(request)))
+
+
+def _noted(principal: Principal) -> Principal:
+    note_caller(principal.person.user_id, principal.token_id)
+    return principal
 
 
 def session_cookie(request: Request) -> str | None:

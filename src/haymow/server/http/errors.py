@@ -98,6 +98,7 @@ def headers_of(error: HaymowError) -> dict[str, str]:
 # What a person reads at /errors/{code}; a test holds that every code haymow raises is here.
 EXPLANATIONS = {
     "blocked_by_policy": "The operator lets no model call this address. HAYMOW_EGRESS_ALLOW names what may be called.",
+    "client_gone": "The client went away before its answer was whole. Only haymow's log says so.",
     "conflict": "What is stored stands in the way of this change.",
     "conflicting_parameters": "Two of the parameters' names mean the same to the model's generator. Leave one out.",
     "cross_site": "A session of the page is used by that page alone. Elsewhere, send an API token.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import string
+from collections.abc import Sequence
 from functools import lru_cache
 from random import Random
 from typing import NamedTuple, cast
@@ -15,6 +16,7 @@ from haymow.errors import HaymowError, Malformed, NotFound
 from haymow.server.http.calls import LENGTH
 from haymow.server.http.errors import problem
 from haymow.server.http.operations import Renderer
+from haymow.server.telemetry.seen import UNROUTED, Seen, Tell, begin
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +51,15 @@ class Dialect(NamedTuple):
 
 
 class Gate:
-    """Wraps the application; gives each request an id, and turns what nobody expected into a 500 that tells nothing."""
+    """Wraps the application; gives each request an id, and turns what nobody expected into a 500 that tells nothing.
 
-    def __init__(self, app: ASGIApp, dialect: Dialect | None = None) -> None:
+    Each of `tell` hears of every request when it is over.
+    """
+
+    def __init__(self, app: ASGIApp, dialect: Dialect | None = None, tell: Sequence[Tell] = ()) -> None:
         self._app = app
         self._dialect = dialect
+        self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -61,18 +67,33 @@ class Gate:
             return
         request_id = f"{_ids.getrandbits(64):016x}"
         scope["haymow.request_id"] = request_id
-        answering = _Answering(send, request_id)
+        client = scope.get("client")
+        seen = Seen(request_id, scope["method"], client[0] if client else "unknown")
+        begin(seen)
+        try:
+            await self._answer(scope, receive, _Answering(send, seen))
+        finally:
+            seen.end(scope.get("haymow.route", UNROUTED), scope.get("path_params", {}))
+            for tell in self._tell:
+                tell(seen)
+
+    async def _answer(self, scope: Scope, receive: Receive, answering: _Answering) -> None:
+        seen = answering.seen
         try:
             _check(scope, self._dialect)
             await self._app(scope, receive, answering)
         except HaymowError as error:
-            await self._render(scope)(error, request_id)(scope, receive, answering)
+            seen.code = error.code
+            await self._render(scope)(error, seen.request_id)(scope, receive, answering)
         except Exception:
-            await self._unexpected(scope, receive, answering, request_id)
+            seen.code = "internal"
+            await self._unexpected(scope, receive, answering, seen.request_id)
 
     async def _unexpected(self, scope: Scope, receive: Receive, answering: _Answering, request_id: str) -> None:
-        log.exception("request %s failed: %s %s", request_id, scope["method"], scope.get("haymow.route", "?"))
-        if answering.started:
+        log.exception(
+            "request %s failed: %s %s", request_id, answering.seen.method, scope.get("haymow.route", UNROUTED)
+        )
+        if answering.seen.status:
             raise RuntimeError(f"request {request_id} failed after its answer began")
         error = HaymowError("Something went wrong in haymow. Its log has this request_id.", code="internal")
         await self._render(scope)(error, request_id)(scope, receive, answering)
@@ -87,17 +108,19 @@ class Gate:
 class _Answering:
     """`send`, with the headers that every answer carries."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, seen: Seen) -> None:
         self._send = send
-        self._headers = [*_EVERY_ANSWER, (b"x-request-id", request_id.encode())]
-        self.started = False
+        self._headers = [*_EVERY_ANSWER, (b"x-request-id", seen.request_id.encode())]
+        self.seen = seen
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.started = True
+            self.seen.status = message["status"]
             own = message.get("headers", ())
             says_so_itself = any(name == b"cache-control" for name, _ in own)
             message["headers"] = [*own, *self._headers, *(() if says_so_itself else _KEPT_BY_NOBODY)]
+        elif not message.get("more_body", False):
+            self.seen.whole = True
         await self._send(message)
 
 

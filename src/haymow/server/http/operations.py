@@ -21,6 +21,7 @@ from haymow.server.http.calls import MOST_BODY_BYTES, Call, check_announced_leng
 from haymow.server.http.conditions import PREFERENCE_APPLIED, wants_strict
 from haymow.server.http.errors import problem
 from haymow.server.http.requests import Request
+from haymow.server.telemetry.seen import note_code
 
 Endpoint = Callable[[Call[Any]], Awaitable[Response]]
 Authenticate = Callable[[Request], Awaitable[Any]]
@@ -48,6 +49,10 @@ class Operation:
     most_body_bytes: int = MOST_BODY_BYTES
     render: Renderer = problem
     media_type: str | None = None
+
+
+PAGE_ROUTE = "(page)"
+"""The route of everything that is no operation's: the page's addresses and files, and what is not there at all."""
 
 
 class Routing:
@@ -78,6 +83,7 @@ class Routing:
                 return
         if self._otherwise is None:
             raise NotFound("There is nothing at this address.")
+        scope["haymow.route"] = PAGE_ROUTE
         await self._otherwise(scope, receive, send)
 
 
@@ -123,14 +129,15 @@ class _Dispatch:
             self._methods["HEAD"] = methods["GET"]
         self._authenticate = authenticate
         self._allow = ", ".join(sorted(self._methods))
+        self._route = next(iter(methods.values())).path
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         request = Request(scope, receive, send)
+        scope["haymow.route"] = self._route
         operation = self._methods.get(scope["method"])
         if operation is None:
             response = self._refusal(request)
         else:
-            scope["haymow.route"] = operation.path
             scope["haymow.render"] = operation.render  # what fails further out is told in the same words
             response = await self._answer(operation, request)
         await response(scope, receive, send)
@@ -142,7 +149,7 @@ class _Dispatch:
             _check_acceptable(request, operation.media_type)
             response = await operation.endpoint(Call(request, principal, operation.most_body_bytes))
         except HaymowError as error:
-            response = operation.render(error, request.scope["haymow.request_id"])
+            response = _refused(request, operation.render, error)
         if operation.body is not None and wants_strict(request.headers.getlist("prefer")):
             response.headers["preference-applied"] = PREFERENCE_APPLIED
         return response
@@ -150,9 +157,14 @@ class _Dispatch:
     def _refusal(self, request: Request) -> Response:
         error = Malformed(f"This address allows {self._allow}.", code="method_not_allowed")
         render = next(iter(self._methods.values())).render
-        response = render(error, request.scope["haymow.request_id"])
+        response = _refused(request, render, error)
         response.headers["allow"] = self._allow
         return response
+
+
+def _refused(request: Request, render: Renderer, error: HaymowError) -> Response:
+    note_code(error.code)
+    return render(error, request.scope["haymow.request_id"])
 
 
 # What haymow answers, and the ranges it is in; which of them an operation answers is its own.

@@ -15,6 +15,7 @@ from haymow.server.registry.answers import etag_of, model_answer, revision_answe
 from haymow.server.registry.routes import WORKSPACE_PREFIX, ModelRoutes
 from haymow.server.registry.rules import Revision
 from haymow.server.registry.service import View
+from haymow.server.telemetry.seen import note_model
 from haymow.wire import registry as wire
 from haymow.wire.shapes import PageQuery
 
@@ -52,6 +53,7 @@ class RevisionRoutes:
     async def read(self, call: C) -> Response:
         view, model_id = await self._model(call)
         found = await self.models.registry.revision(view, model_id, _number(call))
+        note_model(model_id, found.revision)
         return json_answer((await self._answers([found]))[0])
 
     async def restore(self, call: C) -> Response:
@@ -62,6 +64,7 @@ class RevisionRoutes:
         shown = await self.models.changes.restore(
             view, model_id, number, lambda model: call.check_if_match(etag_of(model))
         )
+        note_model(model_id, shown.model.revision)
         return json_answer(model_answer(shown), headers={"etag": etag_of(shown.model)})
 
     async def _model(self, call: C) -> tuple[View, Any]:

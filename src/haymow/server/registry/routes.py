@@ -22,6 +22,7 @@ from haymow.server.registry.changes import Changes, IfMatch
 from haymow.server.registry.proposals import Change
 from haymow.server.registry.rules import Filters, Model, Origin
 from haymow.server.registry.service import Registry, Shown, View
+from haymow.server.telemetry.seen import Seen, current, note_model
 from haymow.wire import registry as wire
 
 C = Call[Principal]
@@ -80,6 +81,7 @@ class ModelRoutes:
         document = await call.document(wire.EDITABLE)
         body = call.parsed(wire.UpdateModelRequest, document, rules.INVALID)
         shown = await self.changes.update(view, seen, _change(body), _if_match(call))
+        note_model(shown.model.model_id, shown.model.revision)
         return json_answer(model_answer(shown), headers={"etag": etag_of(shown.model)})
 
     async def delete(self, call: C) -> Response:
@@ -91,6 +93,7 @@ class ModelRoutes:
     async def read(self, call: C) -> Response:
         model_id = call.ids(*self._ids)[-1]
         shown = await self.registry.get(await self.view(call), model_id)
+        note_model(shown.model.model_id, shown.model.revision)
         return json_answer(model_answer(shown), headers={"etag": etag_of(shown.model)})
 
     async def page(self, call: C) -> Response:
@@ -116,7 +119,8 @@ class ModelRoutes:
         document = await call.document(wire.EDITABLE)
         body = call.parsed(wire.CreateModelRequest, document, rules.INVALID)
         key = _receipt_key(call, to_text(document))
-        receipt = await self.changes.create(view, _change(body), key, lambda shown: self._created(call, shown))
+        seen = current()  # a unit of work runs in the writer's task, where no request is current
+        receipt = await self.changes.create(view, _change(body), key, lambda shown: self._created(call, shown, seen))
         return Response(receipt.body, receipt.status, receipt.headers, media_type="application/json")
 
     async def validate(self, call: C) -> Response:
@@ -147,14 +151,18 @@ class ModelRoutes:
     async def _open(self, call: C) -> tuple[View, Model]:
         model_id = call.ids(*self._ids)[-1]
         view = await self.view(call)
-        return view, await self.changes.open(view, model_id)
+        model = await self.changes.open(view, model_id)
+        note_model(model.model_id, model.revision)
+        return view, model
 
     async def _editable(self, call: C) -> View:
         view = await self.view(call)
         require(view.role, Role.EDITOR)
         return view
 
-    def _created(self, call: C, shown: Shown) -> Receipt:
+    def _created(self, call: C, shown: Shown, seen: Seen | None) -> Receipt:
+        if seen is not None:
+            seen.noted_model_id, seen.revision = shown.model.model_id, shown.model.revision
         location = f"{call.request.url.path.removesuffix('/custom')}/{shown.model.model_id}"
         headers = {"etag": etag_of(shown.model), "location": location}
         return Receipt(201, headers, encoded(model_answer(shown)))

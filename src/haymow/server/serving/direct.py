@@ -9,6 +9,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ import aiohttp
 from haymow.errors import HaymowError
 from haymow.generators.live.direct import Sent
 from haymow.server.serving import events, failures
+from haymow.server.telemetry.upstreams import current_call
 
 MOST_ANSWER_BYTES: Final = 32 * 1024 * 1024
 MOST_COMMENT_BYTES: Final = 1024 * 1024
@@ -25,6 +27,8 @@ DRAIN_SECONDS: Final = 0.25
 """How long a stream that has said its last is waited for, so that its connection can serve the next call."""
 
 _MODEL: Final = re.compile(rb'"model"\s*:\s*"(?:[^"\\]|\\.)*"')
+_USAGE: Final = re.compile(rb'"usage"\s*:\s*\{')
+"""Not in what a model says: there the quotes are escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class Lane:
     async def _answered(self, sent: Sent) -> aiohttp.ClientResponse:
         """The beginning of an answer that is no failure."""
         response = await self._asked(sent)
+        if (call := current_call()) is not None:
+            call.status = response.status
         if response.status != 200:
             response.release()  # unread: a failure's words may hold a key
             raise failures.failure_of_status(response.status, response.headers)
@@ -73,12 +79,17 @@ class Lane:
         except aiohttp.ClientError as error:
             if not failures.may_be_repeated(error, self.retries):
                 raise
-            return await self._post(sent)
+            return await self._post_again(sent)
         pause = failures.pause_of(response.headers) if response.status == 429 and self.retries else None
         if pause is None:
             return response
         response.release()
         await asyncio.sleep(pause)
+        return await self._post_again(sent)
+
+    async def _post_again(self, sent: Sent) -> aiohttp.ClientResponse:
+        if (call := current_call()) is not None:
+            call.retried()
         return await self._post(sent)
 
     async def _post(self, sent: Sent) -> aiohttp.ClientResponse:
@@ -107,6 +118,8 @@ def _renamed(body: bytes, model: str) -> bytes:
     if not failures.is_completion(document):
         raise failures.malformed()
     document["model"] = model
+    if (call := current_call()) is not None:
+        call.used(document.get("usage"))
     return events.written(document)
 
 
@@ -169,6 +182,8 @@ class Passing:
                 break
             said, self._done = events.before_done(part)
             said, self._failure = _without_errors(said)
+            if _USAGE.search(said):
+                _note_usage(said)
             if said:
                 return self._renamed(said)
         await self._drain()
@@ -208,6 +223,15 @@ class Passing:
                 self._response.close()
         self._response.release()
         self._on_end()
+
+
+def _note_usage(said: bytes) -> None:
+    call = current_call()
+    for event in said.split(b"\n\n")[:-1] if call else ():
+        with suppress(ValueError):  # what cannot be read is passed on all the same
+            document: Any = events.first_document(event) if _USAGE.search(event) else None
+            if call is not None and isinstance(document, dict):
+                call.used(document.get("usage"))
 
 
 def _without_errors(said: bytes) -> tuple[bytes, HaymowError | None]:

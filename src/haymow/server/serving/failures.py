@@ -75,6 +75,11 @@ def _told(error: BaseException, parameters: Mapping[str, Any], defaults: Mapping
     return None
 
 
+def status_told(error: BaseException) -> int | None:
+    """The HTTP status that a provider failed with; None where it gave no answer, or none that is known."""
+    return next((status for cause in _origins(error) if (status := _status(cause)) is not None), None)
+
+
 def _status(error: BaseException) -> int | None:
     """The HTTP status that an SDK's exception holds; None for what is no failure, as in a stream that broke off."""
     answer = getattr(error, "response", None)

@@ -24,6 +24,7 @@ from haymow.server.registry.rules import Model
 from haymow.server.serving import events, failures, rules
 from haymow.server.serving.rules import Chat, ResolvedSecrets
 from haymow.server.serving.streams import GeneratorStream, Stream
+from haymow.server.telemetry.upstreams import CANCELLED, OK, UpstreamCall, current_call, outcome_of
 
 if TYPE_CHECKING:
     from haymow.server.serving.direct import Lane
@@ -37,6 +38,28 @@ class ChatStream(Protocol):
 
     def stop(self) -> None:
         """End the call upstream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A stream that says how it ended: whole, with an error, or because nobody wanted it any more."""
+
+    stream: ChatStream
+    call: UpstreamCall
+
+    async def next(self) -> bytes:
+        try:
+            found = await self.stream.next()
+        except BaseException as error:
+            self.call.end(outcome_of(error))
+            raise
+        if not found:
+            self.call.end(OK)
+        return found
+
+    def stop(self) -> None:
+        self.call.end(CANCELLED)
+        self.stream.stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +88,21 @@ class LiveModel:
     lane: Lane | None = None
     direct: Direct | None = field(default=None, repr=False)
 
+    @property
+    def host(self) -> str | None:
+        """The host and port that it calls; None when it calls nothing, or as the operator lets it."""
+        client = self.generator.client
+        return None if client is None else client.door.destination
+
     async def complete(self, chat: Chat, heading: Heading) -> bytes:
         """The answer as JSON. Raises Invalid for what the chat may not ask, and whatever the call raises."""
         if self.lane and self.direct:
             return await self.lane.complete(self._sent(self.direct, chat), heading.model)
         replies = await self._call(chat)()
-        return events.written(completion(heading, replies))
+        answer = completion(heading, replies)
+        if (call := current_call()) is not None:
+            call.used(answer.get("usage"))
+        return events.written(answer)
 
     async def stream(
         self,
@@ -129,6 +161,8 @@ class LiveModel:
             except Exception as error:
                 if self._repeats_itself() or not failures.was_never_answered(error):
                     raise
+                if (call := current_call()) is not None:
+                    call.retried()
                 result = await ask(streaming_callback)
             replies: list[Any] = result["replies"]
             if say_nothing(replies):

@@ -21,6 +21,7 @@ from haymow.server.serving import events, rules
 from haymow.server.serving.live import ChatStream
 from haymow.server.serving.service import Serving
 from haymow.server.serving.watch import Watch, watched
+from haymow.server.telemetry.seen import note_code
 from haymow.wire import serving as wire
 
 C = Call[Principal]
@@ -144,6 +145,7 @@ class _EventStream(Response):
 
 def _told(error: HaymowError) -> bytes:
     """An error as the last event of a stream."""
+    note_code(error.code)
     return events.event(encoded(rules.body_in_openai(error, status_of(error))))
 
 

@@ -18,9 +18,11 @@ from haymow.server.registry.rules import Model, Usable
 from haymow.server.secrets.rules import Stale
 from haymow.server.serving import events, failures, rules
 from haymow.server.serving.kept import Kept
-from haymow.server.serving.live import ChatStream, LiveModel, Upstream, made_live
+from haymow.server.serving.live import ChatStream, LiveModel, Measured, Upstream, made_live
 from haymow.server.serving.pool import Lease, Pool
 from haymow.server.serving.rules import Chat, ResolvedSecrets
+from haymow.server.telemetry.seen import note_model
+from haymow.server.telemetry.upstreams import OK, Upstreams, current_call, outcome_of
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +75,7 @@ class Serving:
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
     found: Kept[Found] = field(default_factory=lambda: Kept(MOST_FOUND), repr=False)
+    calls: Upstreams = field(default_factory=Upstreams, repr=False)
     lists: Kept[Listing] = field(
         default_factory=lambda: Kept(MOST_LISTS_BYTES, lambda listing: listing.bytes), repr=False
     )
@@ -105,6 +108,16 @@ class Serving:
     async def complete(self, principal: Principal, workspace_id: UUID, chat: Chat) -> bytes:
         """The answer as a whole, as JSON. Raises HaymowError; what a provider said is never in it."""
         model, lease = await self._borrow(principal, workspace_id, chat)
+        call = self.calls.begin(lease.live.generator.name, lease.live.host)
+        try:
+            answer = await self._completed(model, lease, chat)
+        except BaseException as error:
+            call.end(outcome_of(error))
+            raise
+        call.end(OK)
+        return answer
+
+    async def _completed(self, model: Model, lease: Lease[LiveModel], chat: Chat) -> bytes:
         try:
             async with asyncio.timeout(self.upstream.timeout):
                 return await lease.live.complete(chat, self._heading(model))
@@ -119,6 +132,16 @@ class Serving:
     async def stream(self, principal: Principal, workspace_id: UUID, chat: Chat) -> ChatStream:
         """The answer in events, of which the first is there. Raises HaymowError when the call fails before it."""
         model, lease = await self._borrow(principal, workspace_id, chat)
+        call = self.calls.begin(lease.live.generator.name, lease.live.host)
+        try:
+            stream = await self._begun(model, lease, chat)
+        except BaseException as error:
+            call.end(outcome_of(error))
+            raise
+        call.first()
+        return Measured(stream, call)
+
+    async def _begun(self, model: Model, lease: Lease[LiveModel], chat: Chat) -> ChatStream:
         try:
             async with asyncio.timeout(self.upstream.timeout):
                 return await lease.live.stream(
@@ -148,6 +171,7 @@ class Serving:
 
     async def _lent(self, principal: Principal, workspace_id: UUID, chat: Chat) -> tuple[Model, Lease[LiveModel]]:
         model, secrets = await self._found(principal, workspace_id, chat.model)
+        note_model(model.model_id, model.revision)
         key = rules.key_of(model, secrets)
         return model, await self.pool.lend(key, lambda: made_live(model, secrets, self.upstream))
 
@@ -170,5 +194,7 @@ def _listing(models: Sequence[Usable], limit: int | None) -> Listing:
 
 def _explained(model: Model, chat: Chat, lease: Lease[LiveModel], error: BaseException) -> HaymowError:
     failure = failures.failure_of(error, chat.parameters, lease.live.translation.defaults)
+    if (call := current_call()) is not None and call.status is None:
+        call.status = failures.status_told(error)
     log.warning("model %s: %s (%s)", model.model_id, failure.code, type(error).__name__)
     return failure

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from haymow.errors import HaymowError
-from haymow.generators.live.replies import Chunks, Json
+from haymow.generators.live.replies import Chunks, Json, usage_of
 from haymow.server.serving import events
+from haymow.server.telemetry.upstreams import current_call
 
 MOST_WAITING: Final = 256
 """Parts that wait for a slow client before the generator has to wait too."""
@@ -125,7 +126,11 @@ class GeneratorStream:
         if self.chunks.ended:
             return []
         replies = self.stream.result()
-        return [] if replies is None else [*found, *self.chunks.ending(replies)]
+        if replies is None:
+            return []
+        if (call := current_call()) is not None:
+            call.used(usage_of(replies))
+        return [*found, *self.chunks.ending(replies)]
 
     def stop(self) -> None:
         self.stream.stop()

@@ -48,7 +48,7 @@ class Watch:
     async def _until_gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self._end(Malformed("The client went away."))  # told to nobody
+        self._end(Malformed("The client went away.", code="client_gone"))  # told to nobody
 
     async def _until_denied(self) -> None:
         try:

@@ -1,0 +1,112 @@
+"""Calls to providers: what each came to, for the request's log line and for the figures.
+
+Labels are generators' class names and haymow's own words for outcomes, both from tables: no name that a user chose.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Final
+
+from haymow.errors import HaymowError
+from haymow.server.telemetry.figures import REQUEST_SECONDS, Counts, Durations
+from haymow.server.telemetry.seen import Seen, current
+
+OK: Final = "ok"
+CANCELLED: Final = "cancelled"
+UNEXPECTED: Final = "internal"
+
+_ENDED: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Upstreams:
+    """The figures of all calls."""
+
+    calls: Counts = field(default_factory=lambda: Counts(
+        "haymow_upstream_calls", "Calls to providers by how they ended: ok, cancelled or an error's code.",
+        ("generator", "outcome"),
+    ))  # fmt: skip
+    seconds: Durations = field(default_factory=lambda: Durations(
+        "haymow_upstream_seconds", "How long calls to providers took, streams to their end.",
+        ("generator",), REQUEST_SECONDS,
+    ))  # fmt: skip
+    first: Durations = field(default_factory=lambda: Durations(
+        "haymow_upstream_first_chunk_seconds", "How long streams of providers took to say something.",
+        ("generator",), REQUEST_SECONDS,
+    ))  # fmt: skip
+    retries: Counts = field(default_factory=lambda: Counts(
+        "haymow_upstream_retries", "Calls that haymow made once more, not those that a provider's SDK repeated.",
+        ("generator",),
+    ))  # fmt: skip
+    tokens: Counts = field(default_factory=lambda: Counts(
+        "haymow_upstream_tokens", "Tokens that providers said they used, kind is prompt or completion.",
+        ("generator", "kind"),
+    ))  # fmt: skip
+
+    def begin(self, generator: str, host: str | None) -> UpstreamCall:
+        """A call begins; it is the current one of the request."""
+        call = UpstreamCall(self, generator, host)
+        if call.seen is not None:
+            call.seen.upstream = call
+        return call
+
+
+class UpstreamCall:
+    """One call, until `end`, of which the first counts."""
+
+    def __init__(self, figures: Upstreams, generator: str, host: str | None) -> None:
+        self.generator = generator
+        self.host = host
+        self.status: int | None = None
+        self.usage: tuple[int, int] | None = None
+        self.seen: Seen | None = current()
+        self._figures = figures
+        self._begun = perf_counter()
+        self._is_over = False
+
+    def first(self) -> None:
+        """A stream says its first word."""
+        self._figures.first.add((self.generator,), perf_counter() - self._begun)
+
+    def retried(self) -> None:
+        """It is made once more."""
+        self._figures.retries.add((self.generator,))
+
+    def used(self, usage: object) -> None:
+        """What a provider says it used, as OpenAI writes it; where it says so again and again, the last time counts."""
+        if isinstance(usage, Mapping):
+            read, written = usage.get("prompt_tokens"), usage.get("completion_tokens")
+            if type(read) is int and type(written) is int and read >= 0 and written >= 0:
+                self.usage = (read, written)
+
+    def end(self, outcome: str) -> None:
+        """It is over, with an outcome: OK, CANCELLED or an error's code."""
+        if self._is_over:
+            return
+        self._is_over = True
+        figures, generator = self._figures, self.generator
+        figures.calls.add((generator, outcome))
+        figures.seconds.add((generator,), perf_counter() - self._begun)
+        for kind, tokens in zip(("prompt", "completion"), self.usage or (), strict=False):
+            figures.tokens.add((generator, kind), tokens)
+        if self.host is not None and outcome == OK and self.status is None:
+            self.status = _ENDED  # what a generator's SDK does not raise as a failure, was none
+        if self.seen is not None:
+            self.seen.upstream_host, self.seen.upstream_status = self.host, self.status
+
+
+def current_call() -> UpstreamCall | None:
+    """The call to a provider that the current request makes, or made last."""
+    seen = current()
+    return None if seen is None else seen.upstream
+
+
+def outcome_of(error: BaseException) -> str:
+    """How a call ended that raises."""
+    if isinstance(error, HaymowError):
+        return error.code
+    return CANCELLED if isinstance(error, asyncio.CancelledError) else UNEXPECTED
