@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests import databases
 
 START_SECONDS = 60.0
 LOOPBACK = {"HAYMOW_EGRESS_ALLOW": "127.0.0.1:*"}
@@ -44,14 +45,14 @@ def haymow_command(*arguments: str) -> list[str]:
 
 def environment(data: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
-    return {**kept, "HAYMOW_DATA": str(data), **LOOPBACK, "PYTHONUNBUFFERED": "1", **(more or {})}
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return {
+        **kept,
+        **databases.environ(data),
+        "HAYMOW_DATA": str(data),
+        **LOOPBACK,
+        "PYTHONUNBUFFERED": "1",
+        **(more or {}),
+    }
 
 
 @contextmanager

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.place import Place
-from tests.running import RunningServer, free_port, running
+from tests.ports import free_port
+from tests.running import RunningServer, running
 from tests.upstream import Says, Upstream, wait_until
 
 LOCAL = "SmolLM2-135M-Instruct"

@@ -10,7 +10,8 @@ import openai
 import pytest
 
 from tests.conftest import client_of
-from tests.running import RunningServer, free_port, running
+from tests.ports import free_port
+from tests.running import RunningServer, running
 
 LOCAL = "SmolLM2-135M-Instruct"
 QUESTION: list[Any] = [

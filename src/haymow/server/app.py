@@ -28,8 +28,8 @@ from haymow.server.access.token_routes import TokenRoutes
 from haymow.server.access.tokens import Tokens
 from haymow.server.audit.routes import AuditRoutes
 from haymow.server.audit.rules import Author
-from haymow.server.audit.service import Audit
-from haymow.server.database import Database, DataFolder
+from haymow.server.audit.service import RECORDS, Audit
+from haymow.server.database import Database, DataFolder, open_database
 from haymow.server.http import Operation, openapi
 from haymow.server.http.gate import Dialect, Gate
 from haymow.server.http.operations import Routing
@@ -109,7 +109,7 @@ async def open_house(settings: Settings, tell: Sequence[Tell] = ()) -> AsyncIter
     with ExitStack() as stack:
         folder = DataFolder(settings.data)
         stack.callback(folder.close)
-        database = Database(settings.database_file)
+        database = open_database(settings)
         stack.callback(database.close)
         house = await _built(settings, database, tell)
         try:
@@ -124,6 +124,7 @@ async def _built(settings: Settings, database: Database, tell: Sequence[Tell]) -
     except Unavailable as error:
         message = f"The database {settings.database_file} is damaged. Restore it from a backup, or move it away."
         raise StartFailed(message) from error
+    database.follow(RECORDS)
     access = Access(database, now, uuid.uuid4, contents=_contents, erase=_erase)
     secrets = Secrets(database, key, registry_room.uses, registry_room.destinations_of, now, uuid.uuid4)
     registry = Registry(database, access)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from haymow.egress import Allowance, MalformedAllowance, allowances
@@ -21,6 +21,7 @@ DEFAULT_CHAT_TIMEOUT = 120
 DEFAULT_CALLS_PER_MODEL = 1024
 LOGS = ("json", "text")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+DEFAULT_DATABASE_CONNECTIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class Settings:
     """
 
     data: Path = Path("haymow-data")
+    database_url: str | None = field(default=None, repr=False)
+    database_connections: int = DEFAULT_DATABASE_CONNECTIONS
+    unsafe_storage: bool = False
     page: Path = PAGE
     master_key_file: Path | None = None
     host: str = DEFAULT_HOST
@@ -80,6 +84,9 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     key_file = environ.get("HAYMOW_MASTER_KEY_FILE")
     return Settings(
         data=Path(environ.get("HAYMOW_DATA") or "haymow-data").absolute(),
+        database_url=_database_url(environ, "HAYMOW_DATABASE_URL"),
+        database_connections=_count(environ, "HAYMOW_DATABASE_CONNECTIONS", DEFAULT_DATABASE_CONNECTIONS),
+        unsafe_storage=_switch(environ, "HAYMOW_UNSAFE_STORAGE", default=False),
         master_key_file=Path(key_file).absolute() if key_file else None,
         host=environ.get("HAYMOW_HOST") or DEFAULT_HOST,
         port=_port(environ, "HAYMOW_PORT", DEFAULT_PORT),
@@ -93,6 +100,17 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         log_level=_one_of(environ, "HAYMOW_LOG_LEVEL", LOG_LEVELS),
         access_log=_switch(environ, "HAYMOW_ACCESS_LOG", default=True) if environ.get("HAYMOW_ACCESS_LOG") else None,
     )
+
+
+def _database_url(environ: Mapping[str, str], name: str) -> str | None:
+    """A URL as libpq reads it; what it holds is the driver's to judge, and may be a password."""
+    text = environ.get(name)
+    if not text:
+        return None
+    scheme, _, rest = text.partition("://")
+    if scheme not in ("postgresql", "postgres") or not rest.partition("/")[2]:
+        raise StartFailed(f"{name} cannot be read. Write postgresql://user:password@host:port/database, or unset it.")
+    return f"postgresql://{rest}"
 
 
 def _count(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -19,6 +19,7 @@ from haymow.server.access.service import Access
 from haymow.server.access.sessions import Sessions
 from haymow.server.access.tokens import NewToken, Tokens
 from haymow.server.database import Database
+from tests import databases
 
 
 class Clock:
@@ -76,7 +77,7 @@ class Rooms:
 @contextmanager
 def open_rooms(folder: Path) -> Iterator[Rooms]:
     clock, stopwatch = Clock(), Stopwatch()
-    database = Database(folder / "haymow.db")
+    database = databases.open_in(folder)
     access = Access(database, clock, uuid4)
     try:
         yield Rooms(database, clock, access, Tokens(access), Sessions(access, Attempts(stopwatch)), stopwatch)

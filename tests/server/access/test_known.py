@@ -83,6 +83,7 @@ class Dawdling:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.has_read, self.go = asyncio.Event(), asyncio.Event()
+        self.elsewhere = database.elsewhere
 
     async def read(self, unit: Callable[[Connection], Any]) -> Any:
         found = await self._database.read(unit)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from haymow.server.database import Database
+from haymow.server.database.embedded import SqliteDatabase
 
 Numbers = Callable[[], list[int]]
 
@@ -23,8 +23,8 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def database(file: Path) -> Iterator[Database]:
-    opened = Database(file)
+def database(file: Path) -> Iterator[SqliteDatabase]:
+    opened = SqliteDatabase(file)
     asyncio.run(
         opened.write(lambda connection: connection.exec_driver_sql("CREATE TABLE numbers (n PRIMARY KEY)").close())
     )
@@ -97,7 +97,7 @@ class Gate:
         self._opened.set()
 
 
-async def in_one_batch(database: Database, *units: Callable[[Connection], Any]) -> list[Any]:
+async def in_one_batch(database: SqliteDatabase, *units: Callable[[Connection], Any]) -> list[Any]:
     """Run the units as one batch of the writer; each one's result or error."""
     gate = Gate()
     held: Awaitable[None] = asyncio.ensure_future(database.write(gate, long=True))

@@ -18,7 +18,8 @@ from sqlalchemy import create_engine
 
 import haymow.server
 from haymow.errors import StartFailed
-from haymow.server.database import Database, metadata, schema
+from haymow.server.database import metadata, schema
+from haymow.server.database.embedded import SqliteDatabase
 
 ROOMS = Path(haymow.server.__file__).parent
 
@@ -48,7 +49,7 @@ def test_a_revision_is_found_by_its_files_name() -> None:
 
 @pytest.mark.usefixtures("declared")
 def test_migrating_from_nothing_makes_what_the_rooms_declare(file: Path) -> None:
-    Database(file).close()
+    SqliteDatabase(file).close()
     engine = create_engine(f"sqlite:///{file}")
     with engine.connect() as connection:
         options = {"compare_type": True, "compare_server_default": True}
@@ -61,7 +62,7 @@ def test_migrating_from_nothing_makes_what_the_rooms_declare(file: Path) -> None
 @pytest.mark.usefixtures("declared")
 def test_tables_and_indexes_are_the_declared_ones_to_the_letter(file: Path, tmp_path: Path) -> None:
     """compare_metadata does not look at partial indexes, checks and what a foreign key does on delete."""
-    Database(file).close()
+    SqliteDatabase(file).close()
     engine = create_engine(f"sqlite:///{tmp_path / 'declared.db'}")
     metadata.create_all(engine)
     engine.dispose()
@@ -96,34 +97,34 @@ def _plain(sql: str) -> str:
 
 
 def test_a_database_that_is_up_to_date_is_left_as_it_is(file: Path) -> None:
-    Database(file).close()
+    SqliteDatabase(file).close()
     before = structure(file)
-    Database(file).close()
+    SqliteDatabase(file).close()
     assert structure(file) == before
 
 
 class TestRefused:
     def test_a_newer_database(self, file: Path) -> None:
-        Database(file).close()
+        SqliteDatabase(file).close()
         execute(file, "UPDATE alembic_version SET version_num = '9999'")
         with pytest.raises(StartFailed, match="newer haymow"):
-            Database(file)
+            SqliteDatabase(file)
 
     def test_another_programs_database(self, file: Path) -> None:
         execute(file, "CREATE TABLE theirs (a)")
         with pytest.raises(StartFailed, match="not a haymow database"):
-            Database(file)
+            SqliteDatabase(file)
         assert set(structure(file)) == {"theirs"}
 
     def test_what_is_no_database(self, file: Path) -> None:
         file.write_text("dear diary, " * 1000)
         with pytest.raises(StartFailed, match="not a haymow database"):
-            Database(file)
+            SqliteDatabase(file)
         assert file.read_text().startswith("dear diary")
 
     def test_one_that_another_program_holds(self, file: Path) -> None:
         """Not damaged: to restore a backup would be the wrong advice."""
-        Database(file).close()
+        SqliteDatabase(file).close()
         other = sqlite3.connect(file, isolation_level=None)
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
@@ -137,7 +138,7 @@ class TestRefused:
     def test_a_folder_in_the_files_place(self, file: Path) -> None:
         file.mkdir()
         with pytest.raises(StartFailed, match="Cannot open the database"):
-            Database(file)
+            SqliteDatabase(file)
 
 
 def execute(file: Path, statement: str) -> None:
@@ -158,7 +159,7 @@ def test_each_step_from_the_first_schema_on_keeps_what_is_there(file: Path) -> N
     execute(file, f"INSERT INTO organizations VALUES ('a', 'kept', '{at}')")
     execute(file, f"INSERT INTO users VALUES ('b', 'Ada', 'L', 'a@b.c', 'a@b.c', '{at}')")
     execute(file, f"INSERT INTO tokens VALUES ('c', x'00', 'hm_1', 'a', 'b', 'kept', 3, NULL, '{at}', NULL)")
-    Database(file).close()
+    SqliteDatabase(file).close()
     connection = sqlite3.connect(file)
     assert connection.execute("SELECT name FROM organizations").fetchall() == [("kept",)]
     assert connection.execute("SELECT name, kind, parent_id FROM tokens").fetchall() == [("kept", "token", None)]

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from haymow.errors import Unavailable
-from haymow.server.database import Database
+from haymow.server.database.embedded import SqliteDatabase
 from tests.server.database.conftest import Numbers, in_one_batch, numbers, pragma, put
 
 
@@ -24,7 +24,7 @@ def fill(connection: Connection) -> int:
 
 
 @pytest.fixture
-def full(database: Database) -> Database:
+def full(database: SqliteDatabase) -> SqliteDatabase:
     """A database that may hold no more pages than it has."""
 
     def freeze(connection: Connection) -> None:
@@ -35,7 +35,7 @@ def full(database: Database) -> Database:
     return database
 
 
-def test_a_full_disk_is_said_by_its_name(full: Database, stored: Numbers) -> None:
+def test_a_full_disk_is_said_by_its_name(full: SqliteDatabase, stored: Numbers) -> None:
     with pytest.raises(Unavailable) as caught:
         asyncio.run(full.write(fill))
     assert caught.value.code == "storage_full"
@@ -43,13 +43,13 @@ def test_a_full_disk_is_said_by_its_name(full: Database, stored: Numbers) -> Non
     assert stored() == []
 
 
-def test_on_a_full_disk_exactly_what_is_acknowledged_is_there(full: Database, stored: Numbers) -> None:
+def test_on_a_full_disk_exactly_what_is_acknowledged_is_there(full: SqliteDatabase, stored: Numbers) -> None:
     outcomes = asyncio.run(in_one_batch(full, put(1), fill, put(2), fill, put(3)))
     assert [type(outcome) for outcome in outcomes[1::2]] == [Unavailable, Unavailable]
     assert stored() == [outcome for outcome in outcomes if isinstance(outcome, int)]
 
 
-def test_reading_goes_on_and_writing_comes_back(full: Database, stored: Numbers) -> None:
+def test_reading_goes_on_and_writing_comes_back(full: SqliteDatabase, stored: Numbers) -> None:
     with pytest.raises(Unavailable):
         asyncio.run(full.write(fill))
     assert asyncio.run(full.read(numbers)) == []
@@ -72,7 +72,7 @@ def locked(file: Path) -> Iterator[None]:
 
 
 def test_a_locked_file_is_unavailable_and_nothing_is_acknowledged(
-    database: Database, file: Path, stored: Numbers
+    database: SqliteDatabase, file: Path, stored: Numbers
 ) -> None:
     asyncio.run(database.write(pragma("busy_timeout = 50")))
     with locked(file):
@@ -84,15 +84,15 @@ def test_a_locked_file_is_unavailable_and_nothing_is_acknowledged(
     assert asyncio.run(database.write(put(1))) == 1, "it comes back by itself"
 
 
-async def _two(database: Database) -> list[int | BaseException]:
+async def _two(database: SqliteDatabase) -> list[int | BaseException]:
     return list(await asyncio.gather(database.write(put(1)), database.write(put(2)), return_exceptions=True))
 
 
-def test_a_damaged_file_is_unavailable_and_the_lane_goes_on(database: Database, file: Path) -> None:
+def test_a_damaged_file_is_unavailable_and_the_lane_goes_on(database: SqliteDatabase, file: Path) -> None:
     """What is read is not what was written: SQLite says so, and no caller waits for ever."""
     database.close()
     damage(file, "numbers")
-    reopened = Database(file)
+    reopened = SqliteDatabase(file)
     try:
         for number in range(3):
             with pytest.raises(Unavailable):
@@ -123,7 +123,7 @@ def damage(file: Path, table: str) -> None:
 
 @pytest.mark.parametrize("how", ["read", "write", "scan"])
 def test_what_goes_wrong_tells_nothing_of_what_was_sent(
-    database: Database, caplog: pytest.LogCaptureFixture, how: str
+    database: SqliteDatabase, caplog: pytest.LogCaptureFixture, how: str
 ) -> None:
     """Such an error is logged: what people sent is in its parameters, and is not to be in its words."""
 

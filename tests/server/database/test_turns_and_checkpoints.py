@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from haymow.server.database import Database, writer
+from haymow.server.database import writer
+from haymow.server.database.embedded import SqliteDatabase
 from tests.server.database.conftest import numbers, put, traced
 
 
 class TestReadsOfOneTurn:
-    def test_share_a_snapshot(self, database: Database) -> None:
+    def test_share_a_snapshot(self, database: SqliteDatabase) -> None:
         async def read_twice() -> None:
             await database.read(numbers)
             await database.read(numbers)
@@ -23,7 +24,7 @@ class TestReadsOfOneTurn:
         asyncio.run(read_twice())
         assert [word for word in said[said.index("BEGIN") :] if not word.startswith("SELECT")] == ["BEGIN", "ROLLBACK"]
 
-    def test_each_see_what_was_acknowledged_before_them(self, database: Database) -> None:
+    def test_each_see_what_was_acknowledged_before_them(self, database: SqliteDatabase) -> None:
         async def write_between_reads() -> list[list[int]]:
             found = [await database.read(numbers)]
             for number in range(20):
@@ -33,7 +34,7 @@ class TestReadsOfOneTurn:
 
         assert asyncio.run(write_between_reads()) == [list(range(end)) for end in range(21)]
 
-    def test_see_what_somebody_else_was_told(self, database: Database) -> None:
+    def test_see_what_somebody_else_was_told(self, database: SqliteDatabase) -> None:
         """The one who hears of a write passes it on at once, in the same turn, to one who has read before."""
 
         async def tell() -> list[int]:
@@ -53,7 +54,7 @@ class TestReadsOfOneTurn:
 
         assert asyncio.run(tell()) == [1]
 
-    def test_end_their_snapshot_when_one_fails(self, database: Database) -> None:
+    def test_end_their_snapshot_when_one_fails(self, database: SqliteDatabase) -> None:
         def fail(connection: Connection) -> None:
             raise ValueError
 
@@ -82,7 +83,7 @@ class TestTheLog:
             connection.close()
 
     def test_is_written_back_when_nothing_is_asked_for(
-        self, database: Database, file: Path, monkeypatch: pytest.MonkeyPatch
+        self, database: SqliteDatabase, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(writer, "QUIET_SECONDS", 0.01)
         monkeypatch.setattr(writer, "UNITS_WORTH_IT", 3)
@@ -99,7 +100,7 @@ class TestTheLog:
         assert self.pages_written_back(file)
 
     def test_is_left_alone_while_it_is_short(
-        self, database: Database, file: Path, monkeypatch: pytest.MonkeyPatch
+        self, database: SqliteDatabase, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(writer, "QUIET_SECONDS", 0.0)
 
@@ -112,7 +113,7 @@ class TestTheLog:
         assert not self.pages_written_back(file)
 
     def test_makes_a_write_that_comes_meanwhile_wait_and_not_fail(
-        self, database: Database, monkeypatch: pytest.MonkeyPatch
+        self, database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(writer, "QUIET_SECONDS", 0.0)
         monkeypatch.setattr(writer, "UNITS_WORTH_IT", 1)

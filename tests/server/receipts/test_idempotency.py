@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from haymow.errors import Invalid
-from haymow.server.database import Database
 from haymow.server.receipts.rules import KEPT_FOR, Receipt, receipt_key
 from haymow.server.receipts.service import once
+from tests import databases
 from tests.abuse.subject import refused
 from tests.conftest import client_of, definition
 from tests.running import RunningServer
@@ -157,7 +157,7 @@ def test_models_of_the_organization_are_created_once_too(admin: httpx.Client) ->
 
 def kept_after(folder: Path, time: timedelta) -> list[int]:
     """How often the answer is made, when the same request comes again after `time`."""
-    clock, made, database = Clock(), [], Database(folder / "haymow.db")
+    clock, made, database = Clock(), [], databases.open_in(folder)
     asked = receipt_key(uuid.uuid4(), "/path", "key", "{}")
 
     def make() -> Receipt:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -11,13 +12,13 @@ import httpx
 from haymow.egress import allowances
 from haymow.server.app import House, open_house
 from haymow.server.database import Database
-from haymow.server.settings import Settings
+from tests import databases
 
 
 @asynccontextmanager
 async def opened(data: Path, allowed: str = "") -> AsyncIterator[tuple[House, httpx.AsyncClient, str]]:
     """A house, its administrator's client, and the path of the workspace `default`; models may call `allowed`."""
-    async with open_house(Settings(data=data, egress_allow=allowances(allowed))) as house:
+    async with open_house(replace(databases.settings(data), egress_allow=allowances(allowed))) as house:
         token = await house.tokens.start("first start")
         transport = httpx.ASGITransport(house.app)
         headers = {"Authorization": f"Bearer {token}"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from haymow.server.secrets.integrations import Integrations
 from haymow.server.secrets.routes import SecretRoutes
 from haymow.server.secrets.rules import Scope, Use
 from haymow.server.secrets.service import Secrets, open_vault
+from tests import databases
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -114,7 +114,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("prepared")
 
     async def prepare() -> None:
-        database = Database(folder / "haymow.db")
+        database = databases.open_in(folder)
         access = Access(database, now, uuid.uuid4)
         await Tokens(access).start("first start")
         admin = await access.authenticate(await Tokens(access).for_first_admin("test"), "test")
@@ -129,8 +129,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def rooms(prepared: Path, tmp_path: Path) -> AsyncIterator[Rooms]:
-    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
-    database = Database(tmp_path / "haymow.db")
+    databases.copy(prepared, tmp_path)
+    database = databases.open_in(tmp_path)
     access, models = Access(database, now, uuid.uuid4), Models()
     tokens = Tokens(access)
     admin_token = await tokens.for_first_admin("test")

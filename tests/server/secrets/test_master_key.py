@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 
 from haymow.errors import StartFailed
-from haymow.server.database import Database
 from haymow.server.secrets.cipher import MasterKey, open_master_key
 from haymow.server.secrets.service import open_vault
+from tests import databases
 
 pytestmark = pytest.mark.anyio
 
@@ -147,7 +147,7 @@ def test_a_place_where_nothing_can_be_made_is_refused(tmp_path: Path) -> None:
 
 
 async def test_the_first_start_holds_the_database_to_its_key(tmp_path: Path, file: Path) -> None:
-    database = Database(tmp_path / "haymow.db")
+    database = databases.open_in(tmp_path)
     first = await open_vault(database, file, now)
     again = await open_vault(database, file, now)
     database.close()
@@ -156,7 +156,7 @@ async def test_the_first_start_holds_the_database_to_its_key(tmp_path: Path, fil
 
 
 async def test_another_databases_key_is_refused(tmp_path: Path, file: Path) -> None:
-    database = Database(tmp_path / "haymow.db")
+    database = databases.open_in(tmp_path)
     await open_vault(database, file, now)
     os.remove(file)
     open_master_key(file, database_is_new=True)
@@ -166,7 +166,7 @@ async def test_another_databases_key_is_refused(tmp_path: Path, file: Path) -> N
 
 
 async def test_a_database_with_a_key_does_not_start_without_its_file(tmp_path: Path, file: Path) -> None:
-    database = Database(tmp_path / "haymow.db")
+    database = databases.open_in(tmp_path)
     await open_vault(database, file, now)
     os.remove(file)
     with pytest.raises(StartFailed, match="missing"):
@@ -177,6 +177,6 @@ async def test_a_database_with_a_key_does_not_start_without_its_file(tmp_path: P
 
 async def test_a_first_start_that_was_cut_off_after_the_file_goes_on_with_it(tmp_path: Path, file: Path) -> None:
     key = open_master_key(file, database_is_new=True)
-    database = Database(tmp_path / "haymow.db")
+    database = databases.open_in(tmp_path)
     assert (await open_vault(database, file, now)).passes(key.check())
     database.close()

@@ -1,13 +1,13 @@
 """What access remembers between requests, so that most calls need no query to know who is calling.
 
 Every change of access commits first and forgets then, before it is acknowledged. What was read
-before a change is never remembered after it: `epoch` tells. One server owns the database, so
-nothing changes behind its back.
+before a change is never remembered after it: `epoch` tells. What other servers change is noticed
+by the database, which is asked each time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 MOST_REMEMBERED = 10_000
@@ -16,12 +16,26 @@ MOST_REMEMBERED = 10_000
 class Known:
     """A bounded memory that is emptied whole; cheap to fill again, impossible to get half right."""
 
-    def __init__(self) -> None:
-        self.epoch = 0
+    def __init__(self, elsewhere: Callable[[], int] = lambda: 0) -> None:
+        """`elsewhere` gives another number after something was changed by another server."""
+        self._elsewhere = elsewhere
+        self._heard = elsewhere()
+        self._epoch = 0
         self._known: dict[Hashable, Any] = {}
+
+    @property
+    def epoch(self) -> int:
+        """Another number after every change."""
+        heard = self._elsewhere()
+        if heard != self._heard:
+            self._heard = heard
+            self.forget()
+        return self._epoch
 
     def get(self, key: Hashable) -> Any:
         """What is remembered under `key`, or None."""
+        if self._elsewhere() != self._heard:
+            return None
         return self._known.get(key)
 
     def remember(self, key: Hashable, value: Any, epoch: int) -> None:
@@ -34,5 +48,5 @@ class Known:
 
     def forget(self) -> None:
         """Something changed: forget everything."""
-        self.epoch += 1
+        self._epoch += 1
         self._known.clear()

@@ -45,7 +45,10 @@ class Access:
     new_id: Callable[[], UUID]
     contents: Callable[[Connection, UUID], int] = _nothing
     erase: Callable[[Connection, UUID], object] = _nothing
-    known: Known = field(default_factory=Known)
+    known: Known = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "known", Known(self.database.elsewhere))
 
     # Who is calling
 

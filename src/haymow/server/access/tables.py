@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table, Text, UniqueConstraint, Uuid
 
-from haymow.server.database import UtcDateTime, metadata
+from haymow.server.database import ORDERED_TEXT, UtcDateTime, metadata
 
 organizations_table = Table(
     "organizations",
@@ -19,7 +19,7 @@ users_table = Table(
     Column("given_name", Text, nullable=False),
     Column("family_name", Text, nullable=False),
     Column("email", Text, nullable=False),
-    Column("email_key", Text, nullable=False, unique=True),
+    Column("email_key", ORDERED_TEXT, nullable=False, unique=True),
     Column("created_at", UtcDateTime, nullable=False),
 )
 
@@ -37,7 +37,7 @@ workspaces_table = Table(
     Column("workspace_id", Uuid, primary_key=True),
     Column("organization_id", Uuid, ForeignKey("organizations.organization_id"), nullable=False),
     Column("name", Text, nullable=False),
-    Column("name_key", Text, nullable=False),
+    Column("name_key", ORDERED_TEXT, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("organization_id", "name_key"),
 )

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from haymow.server.audit import store
 from haymow.server.audit.rules import Filters, Page, Record
-from haymow.server.database import Database
+from haymow.server.database import Database, Records
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["Audit", "record"]
+__all__ = ["RECORDS", "Audit", "record"]
 
 MOST_LOOKED_AT: Final = 100_000
 """Entries, of which a quarter of a second goes by."""
@@ -22,6 +22,10 @@ MOST_LOOKED_AT: Final = 100_000
 def record(connection: Connection, change: Record) -> None:
     """Write `change` within the unit of work that makes it: both happen, or neither."""
     store.add(connection, change)
+
+
+RECORDS: Final = Records(store.newest, store.counted)
+"""How other servers' changes are noticed: each has left an entry when it is committed."""
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,18 @@ def number_behind(
     return connection.execute(query).scalar()
 
 
+def newest(connection: Connection) -> int:
+    """The newest entry's number; 0 when there is none."""
+    return connection.execute(select(func.max(_a.number))).scalar_one() or 0
+
+
+def counted(connection: Connection, number: int, later: int) -> tuple[int, int]:
+    """How many entries there are above a number, and above a later one."""
+    above_later = func.count().filter(_a.number > later)
+    above, above_next = connection.execute(select(func.count(), above_later).where(_a.number > number)).one()
+    return above, above_next
+
+
 def _before(workspace_id: UUID | None, before: int | None) -> list[ColumnElement[bool]]:
     wanted = [] if workspace_id is None else [_a.workspace_id == workspace_id]
     return wanted if before is None else [*wanted, _a.number < before]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, MetaData
+from sqlalchemy import DateTime, Dialect, MetaData, Text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -19,6 +19,10 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+ORDERED_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that is compared byte by byte, so that lists have one order on every database, whatever its language."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -2,75 +2,44 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from haymow.errors import Unavailable
-from haymow.server.database import schema, sqlite
-from haymow.server.database.units import Unit
-from haymow.server.database.writer import Writer
+from haymow.server.database.units import Records, Unit
 
 T = TypeVar("T")
 
 
-class Database:
-    """An open, migrated database.
+class Database(Protocol):
+    """An open, migrated database: `SqliteDatabase` in a file, `PostgresDatabase` shared by many servers.
 
-    A unit of work is a plain function that takes a SQLAlchemy Connection. It must not wait for
-    anything but SQL: every other writer waits for it.
+    A unit of work is a plain function that takes a SQLAlchemy Connection. It waits for nothing but SQL, and may be
+    run again from its start when it came to nothing, because another one came between.
     """
 
-    def __init__(self, file: Path) -> None:
-        """Open and migrate `file`. Raises StartFailed when it is damaged, foreign or newer than this haymow."""
-        self._closed = False
-        writing = sqlite.writing_engine(file)
-        schema.prepare(writing, file)
-        reading = sqlite.reading_engine(file)
-        self._glancer = sqlite.Glancer(reading)
-        self._writer = Writer(lambda: sqlite.Writer(writing))
-        self._scanner = sqlite.Reader(reading)
-        self._scans = ThreadPoolExecutor(1, thread_name_prefix="haymow-scan")
-
     async def read(self, unit: Unit[T]) -> T:
-        """Run `unit`, which finds a few rows by their keys, in a snapshot that holds every acknowledged write.
+        """Run `unit`, which finds a few rows by their keys. Every write acknowledged before is seen."""
 
-        It runs where it is asked for: a look into the embedded database takes 0.04 ms and never waits for a
-        writer, a hop to another thread and back twice that (docs/adr/0002).
+    async def scan(self, unit: Unit[T]) -> T:
+        """Run `unit`, which may look at many rows, in one snapshot and away from the event loop."""
+
+    async def write(self, unit: Unit[T], *, long: bool = False) -> T:
+        """Run `unit` as if no other ran beside it; returns when its changes are on the disk, raises when none is.
+
+        `long` says that it may touch thousands of rows. Raises what the unit raises, and Unavailable.
         """
-        self._require_open()
-        return self._glancer.run(unit)
 
     async def version(self) -> int:
         """A number that is another one after any commit: what was read at one version holds while it is the version.
 
-        It means something in this process alone, for as long as the database is open.
+        It means something in this process alone, for as long as the database is open. A commit of another server
+        is noticed within a second.
         """
-        self._require_open()
-        return self._glancer.version()
 
-    async def scan(self, unit: Unit[T]) -> T:
-        """Run `unit`, which may look at many rows, in such a snapshot too, and away from the event loop."""
-        self._require_open()
-        return await asyncio.get_running_loop().run_in_executor(self._scans, self._scanner.run, unit)
+    def elsewhere(self) -> int:
+        """A number that is another one after a commit of another server was noticed, within a second of it."""
 
-    async def write(self, unit: Unit[T], *, long: bool = False) -> T:
-        """Run `unit` in a transaction; returns when its changes are on the disk, raises when none of them is.
-
-        `long` says that it may touch thousands of rows, and keeps it off the event loop.
-        """
-        self._require_open()
-        return await self._writer.run(unit, long)
+    def follow(self, records: Records) -> None:
+        """Begin to notice what other servers commit, by the `records` that every change leaves."""
 
     def close(self) -> None:
-        """Finish what is under way and close every connection, the writer's last."""
-        self._closed = True
-        self._scans.shutdown(wait=True, cancel_futures=True)
-        self._scanner.close()
-        self._glancer.close()
-        self._writer.close()
-
-    def _require_open(self) -> None:
-        if self._closed:
-            raise Unavailable("haymow is stopping. Try again.")
+        """Finish what is under way and close every connection."""

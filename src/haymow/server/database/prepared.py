@@ -92,8 +92,12 @@ class Prepared:
 
 def _executed(connection: Connection, compiled: _Compiled, values: Mapping[str, Any]) -> Any:
     """The driver's cursor; it is closed when nobody holds it any more."""
-    driver: Any = connection.connection.driver_connection
     try:
+        if connection.dialect.is_async:  # what SQLAlchemy lays over such a driver waits in its greenlet
+            cursor: Any = connection.connection.cursor()
+            cursor.execute(compiled.sql, compiled.bound(values))
+            return cursor
+        driver: Any = connection.connection.driver_connection
         return driver.execute(compiled.sql, compiled.bound(values))
     except connection.dialect.loaded_dbapi.Error as error:
         raise DBAPIError.instance(compiled.sql, None, error, type(error), hide_parameters=True) from error

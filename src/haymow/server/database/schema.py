@@ -32,7 +32,7 @@ def prepare(engine: Engine, file: Path) -> None:
     try:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         with engine.connect() as connection:
-            _migrate(connection, _revision(connection), file)
+            migrate(connection, f"The database {file}")
     except OSError as error:
         message = f"Cannot open the database {file} ({error.strerror}). Make it writable for this user."
         raise StartFailed(message) from error
@@ -43,17 +43,9 @@ def prepare(engine: Engine, file: Path) -> None:
         raise StartFailed(message) from error
 
 
-def _revision(connection: Connection) -> str | None:
-    names = inspect(connection).get_table_names()
-    if "alembic_version" in names:
-        row = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
-        return row[0] if row else None
-    if names:
-        raise DatabaseError("foreign", None, Exception())
-    return None
-
-
-def _migrate(connection: Connection, revision: str | None, file: Path) -> None:
+def migrate(connection: Connection, what: str) -> None:
+    """Migrate what `connection` is connected to, which is called `what`. Raises StartFailed, DatabaseError."""
+    revision = revision_of(connection)
     if revision == HEAD:
         return
     from alembic import command  # noqa: PLC0415 - 0.2 s, paid only by a start that migrates
@@ -61,10 +53,21 @@ def _migrate(connection: Connection, revision: str | None, file: Path) -> None:
 
     if revision is not None and not list(MIGRATIONS.glob(f"versions/{revision}_*.py")):
         raise StartFailed(
-            f"The database {file} was written by a newer haymow (schema {revision}, this one knows {HEAD}). "
+            f"{what} was written by a newer haymow (schema {revision}, this one knows {HEAD}). "
             "Start that version or a newer one, or restore a backup made before the upgrade."
         )
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The schema's revision; None where there are no tables. Raises DatabaseError for tables that are not haymow's."""
+    names = inspect(connection).get_table_names()
+    if "alembic_version" in names:
+        row = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
+        return row[0] if row else None
+    if names:
+        raise DatabaseError("foreign", None, Exception())
+    return None

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, String, Table, Text, Uuid, text
 
-from haymow.server.database import UtcDateTime, metadata
+from haymow.server.database import ORDERED_TEXT, UtcDateTime, metadata
 
 _LIVE = text("deleted_at IS NULL")
 
@@ -13,8 +13,8 @@ models_table = Table(
     Column("model_id", Uuid, primary_key=True),
     Column("organization_id", Uuid),
     Column("name", Text, nullable=False),
-    Column("name_key", Text, nullable=False),
-    Column("provider", Text, nullable=False),
+    Column("name_key", ORDERED_TEXT, nullable=False),
+    Column("provider", ORDERED_TEXT, nullable=False),
     Column("chat_generator_config", Text, nullable=False),
     Column("generation_kwargs", Text, nullable=False),
     Column("requirements", Text, nullable=False),
@@ -51,7 +51,7 @@ revisions_table = Table(
     Column("changes", Text, nullable=False),
     Column("restored_from", Integer),
     Column("name", Text, nullable=False),
-    Column("provider", Text, nullable=False),
+    Column("provider", ORDERED_TEXT, nullable=False),
     Column("chat_generator_config", Text, nullable=False),
     Column("generation_kwargs", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),

@@ -5,7 +5,7 @@ from alembic import context
 from haymow.server.database.columns import metadata
 
 connection = context.config.attributes["connection"]
-connection.exec_driver_sql("BEGIN IMMEDIATE")
+connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN")
 try:
     context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, transactional_ddl=False)
     context.run_migrations()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-from haymow.server.database.columns import UtcDateTime
+from haymow.server.database.columns import ORDERED_TEXT, UtcDateTime
 
 revision: str = "0001"
 down_revision: str | None = None
@@ -60,8 +60,8 @@ def upgrade() -> None:
         sa.Column("model_id", sa.Uuid(), nullable=False),
         sa.Column("organization_id", sa.Uuid(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("name_key", sa.Text(), nullable=False),
-        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("name_key", ORDERED_TEXT, nullable=False),
+        sa.Column("provider", ORDERED_TEXT, nullable=False),
         sa.Column("chat_generator_config", sa.Text(), nullable=False),
         sa.Column("generation_kwargs", sa.Text(), nullable=False),
         sa.Column("requirements", sa.Text(), nullable=False),
@@ -134,7 +134,7 @@ def upgrade() -> None:
         sa.Column("given_name", sa.Text(), nullable=False),
         sa.Column("family_name", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("email_key", sa.Text(), nullable=False),
+        sa.Column("email_key", ORDERED_TEXT, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_users")),
         sa.UniqueConstraint("email_key", name=op.f("uq_users_email_key")),
@@ -181,7 +181,7 @@ def upgrade() -> None:
         sa.Column("changes", sa.Text(), nullable=False),
         sa.Column("restored_from", sa.Integer(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("provider", ORDERED_TEXT, nullable=False),
         sa.Column("chat_generator_config", sa.Text(), nullable=False),
         sa.Column("generation_kwargs", sa.Text(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -199,7 +199,7 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("name_key", sa.Text(), nullable=False),
+        sa.Column("name_key", ORDERED_TEXT, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.organization_id"], name=op.f("fk_workspaces_organization_id")

@@ -1,0 +1,87 @@
+"""The database that many servers share: PostgreSQL, and what speaks its protocol."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from sqlalchemy import URL
+
+from haymow.errors import Unavailable
+from haymow.server.database import cluster_schema, postgres
+from haymow.server.database.away import Away
+from haymow.server.database.news import News
+from haymow.server.database.pool import Mode, Pool
+from haymow.server.database.units import Records, Unit
+
+T = TypeVar("T")
+
+SCANNING = 2
+"""Connections for what may look at or touch many rows, and for news."""
+
+
+class PostgresDatabase:
+    """A `Database` that other servers read and change, too.
+
+    Short units run on the caller's event loop, over at most `connections`; the others on a loop in a thread, over
+    two more, so that thousands of rows keep no other caller waiting.
+    """
+
+    def __init__(self, url: URL, connections: int, *, unsafe: bool = False) -> None:
+        """Open and migrate the database at `url`.
+
+        Raises StartFailed when it cannot be reached, is foreign, is newer than this haymow, or could lose what it
+        acknowledged and `unsafe` does not allow that.
+        """
+        cluster_schema.prepare(url, unsafe=unsafe)
+        self._closed = False
+        self._commits = 0
+        self._near = Pool(url, connections)
+        self._far = Pool(url, SCANNING)
+        self._away = Away()
+        self._news = News(url, self._far)
+
+    async def read(self, unit: Unit[T]) -> T:
+        """See `Database`. Not one snapshot: each statement sees what is newest when it runs."""
+        self._require_open()
+        return await self._near.run(unit, Mode.LOOK)
+
+    async def scan(self, unit: Unit[T]) -> T:
+        """See `Database`."""
+        self._require_open()
+        return await self._away.run(self._far.run(unit, Mode.SNAPSHOT))
+
+    async def write(self, unit: Unit[T], *, long: bool = False) -> T:
+        """See `Database`. Raises OutcomeUnknown, too, when the connection was lost during the commit."""
+        self._require_open()
+        try:
+            if long:
+                return await self._away.run(self._far.run(unit, Mode.CHANGE, postgres.LONG_SECONDS))
+            return await self._near.run(unit, Mode.CHANGE)
+        finally:
+            self._commits += 1
+            self._news.tell(self._near)
+
+    async def version(self) -> int:
+        """See `Database`."""
+        self._require_open()
+        return self._commits + self._news.heard()
+
+    def elsewhere(self) -> int:
+        """See `Database`. While nothing can be heard of the others, another number each time."""
+        return self._news.heard()
+
+    def follow(self, records: Records) -> None:
+        """See `Database`. Until it is called, nothing that was read before counts as good."""
+        self._away.start(self._news.follow(records))
+
+    def close(self) -> None:
+        """Finish what is under way away from the event loop, and close every connection."""
+        self._closed = True
+        self._news.close()
+        self._away.close()
+        self._far.close()
+        self._near.close()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise Unavailable("haymow is stopping. Try again.")

@@ -1,0 +1,140 @@
+"""Units of work on PostgreSQL: a bounded pool of connections for one event loop.
+
+A unit is a plain function; SQLAlchemy's greenlets let it wait for the server and hold neither the loop nor a thread.
+One that writes runs in a SERIALIZABLE transaction: what it decided by what it read is still so when it commits, or it
+is run again. So the rooms' units need no locks of their own (docs/adr/0013).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from enum import Enum
+from itertools import count
+from typing import Any, Final, TypeVar
+from weakref import WeakSet
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.util import await_only, greenlet_spawn
+
+from haymow.server.database import postgres
+from haymow.server.database.postgres import Again, Lost, OutcomeUnknown
+from haymow.server.database.units import Unit
+
+T = TypeVar("T")
+
+_LONGEST_PAUSE: Final = 0.05
+
+
+class Mode(Enum):
+    """What a unit's transaction begins with; LOOK's statements are each a transaction of their own."""
+
+    LOOK = ""
+    SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    CHANGE = "BEGIN ISOLATION LEVEL SERIALIZABLE"
+
+
+class Pool:
+    """At most `most` connections, each opened when it is first needed."""
+
+    def __init__(self, url: URL, most: int) -> None:
+        self._engine = postgres.engine(url, most)
+        self._most = most
+        self._open: WeakSet[Any] = WeakSet()
+        event.listen(self._engine.sync_engine, "connect", lambda adapted, _: self._open.add(adapted.driver_connection))
+
+    async def run(self, unit: Unit[T], mode: Mode, seconds: float = postgres.UNIT_SECONDS) -> T:
+        """Run one unit, to its end even when its caller is cancelled meanwhile. Raises what it raises, Unavailable."""
+        loop = asyncio.get_running_loop()
+        attempts = greenlet_spawn(self._attempts, unit, mode, loop.time() + seconds)
+        return await asyncio.shield(loop.create_task(attempts))
+
+    def _attempts(self, unit: Unit[T], mode: Mode, until: float) -> T:
+        now, lost = asyncio.get_running_loop().time, 0
+        for tried in count(1):
+            try:
+                return self._attempt(unit, mode, until)
+            except (Again, Lost) as error:
+                lost += isinstance(error, Lost)
+                pause = random.uniform(0, min(0.001 * 2**tried, _LONGEST_PAUSE))
+                if now() + pause > until or lost > self._most:  # all that the pool kept may have been dead
+                    raise postgres.given_up(error) from error.__cause__
+                await_only(asyncio.sleep(pause))
+        raise AssertionError  # count never ends
+
+    def _attempt(self, unit: Unit[T], mode: Mode, until: float) -> T:
+        try:
+            with self._engine.sync_engine.connect() as connection, _alive(connection, until):
+                return unit(connection) if mode is Mode.LOOK else _transact(connection, unit, mode)
+        except NoConnection as error:
+            raise postgres.overloaded() from error
+        except DBAPIError as error:
+            raise postgres.explained(error) from error
+
+    def close(self) -> None:
+        """Close every connection, whatever it is doing."""
+        for driver in list(self._open):
+            driver.pgconn.finish()
+
+
+def _transact(connection: Connection, unit: Unit[T], mode: Mode) -> T:
+    """What is not committed is rolled back when the connection goes back to its pool."""
+    _say(connection, mode.value)
+    result = unit(connection)
+    if mode is Mode.CHANGE:
+        _commit(connection)
+    return result
+
+
+def _commit(connection: Connection) -> None:
+    try:
+        said = _say(connection, "COMMIT")
+    except DBAPIError as error:
+        if _driver(connection).closed:
+            raise OutcomeUnknown from error
+        raise
+    if said != "COMMIT":  # a server answers ROLLBACK, and no error, when a statement before had failed
+        raise RuntimeError("A unit of work went on after a statement of it had failed.")
+
+
+def _say(connection: Connection, words: str) -> str:
+    """Say what begins or ends a transaction; what the server says it has done."""
+    cursor: Any = connection.connection.cursor()
+    try:
+        cursor.execute(words)
+        return str(cursor._cursor.statusmessage)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise DBAPIError.instance(words, None, error, type(error), hide_parameters=True) from error
+
+
+@contextmanager
+def _alive(connection: Connection, until: float) -> Iterator[None]:
+    """Shut the connection's socket at a time: a server that is not there any more does not say so.
+
+    One that broke is not given back to the pool.
+    """
+    driver = _driver(connection)
+    timer = asyncio.get_running_loop().call_at(until, _cut, driver)
+    try:
+        yield
+    except BaseException:
+        if driver.closed:
+            connection.invalidate()
+        raise
+    finally:
+        timer.cancel()
+
+
+def _cut(driver: Any) -> None:
+    with suppress(Exception), socket.socket(fileno=os.dup(driver.pgconn.socket)) as line:
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection

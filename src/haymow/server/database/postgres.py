@@ -1,0 +1,111 @@
+"""PostgreSQL, and what speaks its protocol: how connections are opened, and what their errors mean."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from haymow.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+WAIT_SECONDS: Final = 1.0
+"""How long a unit waits for a connection of the pool."""
+UNIT_SECONDS: Final = 4.0
+"""How long a unit may take, with all of its attempts."""
+LONG_SECONDS: Final = 20.0
+"""The same for one that may touch thousands of rows; no transaction is open longer."""
+
+SETTINGS: Final = {
+    "timezone": "UTC",
+    "statement_timeout": f"{LONG_SECONDS:.0f}s",
+    "lock_timeout": "3s",
+    "idle_in_transaction_session_timeout": f"{LONG_SECONDS:.0f}s",
+}
+CONNECT: Final[dict[str, Any]] = {
+    "application_name": "haymow",
+    "options": " ".join(f"-c {name}={value}" for name, value in SETTINGS.items()),
+    "connect_timeout": 2,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": int(UNIT_SECONDS * 1000),
+}
+
+
+def engine(url: URL, most: int) -> AsyncEngine:
+    """An engine with at most `most` connections. AUTOCOMMIT: runners say BEGIN themselves, as on SQLite."""
+    return create_async_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # an error may be logged, what people sent may not
+        pool_size=most,
+        max_overflow=0,
+        pool_timeout=WAIT_SECONDS,
+        connect_args=CONNECT,
+    )
+
+
+class Lost(Exception):
+    """The connection was lost before anything could be committed."""
+
+
+class Again(Exception):
+    """Another transaction came between; nothing of this one was done."""
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection was lost while a change was committed."""
+
+    code = "outcome_unknown"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "haymow lost its storage while it saved: the change may have been made. Look before you try again, or send "
+            "it again with the If-Match or the Idempotency-Key it had."
+        )
+
+
+_AGAIN: Final = {"40001", "40P01"}  # serialization failure, deadlock
+_LOST: Final = {"57P01", "57P02", "57P03", "25006"}  # stopped, crashed, starting; a standby, which cannot write
+_BUSY: Final = {"53300", "53400", "55P03", "57014"}  # connections, limits, a lock or a statement that took too long
+_TROUBLE: Final = {"53", "58", "F0", "XX"}  # resources, the system, its files, itself
+
+TOO_MUCH: Final = "haymow has more to do than it can. Nothing was changed; try again."
+_AWAY: Final = "haymow cannot reach its storage now. Nothing was changed; try again."
+_FAILED: Final = "haymow cannot write to its storage now. Nothing was changed; try again."
+
+
+def overloaded() -> Unavailable:
+    """More is asked for than there are connections, or than one row can bear."""
+    return Unavailable(TOO_MUCH, code="overloaded")
+
+
+def given_up(error: Exception) -> Unavailable:
+    """What is said after the last attempt."""
+    return overloaded() if isinstance(error, Again) else Unavailable(_AWAY, code="storage_failed")
+
+
+def explained(error: DBAPIError) -> Exception:
+    """What an error means: Again, Lost, Unavailable, or what it is, when it is a caller's or a bug."""
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    if state in _AGAIN:
+        return Again()
+    if state in _LOST or state[:2] == "08" or _is_nobody(error, state):
+        log.warning("the storage is lost: %s", state or type(error.orig).__name__)
+        return Lost()
+    if state in _BUSY:
+        return overloaded()
+    if state[:2] in _TROUBLE:
+        log.error("storage failed: %s", state)
+        return Unavailable(_FAILED, code="storage_full" if state == "53100" else "storage_failed")
+    return error
+
+
+def _is_nobody(error: DBAPIError, state: str) -> bool:
+    """Whether nobody was there to say what is wrong: connections fail without a state."""
+    return not state and type(error.orig).__name__ in ("OperationalError", "ConnectionTimeout")
