@@ -17,6 +17,8 @@ from tests import databases
 START_SECONDS = 60.0
 LOOPBACK = {"HAYMOW_EGRESS_ALLOW": "127.0.0.1:*"}
 """Where the models of tests are: on ports of this machine."""
+QUICKLY = {"HAYMOW_DRAIN_SECONDS": "0", "HAYMOW_GRACE_SECONDS": "2"}
+"""Most tests that stop a server have no balancer that needs to hear of it."""
 _READY = re.compile(r"is ready at (http://\S+)")
 _TOKEN = re.compile(r"API token, shown this once: (\S+)")
 _LINK = re.compile(r"^Open (\S+) to sign in \(works once\)\.$")
@@ -50,6 +52,7 @@ def environment(data: Path, more: Mapping[str, str] | None = None) -> dict[str, 
         **databases.environ(data),
         "HAYMOW_DATA": str(data),
         **LOOPBACK,
+        **QUICKLY,
         "PYTHONUNBUFFERED": "1",
         **(more or {}),
     }

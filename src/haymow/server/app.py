@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
@@ -32,6 +33,7 @@ from haymow.server.audit.service import RECORDS, Audit
 from haymow.server.database import Database, DataFolder, open_database
 from haymow.server.http import Operation, openapi
 from haymow.server.http.gate import Dialect, Gate
+from haymow.server.http.leaving import Leaving
 from haymow.server.http.operations import Routing
 from haymow.server.http.page import read_page
 from haymow.server.http.plain import PlainRoutes
@@ -63,10 +65,15 @@ from haymow.server.serving.routes import ServingRoutes, problem_in_openai
 from haymow.server.serving.rules import ResolvedSecrets
 from haymow.server.serving.service import Serving, Sources
 from haymow.server.settings import Settings
+from haymow.server.telemetry.requests import Requests
 from haymow.server.telemetry.seen import Tell
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+
+READY_SECONDS = 2.0
+"""How long the database may take to show that this server is ready."""
 
 
 class Room(Protocol):
@@ -95,8 +102,15 @@ class House:
     changes: Changes
     platform: Platform
     serving: Serving
-    app: ASGIApp
+    gate: Gate
+    requests: Requests
+    leaving: Leaving
     document: Callable[[], dict[str, Any]]
+
+    @property
+    def app(self) -> ASGIApp:
+        """All of it, as ASGI."""
+        return self.gate
 
 
 @asynccontextmanager
@@ -144,14 +158,18 @@ async def _built(settings: Settings, database: Database, tell: Sequence[Tell]) -
     probes = ProbeRoutes(_probes(ConnectionTests(database, registry), serving))
     states = States(database, partial(refusal_of, serving.upstream), advice_of)
     rooms = _rooms(access, tokens, secrets, registry, changes, states, chats, database)
-    for room in (*rooms, probes, SessionRoutes(sessions), PlainRoutes(partial(_ready, database), document)):
+    requests, leaving = Requests(), Leaving()
+    plain = PlainRoutes(partial(_ready, database, leaving), document)
+    for room in (*rooms, probes, SessionRoutes(sessions), plain):
         operations += room.operations()
     routing = Routing(operations, caller, otherwise=read_page(settings.page))
-    app = Gate(routing, Dialect(serving_routes.ADDRESSES, serving_routes.NAMES, problem_in_openai), tell)
+    dialect = Dialect(serving_routes.ADDRESSES, serving_routes.NAMES, problem_in_openai)
+    gate = Gate(routing, dialect, (requests, *tell), leaving)
     platform = Platform(database, now)
     return House(
-        settings, database, access, tokens, sessions, secrets, registry, changes, platform, serving, app, document
-    )
+        settings, database, access, tokens, sessions, secrets, registry, changes, platform, serving,
+        gate, requests, leaving, document,
+    )  # fmt: skip
 
 
 def _egress(settings: Settings) -> Egress:
@@ -219,8 +237,15 @@ async def _authors(access: Access, user_ids: Collection[UUID]) -> dict[UUID, Aut
     return {user_id: Author(user_id, one.given_name, one.family_name) for user_id, one in people.items()}
 
 
-async def _ready(database: Database) -> None:
-    await database.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar())
+async def _ready(database: Database, leaving: Leaving) -> None:
+    if leaving.has_begun:
+        raise Unavailable("haymow is stopping.", code="stopping")
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            await database.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar())
+    except TimeoutError as error:
+        message = f"The database did not answer within {READY_SECONDS:.0f} seconds."
+        raise Unavailable(message, code="storage_failed") from error
 
 
 async def _still_allowed(caller: Caller, access: Access, request: Request, workspace_id: UUID) -> None:

@@ -10,16 +10,15 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-import uvicorn
 import uvloop
 
 from haymow import __version__
-from haymow.errors import StartFailed
 from haymow.server import control
 from haymow.server.app import House, open_house, with_local_model
-from haymow.server.http.protocol import PatientProtocol
+from haymow.server.http.leaving import Leaving
+from haymow.server.listening import Server, listening
 from haymow.server.operator import address, browser_address, commands, link_of_start
 from haymow.server.settings import Settings
 from haymow.server.telemetry import logs
@@ -29,7 +28,7 @@ log = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
 
-GRACE_SECONDS = 2
+QUICK_GRACE_SECONDS = 2
 """How long answers under way may take after Ctrl-C; with the local model's end, all is over within 5 s."""
 
 
@@ -58,16 +57,45 @@ def _start_log(settings: Settings) -> logs.RequestLog | None:
 async def _serve(settings: Settings, say: Say, tell: list[Tell]) -> None:
     task = asyncio.current_task()
     assert task is not None
-    _on_signal(task.cancel)  # a start that takes long is given up in order, too
-    with _listening(settings) as listener:
+    _on_signal(signal.SIGINT, task.cancel)  # a start that takes long is given up in order, too
+    _on_signal(signal.SIGTERM, task.cancel)
+    with _listeners(settings) as (listener, of_metrics):
         settings = replace(settings, port=listener.getsockname()[1])  # 0 was any
-        async with open_house(settings, tell) as house, _started(house, settings, say):
+        async with open_house(settings, tell) as house, _started(house, settings, say), _measured(house, of_metrics):
             await _answer(house, listener, say, settings)
 
 
-def _on_signal(act: Callable[[], object]) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, act)
+@contextlib.contextmanager
+def _listeners(settings: Settings) -> Iterator[tuple[socket.socket, socket.socket | None]]:
+    """The socket for everything, and the one for /metrics where that is wanted. Raises StartFailed."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(listening(settings.host, settings.port, "--host and --port"))
+        if settings.metrics_port is None:
+            yield listener, None
+            return
+        names = "HAYMOW_METRICS_HOST and HAYMOW_METRICS_PORT"
+        yield listener, stack.enter_context(listening(settings.metrics_host, settings.metrics_port, names))
+
+
+@contextlib.asynccontextmanager
+async def _measured(house: House, listener: socket.socket | None) -> AsyncIterator[None]:
+    """Answer /metrics for as long as the block runs, until the last of the other answers."""
+    if listener is None:
+        yield
+        return
+    from haymow.server.measured import metrics  # noqa: PLC0415 - a tenth of a start, for those who want it
+
+    server = Server(metrics(house), 0)
+    serving = asyncio.ensure_future(server.serve([listener]))
+    try:
+        yield
+    finally:
+        server.stop()
+        await serving
+
+
+def _on_signal(number: int, act: Callable[[], object]) -> None:
+    asyncio.get_running_loop().add_signal_handler(number, act)
 
 
 @contextlib.asynccontextmanager
@@ -85,20 +113,10 @@ async def _started(house: House, settings: Settings, say: Say) -> AsyncIterator[
 
 
 async def _answer(house: House, listener: socket.socket, say: Say, settings: Settings) -> None:
-    config = uvicorn.Config(
-        house.app,
-        http=PatientProtocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        timeout_keep_alive=75,
-    )
-    server = _Server(config)
-    _on_signal(server.stop)
+    server = Server(house.app, settings.grace_seconds)
+    stop = _Stop(house.leaving, server, settings)
+    _on_signal(signal.SIGINT, stop.interrupt)
+    _on_signal(signal.SIGTERM, stop.terminate)
     say(f"Open {await link_of_start(house, browser_address(settings))} to sign in (works once).")
     say(f"haymow {__version__} is ready at {address(settings.host, settings.port)} - press Ctrl-C to stop it.")
     _calm_garbage_collection()
@@ -117,33 +135,38 @@ def _calm_garbage_collection() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own signals: it would raise them again when it is done, before we are."""
+@dataclass(frozen=True)
+class _Stop:
+    """What the two signals do. The first one begins; another one is for somebody who does not want to wait."""
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+    leaving: Leaving
+    server: Server
+    settings: Settings
 
-    def stop(self) -> None:
-        log.info("stopping")
-        self.force_exit = self.should_exit
-        self.should_exit = True
+    def interrupt(self) -> None:
+        """Ctrl-C: a person stands there, and no balancer sends anything."""
+        self._begin(0)
+        self._end(QUICK_GRACE_SECONDS)
 
+    def terminate(self) -> None:
+        """SIGTERM: whoever sends requests here needs time to hear that this server is not ready any more."""
+        seconds = self.settings.drain_seconds
+        if self.leaving.has_begun or not seconds:
+            self._begin(0)
+            self._end(self.settings.grace_seconds)
+            return
+        self._begin(seconds)
+        asyncio.get_running_loop().call_later(seconds, self._drained)
 
-@contextlib.contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket]:
-    if not settings.host:
-        raise StartFailed("The host to listen on is empty. Give one with --host, such as 127.0.0.1.")
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((settings.host, settings.port))
-        except (OSError, UnicodeError) as error:
-            reason = getattr(error, "strerror", None) or "no such host"
-            raise StartFailed(
-                f"Cannot listen on {settings.host}:{settings.port} ({reason}). "
-                "Stop what uses it, or choose another with --host and --port."
-            ) from error
-        listener.listen(2048)
-        yield listener
+    def _begin(self, seconds: int) -> None:
+        if not self.leaving.has_begun:
+            self.leaving.begin()
+            log.info("stopping", extra={"haymow": {"drain_seconds": seconds}})
+
+    def _drained(self) -> None:
+        if not self.server.should_exit:
+            self._end(self.settings.grace_seconds)
+
+    def _end(self, grace: int) -> None:
+        self.server.config.timeout_graceful_shutdown = grace
+        self.server.stop()

@@ -19,6 +19,8 @@ DEFAULT_PORT = 8000
 DEFAULT_LOCAL_MODEL_PORT = 8421
 DEFAULT_CHAT_TIMEOUT = 120
 DEFAULT_CALLS_PER_MODEL = 1024
+DEFAULT_DRAIN_SECONDS = 5
+DEFAULT_GRACE_SECONDS = 15
 LOGS = ("json", "text")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 DEFAULT_DATABASE_CONNECTIONS = 8
@@ -50,6 +52,10 @@ class Settings:
     log: str = ""
     log_level: str = ""
     access_log: bool | None = None
+    metrics_host: str = DEFAULT_HOST
+    metrics_port: int | None = None
+    drain_seconds: int = DEFAULT_DRAIN_SECONDS
+    grace_seconds: int = DEFAULT_GRACE_SECONDS
 
     @property
     def database_file(self) -> Path:
@@ -98,6 +104,10 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         unpoliced_generators=_generators(environ, "HAYMOW_UNPOLICED_GENERATORS"),
         log=_one_of(environ, "HAYMOW_LOG", LOGS),
         log_level=_one_of(environ, "HAYMOW_LOG_LEVEL", LOG_LEVELS),
+        metrics_host=environ.get("HAYMOW_METRICS_HOST") or DEFAULT_HOST,
+        metrics_port=_optional_port(environ, "HAYMOW_METRICS_PORT"),
+        drain_seconds=_seconds(environ, "HAYMOW_DRAIN_SECONDS", DEFAULT_DRAIN_SECONDS),
+        grace_seconds=_seconds(environ, "HAYMOW_GRACE_SECONDS", DEFAULT_GRACE_SECONDS),
         access_log=_switch(environ, "HAYMOW_ACCESS_LOG", default=True) if environ.get("HAYMOW_ACCESS_LOG") else None,
     )
 
@@ -120,6 +130,11 @@ def _count(environ: Mapping[str, str], name: str, default: int) -> int:
     if len(text) > 6 or not text.isascii() or not text.isdigit() or int(text) == 0:
         raise StartFailed(f"{name} is no count. Set it to a whole number from 1 to 999999, or unset it for {default}.")
     return int(text)
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
+    """A duration that may be none at all."""
+    return 0 if environ.get(name) == "0" else _count(environ, name, default)
 
 
 def _allowances(environ: Mapping[str, str], name: str) -> frozenset[Allowance]:
@@ -154,10 +169,16 @@ def _one_of(environ: Mapping[str, str], name: str, choices: Sequence[str]) -> st
     return text
 
 
+def _optional_port(environ: Mapping[str, str], name: str) -> int | None:
+    """A port that is used when it is named."""
+    return _port(environ, name, 0) or None
+
+
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:
     text = environ.get(name)
     if not text:
         return default
     if len(text) > 5 or not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise StartFailed(f"{name} is not a port. Set it to a number from 1 to 65535, or unset it for {default}.")
+        otherwise = f"for {default}" if default else "for none"
+        raise StartFailed(f"{name} is not a port. Set it to a number from 1 to 65535, or unset it {otherwise}.")
     return int(text)

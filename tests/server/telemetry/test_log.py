@@ -124,6 +124,7 @@ class TestAChat:
 
 
 class TestEvents:
+    @pytest.mark.embedded
     def test_that_nobody_expected_have_the_requests_id_places_and_no_words(self, place: Place) -> None:
         with closing(sqlite3.connect(place.server.data / "haymow.db", timeout=30)) as database, database:
             database.execute("PRAGMA wal_autocheckpoint=0")

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from haymow.errors import HaymowError, Malformed, NotFound
 from haymow.server.http.calls import LENGTH
 from haymow.server.http.errors import problem
+from haymow.server.http.leaving import Leaving
 from haymow.server.http.operations import Renderer
 from haymow.server.telemetry.seen import UNROUTED, Seen, Tell, begin
 
@@ -36,6 +37,7 @@ _ESCAPED_SLASH = re.compile(rb"%(?:2f|5c)", re.IGNORECASE)
 _DOTS = re.compile(rb"(?:^|/)\.{1,2}(?:/|$)")  # a proxy that reads the slashes would go up from here
 
 _EVERY_ANSWER = [(b"x-content-type-options", b"nosniff")]
+_LAST_OF_ITS_CONNECTION = [(b"connection", b"close")]
 _KEPT_BY_NOBODY = [(b"cache-control", b"no-store")]
 
 
@@ -53,13 +55,22 @@ class Dialect(NamedTuple):
 class Gate:
     """Wraps the application; gives each request an id, and turns what nobody expected into a 500 that tells nothing.
 
-    Each of `tell` hears of every request when it is over.
+    Each of `tell` hears of every request when it is over; `under_way` counts those that are not. Once `leaving` has
+    begun, answers end their connections.
     """
 
-    def __init__(self, app: ASGIApp, dialect: Dialect | None = None, tell: Sequence[Tell] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        dialect: Dialect | None = None,
+        tell: Sequence[Tell] = (),
+        leaving: Leaving | None = None,
+    ) -> None:
+        self.under_way = 0
         self._app = app
         self._dialect = dialect
         self._tell = tell
+        self._leaving = leaving or Leaving()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -70,9 +81,11 @@ class Gate:
         client = scope.get("client")
         seen = Seen(request_id, scope["method"], client[0] if client else "unknown")
         begin(seen)
+        self.under_way += 1
         try:
-            await self._answer(scope, receive, _Answering(send, seen))
+            await self._answer(scope, receive, _Answering(send, seen, self._leaving))
         finally:
+            self.under_way -= 1
             seen.end(scope.get("haymow.route", UNROUTED), scope.get("path_params", {}))
             for tell in self._tell:
                 tell(seen)
@@ -108,8 +121,9 @@ class Gate:
 class _Answering:
     """`send`, with the headers that every answer carries."""
 
-    def __init__(self, send: Send, seen: Seen) -> None:
+    def __init__(self, send: Send, seen: Seen, leaving: Leaving) -> None:
         self._send = send
+        self._leaving = leaving
         self._headers = [*_EVERY_ANSWER, (b"x-request-id", seen.request_id.encode())]
         self.seen = seen
 
@@ -118,7 +132,9 @@ class _Answering:
             self.seen.status = message["status"]
             own = message.get("headers", ())
             says_so_itself = any(name == b"cache-control" for name, _ in own)
-            message["headers"] = [*own, *self._headers, *(() if says_so_itself else _KEPT_BY_NOBODY)]
+            message["headers"] = headers = [*own, *self._headers, *(() if says_so_itself else _KEPT_BY_NOBODY)]
+            if self._leaving.has_begun:
+                headers += _LAST_OF_ITS_CONNECTION
         elif not message.get("more_body", False):
             self.seen.whole = True
         await self._send(message)

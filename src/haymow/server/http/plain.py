@@ -21,7 +21,7 @@ _CSP = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline
 
 @dataclass(frozen=True)
 class PlainRoutes:
-    """`ready` raises when the database cannot be reached; `document` makes the OpenAPI document, once."""
+    """`ready` raises Unavailable when requests are better sent elsewhere; `document` makes the OpenAPI document."""
 
     ready: Callable[[], Awaitable[None]]
     document: Callable[[], dict[str, Any]]
@@ -32,7 +32,7 @@ class PlainRoutes:
             Operation("GET", "/healthz", self.health, "Health", "Whether the process answers.",
                       answer=Health, public=True),
             Operation("GET", "/readyz", self.readiness, "Readiness", "Whether the database can be reached.",
-                      answer=Readiness, public=True),
+                      answer=Readiness, public=True, errors={503: "The database cannot be reached, or haymow stops."}),
             Operation("GET", "/openapi.json", self.openapi, "OpenAPI", "This document.", public=True),
             Operation("GET", "/docs", self.docs, "Documentation", "The operations as a page.", public=True),
             Operation("GET", "/errors/{code}", self.explanation, "Explain Error", "What an error's code means.",

@@ -16,6 +16,9 @@ HEADER_SECONDS = 10.0
 LINGER_SECONDS = 1.0
 """How long the rest of a body is discarded after its answer, so that the client gets to read the answer."""
 
+IDLE_SECONDS = 0.5
+"""How long a connection on which nothing is asked stays open when the server stops."""
+
 MOST_DISCARDED_BYTES = 8 * 1024 * 1024
 
 MOST_FRAMING_BYTES = 64 * 1024
@@ -105,6 +108,21 @@ class PatientProtocol(HttpToolsProtocol):
         # With requests in a row `cycle` is the last of them, and those before it have come whole.
         if self.cycle.more_body and self.cycle.response_complete:
             self._leave()
+
+    def shutdown(self) -> None:
+        """The server stops. A request that is on its way to an idle connection now is still answered, as the last."""
+        if self._is_idle():
+            self.loop.call_later(IDLE_SECONDS, self._give_up_if_idle)
+        else:
+            self.cycle.keep_alive = False
+
+    def _give_up_if_idle(self) -> None:
+        if self._is_idle():
+            self._give_up()
+
+    def _is_idle(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle  # as in _refuse
+        return cycle is None or cycle.response_complete
 
     def discard_the_rest(self) -> None:
         """Close the connection, but not before the client could read what was written."""

@@ -58,6 +58,7 @@ class Pool(Generic[T]):
     """Keeps at most `most` live things, the least recently used given up first; belongs to one event loop.
 
     One that is in use when it is given up lives on until it is given back. It is lent to `most_users` at once, no more.
+    `built` and `evicted` count: evicted are those that others needed the room of, not those that are outdated.
     """
 
     def __init__(self, most: int, most_users: int = MOST_USERS) -> None:
@@ -65,6 +66,8 @@ class Pool(Generic[T]):
         self._most_users = most_users
         self._entries: OrderedDict[Key, _Entry[T]] = OrderedDict()
         self._closing: set[asyncio.Task[None]] = set()
+        self.built = 0
+        self.evicted = 0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -107,6 +110,8 @@ class Pool(Generic[T]):
             self._drop(other)
         while len(self._entries) >= self._most:
             self._drop(next(iter(self._entries)))
+            self.evicted += 1
+        self.built += 1
         entry = _Entry(asyncio.ensure_future(build()))
         entry.building.add_done_callback(lambda building: self._forget_failure(key, entry))
         self._entries[key] = entry

@@ -1,7 +1,7 @@
 """Counting, on the event loop: plain numbers by labels, which `prometheus.py` shows when it is asked.
 
-Not prometheus_client's own metrics: each takes a lock at every count, and together they took five times as long as
-these. Whoever counts here is on the event loop, where nothing comes in between.
+Not prometheus_client's own metrics, which look up labels and take a lock at every count, and take four times as long.
+Whoever counts here is on the event loop, where nothing comes in between.
 """
 
 from __future__ import annotations
