@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 BUILT = Path(__file__).parent.parent / "src" / "haymow" / "ui"
-ENTRY, MODELS = "index.html", "src/features/models/list/list-page.tsx"
+ENTRY = "index.html"
 LIMIT = 450.0
 
 
 def test_the_first_load_stays_within_its_limit(capsys: pytest.CaptureFixture[str]) -> None:
-    files = javascript(ENTRY, MODELS)
+    files = javascript(ENTRY)
     kilobytes = sum((BUILT / f"{file}.gz").stat().st_size for file in files) / 1000
     with capsys.disabled():
         print(f"\nThe page's first load: {kilobytes:.0f} kB of JavaScript in {len(files)} files, {LIMIT:.0f} allowed")
@@ -22,7 +23,14 @@ def test_the_first_load_stays_within_its_limit(capsys: pytest.CaptureFixture[str
 
 
 def test_the_editor_is_fetched_when_it_is_opened() -> None:
-    assert manifest()["src/ui/editor/code-mirror.tsx"]["file"] not in javascript(ENTRY, MODELS)
+    assert manifest()["src/ui/editor/code-mirror.tsx"]["file"] not in javascript(ENTRY)
+
+
+def test_the_first_requests_wait_for_no_other_script() -> None:
+    scripts = re.findall(r'<script [^>]*src="/([^"]+)"', (BUILT / ENTRY).read_text())
+    early = next(chunk for chunk in manifest().values() if chunk.get("name") == "early")
+    assert scripts == [early["file"], manifest()[ENTRY]["file"]]
+    assert not early.get("imports")
 
 
 def manifest() -> dict[str, Any]:

@@ -20,8 +20,24 @@ function gzipped(): Plugin {
   };
 }
 
+/** Has `api/early.ts` run before the page's code is here: a script of its own, which that code then imports. */
+function early(): Plugin {
+  return {
+    name: "haymow-early",
+    transformIndexHtml: {
+      order: "post",
+      handler: (_html, { bundle = {} }) => {
+        const chunk = Object.values(bundle).find(({ name }) => name === "early");
+        if (chunk === undefined) return [];
+        const attrs = { type: "module", crossorigin: true, src: `/${chunk.fileName}` };
+        return [{ tag: "script", attrs, injectTo: "head-prepend" }];
+      },
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), gzipped()],
+  plugins: [react(), early(), gzipped()],
   // rjsf's main file names Ajv for its own tests, and Ajv is not installed: it makes code of schemas, which needs eval.
   resolve: {
     alias: { "@rjsf/validator-ajv8": fileURLToPath(new URL("src/ui/form/validator.ts", import.meta.url)) },
@@ -33,7 +49,20 @@ export default defineConfig({
     manifest: true,
     // Inlined files would be data: addresses, which the page's Content-Security-Policy does not allow.
     assetsInlineLimit: 0,
+    // tests/test_page_size.py holds the first load to its limit.
+    chunkSizeWarningLimit: 700,
     modulePreload: { polyfill: false },
+    // One file is read sooner than thirty that wait for each other and for a browser's six connections.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "early", test: /[\\/]api[\\/]early\.ts$/, priority: 1 },
+            { name: "start", tags: ["$initial"] },
+          ],
+        },
+      },
+    },
     // For older browsers light-dark() would be replaced by variables that nothing here sets: it would be no colour at all.
     cssTarget: ["chrome123", "edge123", "firefox120", "safari17.5"],
   },

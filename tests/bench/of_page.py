@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -13,7 +14,7 @@ from tests.bench import servers, stage
 from tests.bench.ground import Ground
 from tests.bench.report import Row
 from tests.browser.typing import type_into_search
-from tests.test_page_size import BUILT, ENTRY, LIMIT, MODELS, javascript
+from tests.test_page_size import BUILT, ENTRY, LIMIT, javascript
 
 CONTENT_MS = 1000
 LETTER_MS = 100
@@ -26,31 +27,45 @@ FIRST_CONTENT = """() => new Promise((done) =>
     if (found) done(found.startTime);
   }).observe({ type: "paint", buffered: true }))"""
 
+FIRST_MODEL = """() => new Promise((done) => {
+  const look = () => document.querySelector("tbody a") ? done(performance.now()) : requestAnimationFrame(look);
+  look();
+})"""
+
 
 def page(ground: Ground) -> list[Row]:
-    """First content with nothing in the browser's cache, a letter's way into a long list, and the size of it all."""
+    """First content and first models with an empty cache, a letter's way into a long list, and the size of it all."""
     path = found_browser.executable()
     if path is None:
         print(f"  there is no browser. {found_browser.BY_HAND}", flush=True)
         return [_size()]
     with servers.haymow(ground.listed.data) as server, _browser(path) as browser:
         session = _session(browser, server.url, ground.listed.token)
+        models = f"{server.url}/w/default/models"
         answers = [
-            _first_content(ground, browser, "sign-in", f"{server.url}/sign-in", ""),
-            _first_content(ground, browser, "models list", f"{server.url}/w/default/models", session),
+            _row(
+                "first content of the sign-in",
+                _taken(ground, browser, FIRST_CONTENT, f"{server.url}/sign-in"),
+                CONTENT_MS,
+            ),
+            _row(
+                "first content of the models list", _taken(ground, browser, FIRST_CONTENT, models, session), CONTENT_MS
+            ),
+            _row("first models of the models list", _taken(ground, browser, FIRST_MODEL, models, session)),
         ]
         return [*answers, _letter(browser, server.url, session), _size()]
 
 
-def _first_content(ground: Ground, browser: Browser, what: str, url: str, session: str) -> Row:
+def _taken(ground: Ground, browser: Browser, script: str, url: str, session: str = "") -> list[float]:
+    """When the script says that it is there, in milliseconds from the beginning."""
     taken = []
     for _ in range(ground.plan.starts + 1):  # the first one warms the server up
         context = browser.new_context(extra_http_headers={"cookie": session} if session else {})
         opened = context.new_page()
         opened.goto(url)
-        taken.append(float(opened.evaluate(FIRST_CONTENT)))
+        taken.append(float(opened.evaluate(script)))
         context.close()
-    return _row(f"first content of the {what}", taken[1:], CONTENT_MS)
+    return taken[1:]
 
 
 def _letter(browser: Browser, url: str, session: str) -> Row:
@@ -63,7 +78,7 @@ def _letter(browser: Browser, url: str, session: str) -> Row:
 
 
 def _size() -> Row:
-    files = javascript(ENTRY, MODELS)
+    files = javascript(ENTRY)
     kilobytes = sum((BUILT / f"{file}.gz").stat().st_size for file in files) / 1000
     return Row(
         "first load, JavaScript gzipped", figure=f"{kilobytes:.0f} kB", target=f"under {LIMIT:.0f} kB",
@@ -71,10 +86,11 @@ def _size() -> Row:
     )  # fmt: skip
 
 
-def _row(what: str, taken: list[float], most: int) -> Row:
+def _row(what: str, taken: list[float], most: int | None = None) -> Row:
     print(f"  {what}: {' '.join(f'{one:.0f}' for one in taken)} ms", flush=True)
     median = statistics.median(taken)
-    return Row(what, figure=f"{median:.0f} ms", target=f"under {most} ms", reached=median < most)
+    row = Row(what, figure=f"{median:.0f} ms")
+    return row if most is None else replace(row, target=f"under {most} ms", reached=median < most)
 
 
 def _session(browser: Browser, url: str, token: str) -> str:

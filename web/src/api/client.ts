@@ -1,4 +1,5 @@
 import createClient from "openapi-fetch";
+import { answerTo } from "./early";
 import { Problem, problemOf } from "./problem";
 import type { components, paths } from "./schema";
 
@@ -10,7 +11,7 @@ export type Workspace = Schemas["Workspace"];
 const CHANGES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /** haymow's API, typed by its openapi.json. Fields it does not know are refused, never silently left out. */
-export const client = createClient<paths>({ baseUrl: window.location.origin });
+export const client = createClient<paths>({ baseUrl: window.location.origin, fetch: answerTo });
 
 client.use({
   onRequest({ request }) {

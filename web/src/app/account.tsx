@@ -1,5 +1,6 @@
 import { Button, SegmentedControl, Stack, Text, useMantineColorScheme } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
+import { memo } from "react";
 import { asProblem } from "../api/problem";
 import { me } from "../api/queries";
 import { nameOf } from "../api/roles";
@@ -13,7 +14,7 @@ const COLOURS = [
 ];
 
 /** Who is signed in, as what; the colours; the way out. */
-export function Account() {
+export const Account = memo(function Account() {
   const { data } = useSuspenseQuery(me);
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const signOut = useSignOut();
@@ -45,4 +46,4 @@ export function Account() {
       )}
     </Stack>
   );
-}
+});

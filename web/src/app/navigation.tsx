@@ -1,6 +1,7 @@
 import { NavLink, Select, Text } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
+import { memo } from "react";
 import { me, workspaces } from "../api/queries";
 import { useCurrentWorkspaceName } from "../ui/workspace";
 import classes from "./shell.module.css";
@@ -20,7 +21,7 @@ const ORGANIZATION_PAGES = [
 ] as const;
 
 /** Which workspace is open. Another one opens at the same page. */
-export function WorkspacePicker({ onPick }: { onPick: () => void }) {
+export const WorkspacePicker = memo(function WorkspacePicker({ onPick }: { onPick: () => void }) {
   const { data } = useSuspenseQuery(workspaces);
   const current = useCurrentWorkspaceName();
   const navigate = useNavigate();
@@ -44,10 +45,10 @@ export function WorkspacePicker({ onPick }: { onPick: () => void }) {
       onChange={open}
     />
   );
-}
+});
 
 /** The pages of the workspace, and those of the organization. Where you are is marked. */
-export function Navigation({ onNavigate }: { onNavigate: () => void }) {
+export const Navigation = memo(function Navigation({ onNavigate }: { onNavigate: () => void }) {
   const workspace = useCurrentWorkspaceName();
   const { data } = useSuspenseQuery(me);
   // A token of one workspace sees nobody of the organization.
@@ -62,7 +63,7 @@ export function Navigation({ onNavigate }: { onNavigate: () => void }) {
       <PageLinks label="Organization" pages={organization} onNavigate={onNavigate} />
     </>
   );
-}
+});
 
 interface LinksProps {
   label: string;

@@ -10,10 +10,12 @@ import {
 import { tokens } from "../api/access";
 import { isSignedOut } from "../api/client";
 import { people, workspaceMembers } from "../api/members";
-import { me, workspaces } from "../api/queries";
+import { modelPage } from "../api/models";
+import { me, providers, workspaces } from "../api/queries";
 import { parseAuditSearch } from "../features/audit/search";
 import { parseDetailSearch } from "../features/models/detail/search";
-import { parseListSearch } from "../features/models/list/search";
+import { ListPage } from "../features/models/list/list-page";
+import { filtersOf, parseListSearch } from "../features/models/list/search";
 import { parsePlaygroundSearch } from "../features/playground/search";
 import { parseSecretsSearch } from "../features/secrets/search";
 import { lastWorkspace } from "../ui/last-workspace";
@@ -30,8 +32,12 @@ interface Context {
   queries: QueryClient;
 }
 
+/** How long a route is waited for before its place is shown empty: for ever. */
+const NEVER = Number.POSITIVE_INFINITY;
+
 const root = createRootRouteWithContext<Context>()({
   component: Outlet,
+  pendingMs: NEVER,
   notFoundComponent: () => (
     <Bare>
       <NotFound />
@@ -51,6 +57,7 @@ const signIn = createRoute({
 const signedIn = createRoute({
   getParentRoute: () => root,
   id: "signed-in",
+  pendingMs: NEVER,
   component: Shell,
   beforeLoad: async ({ context, location, matches }) => {
     try {
@@ -88,12 +95,17 @@ const workspace = createRoute({
 });
 const settings = createRoute({ getParentRoute: () => signedIn, path: "/settings" });
 
-/** Features are fetched when they are first opened. */
+/** Features are fetched when they are first opened; the list, which most people see first, is here already. */
 const models = createRoute({
   getParentRoute: () => workspace,
   path: "/models",
   validateSearch: parseListSearch,
-  component: screen(() => import("../features/models/list/list-page"), "ListPage"),
+  component: ListPage,
+  // Asked for beside the role, and not waited for: the list has rows that say that they are on their way.
+  beforeLoad: ({ context, search }) => {
+    void context.queries.prefetchQuery(modelPage(context.workspaceId, filtersOf(search), 1));
+    void context.queries.prefetchQuery(providers);
+  },
 });
 const newModel = createRoute({
   getParentRoute: () => workspace,
@@ -187,10 +199,19 @@ export const router = createRouter({
   // What was fetched is kept by the queries, and they know how long it is good.
   defaultPreloadStaleTime: 0,
   defaultErrorComponent: RouteFailure,
+  // The frame does not wait for the first screen in it. Later the screen before stays until the next one is there.
+  defaultPendingComponent: () => null,
+  defaultPendingMs: 0,
+  defaultPendingMinMs: 0,
   defaultNotFoundComponent: NotFound,
   scrollRestoration: true,
   // What a screen's address does not understand is dropped; left to itself, the router hands it on as it came.
   search: { strict: true },
+});
+
+const stop = router.subscribe("onResolved", () => {
+  stop();
+  router.update({ ...router.options, defaultPendingMs: NEVER });
 });
 
 /** Fetch the screen's code while haymow is asked who is there. What fails here is asked for again, and told then. */

@@ -1,7 +1,7 @@
 import { Anchor, Burger, Text } from "@mantine/core";
 import { useDisclosure, useMediaQuery } from "@mantine/hooks";
 import { Link, Outlet, useParams, useRouterState } from "@tanstack/react-router";
-import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useDeferredValue, useEffect, useRef } from "react";
 import { rememberWorkspace } from "../ui/last-workspace";
 import { CONTENT, focusTitle } from "../ui/page";
 import { useCurrentWorkspaceName } from "../ui/workspace";
@@ -41,11 +41,16 @@ export function Shell() {
         <Account />
       </nav>
       <main id={CONTENT} tabIndex={-1} className={classes.main} inert={opened && narrow}>
-        <Outlet />
+        <Screen />
       </main>
       <ConnectionLine />
     </div>
   );
+}
+
+/** The frame is painted first: what stands in it takes longer. */
+function Screen() {
+  return useDeferredValue(true, false) ? <Outlet /> : null;
 }
 
 /** What a narrow screen shows instead of the navigation, until that is opened. */
