@@ -6,7 +6,7 @@ import pytest
 from haystack.dataclasses import ChatMessage, ChatRole, ImageContent, TextContent
 
 from haymow.errors import Invalid
-from haymow.generators.live.chat import MOST_TOOLS, messages_from, tools_from
+from haymow.generators.live.chat import MOST_TOOLS, messages_from, plain_messages, tools_from
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Rome"}'}}
 REMOTE_IMAGE = {"type": "image_url", "image_url": {"url": "https://x/y.png"}}
@@ -51,6 +51,32 @@ def test_a_tools_result_may_come_in_parts() -> None:
     result = {"role": "tool", "tool_call_id": "call_1", "content": [{"type": "text", "text": "sunny"}]}
     *_, message = messages_from([ASKED, result])
     assert message.to_openai_dict_format()["content"] == [{"type": "text", "text": "sunny"}]
+
+
+def test_plain_messages_are_a_role_and_a_text_in_this_order() -> None:
+    messages = [{"content": f"As {role}", "role": role} for role in ("system", "user", "assistant")]
+    plain = plain_messages(messages)
+    assert plain == messages and [list(message) for message in plain] == [["role", "content"]] * 3
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Hello",
+        {"role": "user"},
+        {"role": ["user"], "content": "Hello"},
+        {"role": "developer", "content": "Hello"},  # Haystack calls it system
+        {"role": "tool", "content": "Hello"},
+        {"role": "user", "content": ""},
+        {"role": "assistant", "content": None},
+        {"role": "user", "content": [{"type": "text", "text": "Hello"}]},
+        {"role": "user", "text": "Hello"},
+        {"role": "user", "content": "Hello", "name": "Ada"},
+        {"role": "assistant", "content": "Hello", "refusal": "No"},
+    ],
+)
+def test_one_other_message_and_none_is_plain(message: object) -> None:
+    assert plain_messages([{"role": "user", "content": "Hello"}, message]) is None
 
 
 def test_what_comes_in_goes_out_as_it_was() -> None:

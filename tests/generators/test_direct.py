@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from haystack.components.generators.chat.openai import OpenAIChatGenerator
 
 from haymow.egress import Egress, allowances
 from haymow.egress.clients import aiohttp_session
@@ -29,6 +30,13 @@ KEYS = {"OPENAI_API_KEY": "sk-of-the-test", "AZURE_OPENAI_API_KEY": "k-azure"}
 MESSAGES: list[object] = [
     {"role": "system", "content": "Be brief."},
     {"role": "user", "content": [{"type": "text", "text": 'Zürich, 東京 \u2028 "quoted"?'}]},
+]
+PLAIN: list[object] = [
+    {"role": "system", "content": " Be brief.\n"},
+    {"content": 'Zürich, 東京 \u2028 "quoted" \\ \x7f?', "role": "user"},
+    {"role": "assistant", "content": " "},
+    {"role": "user", "content": "\U0001f404"},
+    {"role": "assistant", "content": "As the last one: "},
 ]
 IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
 WEATHER = {
@@ -140,7 +148,7 @@ async def _by_both(
         messages=messages_from(messages), streaming_callback=callback, generation_kwargs=dict(parameters), **offered
     )
     assert live.direct is not None
-    sent = live.direct.request(messages_from(messages), tools_from(tools), parameters, stream=stream)
+    sent = live.direct.request(messages, tools_from(tools), parameters, stream=stream)
     await (_streamed(lane, sent) if stream else lane.complete(sent, "m"))
 
 
@@ -248,11 +256,34 @@ def test_azure_is_called_as_the_generator_calls_it(provider: Recorder, stream: b
     assert "/deployments/d/chat/completions?api-version=" in by_haymow[0] and by_haymow[1]["api-key"] == "k-azure"
 
 
+@pytest.mark.parametrize("turned", ["messages", "rest", "refused"])
+def test_a_generator_that_does_something_with_plain_messages_is_given_them(
+    provider: Recorder, monkeypatch: pytest.MonkeyPatch, turned: str
+) -> None:
+    """As another release of its package might."""
+
+    class Talkative(OpenAIChatGenerator):
+        def _prepare_api_call(self, *, messages: list[Any], **others: Any) -> dict[str, Any]:
+            said = super()._prepare_api_call(messages=messages, **others)
+            if turned == "messages" and len(messages) > 1:
+                said["messages"] = said["messages"][1:]
+            elif turned == "rest" and len(messages) > 1:
+                said["user"] = messages[0].text
+            elif turned == "refused" and not messages:
+                raise ValueError("no messages")
+            return said
+
+    monkeypatch.setattr("haystack.components.generators.chat.openai.OpenAIChatGenerator", Talkative)
+    live = openai(provider)
+    assert type(live.component) is Talkative and live.direct is not None and not live.direct.keeps_plain
+    compare(*both(provider, live, {}, messages=PLAIN))
+
+
 def test_a_parameter_that_the_sdk_does_not_take_is_refused_in_its_words(provider: Recorder) -> None:
     live = openai(provider)
     assert live.direct is not None
     with pytest.raises(TypeError, match="unexpected keyword argument 'top_k'"):
-        live.direct.request(messages_from(MESSAGES), None, {"top_k": 1}, stream=False)
+        live.direct.request(MESSAGES, None, {"top_k": 1}, stream=False)
 
 
 def test_another_protocol_has_no_direct_lane(provider: Recorder) -> None:
@@ -320,18 +351,20 @@ def test_the_family_is_those_that_the_direct_lane_is_for() -> None:
 
 @pytest.mark.parametrize("info", FAMILY, ids=lambda info: info.name)
 def test_every_generator_of_the_family_is_called_as_it_calls(info: GeneratorInfo, tmp_path: Path) -> None:
-    chats = [(parameters, stream) for parameters in EVERY_PARAMETER for stream in (False, True)]
+    """With plain messages, which haymow sends as they are, and with others, which Haystack converts."""
+    said: list[tuple[list[object], list[object]]] = [(PLAIN, []), (WITH_TOOLS, [WEATHER])]
+    chats = [(parameters, stream, *one) for parameters in EVERY_PARAMETER for stream in (False, True) for one in said]
     with of_family(info, tmp_path) as (provider, live):
-        assert live.direct is not None
+        assert live.direct is not None and live.direct.keeps_plain
         asyncio.run(_each(live, chats))
     assert len(provider.requests) == 2 * len(chats)
     for by_generator, by_haymow in zip(provider.requests[::2], provider.requests[1::2], strict=True):
         compare(by_generator, by_haymow)
 
 
-async def _each(live: LiveGenerator, chats: list[tuple[dict[str, Any], bool]]) -> None:
+async def _each(live: LiveGenerator, chats: list[tuple[dict[str, Any], bool, list[object], list[object]]]) -> None:
     assert live.client is not None
     async with aiohttp_session(live.client.door, timeout=10.0) as session:
-        for parameters, stream in chats:
-            await _by_both(live, Lane(session, 0), parameters, stream, WITH_TOOLS, [WEATHER])
+        for parameters, stream, messages, tools in chats:
+            await _by_both(live, Lane(session, 0), parameters, stream, messages, tools)
     await live.close()

@@ -52,12 +52,13 @@ class Pieces:
             writer.close()
 
     async def _answer(self, writer: asyncio.StreamWriter) -> None:
+        pieces, stays = self.pieces, self.stays  # as they were when it was asked: a test may go on before the last line
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\ntransfer-encoding: chunked\r\n\r\n" % self.kind)
-        for piece in self.pieces:
+        for piece in pieces:
             writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
             await writer.drain()
             await asyncio.sleep(0.001)  # so that the pieces are read one by one
-        if not self.stays:
+        if not stays:
             writer.write(b"0\r\n\r\n")
 
 

@@ -108,5 +108,5 @@ def test_tools_that_a_call_forbids_are_kept_from_a_generator_that_has_no_such_pa
     model = LiveModel(generator, Translation(dialect_of(generator.name), check_schema({}), {}), timeout=5)
     tool = {"type": "function", "function": {"name": "weather", "description": "", "parameters": {"type": "object"}}}
     chat = chat_from({"model": "m", "messages": HELLO, "tools": [tool], "tool_choice": choice})
-    answer = json.loads(asyncio.run(model.complete(chat, Heading("x", 1, "m"))))
+    answer = json.loads(asyncio.run(model.complete(chat, "m", lambda name: Heading("x", 1, name))))
     assert answer["choices"][0]["message"]["content"] == heard

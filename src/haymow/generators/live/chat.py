@@ -26,9 +26,23 @@ MOST_TOOLS: Final = 128
 _REFUSED: Final = "The chat cannot be sent as it is."
 _NO_TOOL: Final = "A tool has the type `function`, and a `function` with a `name` and a JSON Schema as `parameters`."
 _ROLES: Final = ("system", "developer", "user", "assistant", "tool")
+_PLAIN_ROLES: Final = ("system", "user", "assistant")
 _FINISH_REASONS: Final = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
 
 # --- messages in ---
+
+
+def plain_messages(messages: Sequence[object]) -> list[Json] | None:
+    """The messages themselves, when each is a role and a text and nothing else, as most chats are; else None."""
+    plain: list[Json] = []
+    for message in messages:
+        if not isinstance(message, dict) or len(message) != 2:
+            return None
+        role, content = message.get("role"), message.get("content")
+        if role not in _PLAIN_ROLES or not isinstance(content, str) or not content:
+            return None
+        plain.append({"role": role, "content": content})
+    return plain
 
 
 def messages_from(messages: Sequence[object]) -> list[ChatMessage]:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from haymow.egress import Door
-from haymow.generators.live.chat import messages_from
+from haymow.generators.live.chat import messages_from, plain_messages
 from haymow.generators.live.clients import ClientSettings
 from haymow.generators.live.clients.openai import cleaned, openai_clients
 
@@ -58,24 +58,35 @@ class _Order(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Direct:
-    """Makes the requests that a generator would make, from recorded ones."""
+    """Makes the requests that a generator would make, from recorded ones.
+
+    With `keeps_plain`, the generator sends messages that are plain text as they are: they are not converted and back.
+    """
 
     component: Any = field(repr=False)
     templates: Mapping[_Kind, Sent] = field(repr=False)
     orders: Mapping[str, _Order] = field(repr=False)
+    keeps_plain: bool = False
 
     def request(
-        self, messages: list[ChatMessage], tools: list[Tool] | None, parameters: Mapping[str, Any], *, stream: bool
+        self, messages: Sequence[object], tools: list[Tool] | None, parameters: Mapping[str, Any], *, stream: bool
     ) -> Sent:
-        """The request of a chat. Raises TypeError for a parameter that the SDK does not take, in the SDK's words."""
+        """The request of a chat in OpenAI's messages.
+
+        Raises Invalid as `messages_from` does, and TypeError for a parameter that the SDK does not take, in its words.
+        """
+        plain = plain_messages(messages) if self.keeps_plain else None
         said = self.component._prepare_api_call(
-            messages=messages,
+            messages=messages_from(messages) if plain is None else [],
             streaming_callback=_never if stream else None,
             generation_kwargs=dict(parameters),
             tools=tools,
         )
+        if plain is not None:
+            said["messages"] = plain
         endpoint = said.pop("openai_endpoint", "create")
-        return replace(self.templates[_Kind(endpoint, stream)], body=_written(self._body(endpoint, said)))
+        template = self.templates[_Kind(endpoint, stream)]
+        return Sent(template.url, template.headers, _written(self._body(endpoint, said)))
 
     def _body(self, endpoint: str, said: dict[str, Any]) -> dict[str, Any]:
         more = said.pop("extra_body", None) or {}
@@ -111,7 +122,7 @@ async def _learned(component: Any, client: AsyncOpenAI, recorder: _Recorder, doo
         kind: await recorder.sent(component.run_async(**_chat(kind, asked))) for kind, asked in _PROBES.items()
     }
     known = {kind: sent for kind, sent in templates.items() if sent is not None and _PATH in sent.url}
-    direct = Direct(component, known, orders)
+    direct = Direct(component, known, orders, _keeps_plain(component))
     if len(known) == len(_PROBES) and all(_is_the_same(direct, kind) for kind in known):
         for sent in known.values():
             door.check(sent.url)
@@ -130,10 +141,28 @@ async def _order(method: Callable[..., Any], recorder: _Recorder) -> _Order:
 
 def _is_the_same(direct: Direct, kind: _Kind) -> bool:
     chat = _chat(kind, _PROBES[kind])
-    made = direct.request(chat["messages"], None, chat["generation_kwargs"], stream=kind.stream)
+    made = direct.request(_HELLO, None, chat["generation_kwargs"], stream=kind.stream)
     return made == direct.templates[kind]
 
 
+def _keeps_plain(component: Any) -> bool:
+    """Whether a generator sends plain messages as they are, and nothing else because of them."""
+
+    def said(messages: list[ChatMessage]) -> dict[str, Any]:
+        made: dict[str, Any] = component._prepare_api_call(
+            messages=messages, streaming_callback=None, generation_kwargs={}, tools=None
+        )
+        return made
+
+    try:
+        return said(messages_from(_PLAIN)) == {**said([]), "messages": _PLAIN}
+    except Exception as error:  # a class that takes no empty list
+        log.debug("plain messages are converted: %s", type(error).__name__)
+        return False
+
+
+_HELLO: Final = [{"role": "user", "content": "Hello"}]
+_PLAIN: Final = [{"role": role, "content": "Hello"} for role in ("system", "user", "assistant", "user", "assistant")]
 _PROBES: Final[dict[_Kind, dict[str, Any]]] = {
     _Kind("create", False): {"n": 1},
     _Kind("create", True): {"n": 1},
@@ -145,8 +174,7 @@ _FILLED: Final = {"model": "m", "messages": [], "tools": [], "response_format": 
 
 def _chat(kind: _Kind, parameters: dict[str, Any]) -> dict[str, Any]:
     callback = _never if kind.stream else None
-    messages = messages_from([{"role": "user", "content": "Hello"}])
-    return {"messages": messages, "streaming_callback": callback, "generation_kwargs": parameters}
+    return {"messages": messages_from(_HELLO), "streaming_callback": callback, "generation_kwargs": parameters}
 
 
 _WRITER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -94,12 +94,15 @@ class LiveModel:
         client = self.generator.client
         return None if client is None else client.door.destination
 
-    async def complete(self, chat: Chat, heading: Heading) -> bytes:
-        """The answer as JSON. Raises Invalid for what the chat may not ask, and whatever the call raises."""
+    async def complete(self, chat: Chat, name: str, heading: Callable[[str], Heading]) -> bytes:
+        """The answer as JSON, under `name`; `heading` makes the rest of what is not the provider's.
+
+        Raises Invalid for what the chat may not ask, and whatever the call raises.
+        """
         if self.lane and self.direct:
-            return await self.lane.complete(self._sent(self.direct, chat), heading.model)
+            return await self.lane.complete(self._sent(self.direct, chat), name)
         replies = await self._call(chat)()
-        answer = completion(heading, replies)
+        answer = completion(heading(name), replies)
         if (call := current_call()) is not None:
             call.used(answer.get("usage"))
         return events.written(answer)
@@ -107,15 +110,16 @@ class LiveModel:
     async def stream(
         self,
         chat: Chat,
-        heading: Heading,
+        name: str,
+        heading: Callable[[str], Heading],
         on_end: Callable[[], None],
         explain: Callable[[BaseException], HaymowError],
     ) -> ChatStream:
         """The answer in events, of which the first is there. Raises as `complete` does; `on_end` is called once."""
         if self.lane and self.direct:
-            return await self.lane.stream(self._sent(self.direct, chat), heading.model, on_end, explain)
+            return await self.lane.stream(self._sent(self.direct, chat), name, on_end, explain)
         stream = GeneratorStream(
-            Stream(self._call(chat), self.timeout, on_end, explain), Chunks(heading, chat.include_usage)
+            Stream(self._call(chat), self.timeout, on_end, explain), Chunks(heading(name), chat.include_usage)
         )
         try:
             await stream.peek()
@@ -134,7 +138,7 @@ class LiveModel:
 
     def _sent(self, direct: Direct, chat: Chat) -> Sent:
         asked = self._asked(chat).parameters
-        return direct.request(messages_from(chat.messages), tools_from(chat.tools), asked, stream=chat.stream)
+        return direct.request(chat.messages, tools_from(chat.tools), asked, stream=chat.stream)
 
     def _call(self, chat: Chat) -> Callable[..., Any]:
         """The call of the generator that a chat asks for, not begun."""

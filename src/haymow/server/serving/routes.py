@@ -104,6 +104,9 @@ class ServingRoutes:
         return _json(encoded(await self.serving.model(call.principal, call.id("workspace_id"), name)))
 
 
+_EVENTS: Final = (b"content-type", b"text/event-stream; charset=utf-8")
+
+
 class _EventStream(Response):
     """Server-sent events; everything that has come goes out in one write.
 
@@ -112,8 +115,8 @@ class _EventStream(Response):
     """
 
     def __init__(self, chunks: ChatStream, still: Callable[[], Awaitable[object]]) -> None:
-        super().__init__(media_type="text/event-stream")
-        del self.headers["content-length"]
+        # Not by Starlette's, which works out a length, for it to be taken out again.
+        self.raw_headers = [_EVENTS]
         self._chunks = chunks
         self._still = still
         self._last = events.DONE

@@ -120,7 +120,7 @@ class Serving:
     async def _completed(self, model: Model, lease: Lease[LiveModel], chat: Chat) -> bytes:
         try:
             async with asyncio.timeout(self.upstream.timeout):
-                return await lease.live.complete(chat, self._heading(model))
+                return await lease.live.complete(chat, model.name, self._heading)
         except HaymowError:
             raise
         except Exception as error:
@@ -145,8 +145,9 @@ class Serving:
         try:
             async with asyncio.timeout(self.upstream.timeout):
                 return await lease.live.stream(
-                    chat, self._heading(model), lease.release, lambda error: _explained(model, chat, lease, error)
-                )
+                    chat, model.name, self._heading, lease.release,
+                    lambda error: _explained(model, chat, lease, error),
+                )  # fmt: skip
         except HaymowError:
             lease.release()
             raise
@@ -183,8 +184,8 @@ class Serving:
         secrets = await self.sources.secrets_of(principal, workspace_id, model)
         return self.found.keep((workspace_id, name), version, (model, secrets))
 
-    def _heading(self, model: Model) -> Heading:
-        return Heading(f"chatcmpl-{self.new_id().hex}", int(self.now().timestamp()), model.name)
+    def _heading(self, name: str) -> Heading:
+        return Heading(f"chatcmpl-{self.new_id().hex}", int(self.now().timestamp()), name)
 
 
 def _listing(models: Sequence[Usable], limit: int | None) -> Listing:
