@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import socket
+import struct
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from typing import Any
 
 import pytest
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from haymow.server.http import calls, protocol
+from haymow.server.http import Call, Operation, calls, protocol
+from haymow.server.http.answers import empty
 from tests.abuse.raw import ask, connect, read_answer, request, was_closed
 from tests.server.http.served import Served
 
@@ -168,6 +174,57 @@ def test_requests_in_a_row_are_answered_in_their_order(served: Served) -> None:
     with closing(connect(served.url)) as connection:
         connection.sendall(request("GET", "/hello") + request("GET", "/missing") + request("GET", "/hello"))
         assert [read_one(connection) for _ in range(3)] == [200, 404, 200]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how many packets with data came")
+@pytest.mark.parametrize("target", ["/hello", "/missing"])
+def test_an_answers_head_and_the_beginning_of_its_body_come_in_one_packet(served: Served, target: str) -> None:
+    """A client that is woken by the head alone has to be woken again."""
+    with closing(connect(served.url)) as connection:
+        for times in range(1, 4):
+            connection.sendall(request("GET", target))
+            assert read_one(connection) in (200, 404)
+            assert _packets_with_data(connection) == times
+
+
+def _packets_with_data(connection: socket.socket) -> int:
+    """How many came: `tcpi_data_segs_in` of the kernel's struct tcp_info."""
+    (packets,) = struct.unpack_from("I", connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 156), 152)
+    return int(packets)
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+def test_an_answer_without_a_body_is_its_head(method: str) -> None:
+    operation = Operation("GET", "/empty", _empty, "Empty", "Empty.", public=True)
+    with Served([operation]) as served, closing(connect(served.url)) as connection:
+        for _ in range(2):
+            connection.sendall(request(method, "/empty"))
+            assert connection.recv(65536).startswith(b"HTTP/1.1 204 ")
+
+
+async def _empty(_: Call[Any]) -> Response:
+    return empty()
+
+
+def test_a_client_is_told_to_go_on_before_anything_is_answered(served: Served) -> None:
+    headers = [JSON, ("Content-Length", "2"), ("Expect", "100-continue")]
+    with closing(connect(served.url)) as connection:
+        connection.sendall(request("PATCH", "/echo", "token", headers))
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"{}")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_answer_that_breaks_off_after_its_head_has_come_so_far() -> None:
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"x-told", b"yes")]})
+        raise OSError("the disk is gone")
+
+    with Served(otherwise=broken) as served, closing(connect(served.url)) as connection:
+        connection.sendall(request("GET", "/page"))
+        connection.settimeout(5)
+        came = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert came.startswith(b"HTTP/1.1 200 ") and b"x-told: yes\r\n" in came and came.endswith(b"\r\n\r\n")
 
 
 def read_one(connection: socket.socket) -> int:

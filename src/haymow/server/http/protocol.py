@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from enum import IntEnum
 from typing import Any, cast
 
@@ -23,6 +24,9 @@ MOST_DISCARDED_BYTES = 8 * 1024 * 1024
 
 MOST_FRAMING_BYTES = 64 * 1024
 """Of a head, or of chunk extensions and trailers in a row; what shares a packet with their beginning is not counted."""
+
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+"""What uvicorn writes before an answer, for a client that waits for it."""
 
 _PROBLEM = encoded({
     "type": "/errors/headers_too_large",
@@ -91,6 +95,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._due = _Due.BODY
         self._framing = 0
         self.headers = _Nowhere()  # no longer the scope's: what uvicorn still appends are trailers
+        self.cycle.transport = _Answer(self, self.cycle)
 
     def on_body(self, body: bytes) -> None:
         self._framing = 0
@@ -138,10 +143,7 @@ class PatientProtocol(HttpToolsProtocol):
         elif self._due is _Due.HEAD:
             if self._headers_due is None:
                 self._expect_headers()
-        elif not self.cycle.response_complete:
-            if self.cycle.transport is self.transport:
-                self.cycle.transport = _Lingering(self, self.cycle)
-        elif self._due is _Due.NOTHING:
+        elif self._due is _Due.NOTHING and self.cycle.response_complete:
             self._rest()
 
     def _refuse(self) -> None:
@@ -199,18 +201,39 @@ class _Nowhere(list[tuple[bytes, bytes]]):
         pass
 
 
-class _Lingering(asyncio.Transport):
-    """The transport of an answer that may come before the request's body; uvicorn closes it for `Connection: close`."""
+class _Answer(asyncio.Transport):
+    """The transport of one answer, which begins with its head and the beginning of its body in one packet.
+
+    uvicorn writes them one after the other, and each wakes the client. The head waits for the body without a limit:
+    what haymow answers has it at hand. uvicorn closes this for `Connection: close`, perhaps before the request's body
+    has come.
+    """
 
     def __init__(self, protocol: PatientProtocol, cycle: RequestResponseCycle) -> None:
         super().__init__()
         self._protocol = protocol
-        self._cycle = cycle
-        self.write = protocol.transport.write  # type: ignore[method-assign]  # the same, without a detour
-        self.is_closing = protocol.transport.is_closing  # type: ignore[method-assign]
+        self._cycle = weakref.ref(cycle)  # which has this one: no circle, for they are as many as the requests
+        self._head = b""
+        self.is_closing = protocol.transport.is_closing  # type: ignore[method-assign]  # the same, without a detour
+        if cycle.scope["method"] == "HEAD":  # there uvicorn writes nothing after the head
+            self.write = protocol.transport.write  # type: ignore[method-assign]
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        transport = self._protocol.transport
+        if self._head:
+            transport.writelines([self._head, data])
+            self._head = b""
+            self.write = transport.write  # type: ignore[method-assign]
+        elif data == _CONTINUE:
+            transport.write(data)
+        else:
+            self._head = bytes(data)
 
     def close(self) -> None:
-        if self._cycle.more_body:
+        if self._head:
+            self.write(b"")
+        cycle = self._cycle()
+        if cycle is not None and cycle.more_body:
             self._protocol.discard_the_rest()
         else:
             self._protocol.transport.close()
