@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import inspect
 
+from tests import looking
 from tests.abuse.raw import ask, request, send
 from tests.abuse.subject import UNKNOWN, Subject, config, named, refused, without_request_id
 from tests.conftest import client_of, definition
@@ -20,7 +20,7 @@ from tests.running import RunningServer
 from tests.server.access.people import Somebody, let_in, new_secret, new_token, new_workspace, somebody, unique
 from tests.upstream import Hangs, Says, Upstream, wait_until
 
-PLATFORM = uuid.UUID(int=1).hex
+PLATFORM = uuid.UUID(int=1)
 
 
 def attempts(home: str, model_id: str) -> list[tuple[str, str, Any]]:
@@ -80,19 +80,14 @@ def test_e1_a_workspace_one_is_not_in_is_404_for_every_verb(admin: httpx.Client,
 def platform_model(server: RunningServer, subject: Subject) -> Iterator[str]:
     """The id of a model of the platform: a copy of the subject, put where only haymow itself puts models."""
     model_id, name = uuid.uuid4(), unique("platform")
-    with closing(sqlite3.connect(server.data / "haymow.db", timeout=30)) as database:
-        database.execute("PRAGMA wal_autocheckpoint=0")
-        columns = [row[1] for row in database.execute("PRAGMA table_info(models)")]
-        new = {"scope_id": PLATFORM, "model_id": model_id.hex, "name": name, "name_key": name, "organization_id": None}
-        values = ", ".join("?" if column in new else column for column in columns)
-        given = [new[column] for column in columns if column in new]
-        database.execute(
-            f"INSERT INTO models SELECT {values} FROM models WHERE model_id = ?", [*given, uuid.UUID(subject.id).hex]
-        )
-        database.commit()
-        yield str(model_id)
-        database.execute("DELETE FROM models WHERE model_id = ?", (model_id.hex,))
-        database.commit()
+    with looking.connected(server.data) as connection:
+        columns = [column["name"] for column in inspect(connection).get_columns("models")]
+    new = {"scope_id": PLATFORM, "model_id": model_id, "name": name, "name_key": name}
+    values = ", ".join({"organization_id": "NULL"}.get(one, f":{one}" if one in new else one) for one in columns)
+    copy = f"INSERT INTO models SELECT {values} FROM models WHERE model_id = :copied"
+    assert looking.execute(server.data, copy, copied=uuid.UUID(subject.id), **new) == 1
+    yield str(model_id)
+    looking.execute(server.data, "DELETE FROM models WHERE model_id = :model", model=model_id)
 
 
 def test_e2_a_model_of_the_platform_is_read_and_never_changed(

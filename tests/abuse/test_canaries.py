@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
 
+from tests import databases, looking
 from tests.abuse.subject import UNKNOWN, Subject, config, named
 from tests.conftest import client_of
 from tests.running import RunningServer, running
@@ -215,21 +213,11 @@ def test_b13_an_answer_that_breaks_off_or_is_none_does_not_show_the_key(
 
 
 def test_b16_what_nobody_expected_logs_no_value(scene: Subject, listening: Listening, watched: RunningServer) -> None:
-    with closing(sqlite3.connect(watched.data / "haymow.db", timeout=30)) as database, database:
-        database.execute("PRAGMA wal_autocheckpoint=0")
-        database.execute(
-            "CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'broken for a test'); END"
-        )
-        database.commit()
-        try:
-            body = {"name": "UNLUCKY", "secret": CANARIES["literal"]}
-            assert scene.client.post(f"{scene.home}/secrets", json=body).status_code >= 500
-            assert (
-                scene.client.post("/api/v1/model_registry_tokens/cohere", json={"token": body["secret"]}).status_code
-                >= 500
-            )
-        finally:
-            database.execute("DROP TRIGGER broken")
+    body = {"name": "UNLUCKY", "secret": CANARIES["literal"]}
+    with looking.refusing(watched.data, "audit", words="broken for a test"):
+        assert scene.client.post(f"{scene.home}/secrets", json=body).status_code >= 500
+        path = "/api/v1/model_registry_tokens/cohere"
+        assert scene.client.post(path, json={"token": body["secret"]}).status_code >= 500
     assert "Traceback" in watched.log.read_text()
     assert found_in(watched.log.read_bytes()) == []
     assert listening.faults == []
@@ -238,14 +226,12 @@ def test_b16_what_nobody_expected_logs_no_value(scene: Subject, listening: Liste
 
 def test_b7_no_file_holds_a_value(scene: Subject, watched: RunningServer) -> None:
     """The write-ahead log and what deleted rows left in the database are files too."""
-    files = [path for path in sorted(watched.data.rglob("*")) if path.is_file()]
-    assert {"haymow.db", "haymow.db-wal", "master.key"} <= {path.name for path in files}
-    assert {path.name: found for path in [*files, watched.log] if (found := found_in(path.read_bytes()))} == {}
-    assert b"WORKSPACE_KEY" in b"".join(_bytes(watched.data, "haymow.db*"))  # the search looks at the right bytes
-
-
-def _bytes(folder: Path, pattern: str) -> Iterator[bytes]:
-    return (path.read_bytes() for path in folder.glob(pattern))
+    files = {path.name: path.read_bytes() for path in watched.data.rglob("*") if path.is_file()}
+    files |= {"database": looking.contents(watched.data), "log": watched.log.read_bytes()}
+    own = set() if databases.is_shared() else {"haymow.db", "haymow.db-wal"}
+    assert files.keys() >= {"master.key", "database", *own}
+    assert {name: found for name, held in files.items() if (found := found_in(held))} == {}
+    assert b"WORKSPACE_KEY" in files["database"]  # the search looks at the right bytes
 
 
 @pytest.mark.parametrize("name", CANARIES)

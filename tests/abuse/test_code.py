@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
+import uuid
 from typing import Any
 
 import httpx
 import pytest
 
+from tests import looking
 from tests.abuse.conftest import Exposed
 from tests.abuse.subject import OPENAI, Subject, config, refused
 from tests.conftest import definition
@@ -162,13 +162,8 @@ def test_a8_templates_are_not_rendered_into_errors(subject: Subject, text: str) 
 
 def _rewrite_revision(server: RunningServer, model_id: str, text: str) -> None:
     """What an older or another haymow may have left in the database."""
-    with closing(sqlite3.connect(server.data / "haymow.db", timeout=30)) as database, database:
-        database.execute("PRAGMA wal_autocheckpoint=0")
-        done = database.execute(
-            "UPDATE revisions SET chat_generator_config = ? WHERE model_id = ? AND revision = 1",
-            (text, model_id.replace("-", "")),
-        )
-        assert done.rowcount == 1
+    statement = "UPDATE revisions SET chat_generator_config = :config WHERE model_id = :model AND revision = 1"
+    assert looking.execute(server.data, statement, config=text, model=uuid.UUID(model_id)) == 1
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from haymow.server.access.service import Access
 from haymow.server.access.sessions import Sessions
 from haymow.server.access.tokens import NewToken, Tokens
 from haymow.server.database import Database
-from tests import databases
+from tests import databases, looking
 
 
 class Clock:
@@ -52,6 +52,7 @@ class Stopwatch:
 class Rooms:
     """People, their tokens and their sessions."""
 
+    folder: Path
     database: Database
     clock: Clock
     access: Access
@@ -80,29 +81,45 @@ def open_rooms(folder: Path) -> Iterator[Rooms]:
     database = databases.open_in(folder)
     access = Access(database, clock, uuid4)
     try:
-        yield Rooms(database, clock, access, Tokens(access), Sessions(access, Attempts(stopwatch)), stopwatch)
+        yield Rooms(folder, database, clock, access, Tokens(access), Sessions(access, Attempts(stopwatch)), stopwatch)
     finally:
         database.close()
 
 
 class Held:
-    """Keeps the writer busy until it is let go, so that what is asked of it waits."""
+    """Keeps every change from being made until it is let go, so that what is asked for waits; looking does not.
+
+    In a file the one writer is busy, and what waits is done in the order it was asked for. On PostgreSQL somebody has
+    locked the tables that changes touch first, and what waits goes on all at once, each with what it had seen before.
+    """
 
     def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
         self._begun, self._go = threading.Event(), threading.Event()
-        self._task = asyncio.ensure_future(rooms.database.write(self._wait, long=True))
 
     async def __aenter__(self) -> Held:
+        if databases.is_shared():
+            self._holding = asyncio.ensure_future(asyncio.to_thread(self._lock))
+        else:
+            self._holding = asyncio.ensure_future(self._rooms.database.write(self._wait, long=True))
         await asyncio.to_thread(self._begun.wait, 10)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self.let_go()
-        await self._task
+        await self._holding
 
     def let_go(self) -> None:
         self._go.set()
 
-    def _wait(self, _: Connection) -> None:
+    def _wait(self, _: Connection | None = None) -> None:
         self._begun.set()
         self._go.wait(10)
+
+    def _lock(self) -> None:
+        tables = "audit, tokens, members, workspace_members, workspaces, users, organizations"
+        with looking.connected(self._rooms.folder) as connection:
+            connection.exec_driver_sql("BEGIN")
+            connection.exec_driver_sql(f"LOCK TABLE {tables} IN EXCLUSIVE MODE")
+            self._wait()
+            connection.exec_driver_sql("ROLLBACK")

@@ -17,6 +17,8 @@ from haymow.server.audit.rules import Filters
 from haymow.server.audit.service import Audit
 from tests.server.access.rooms import Held, Rooms, open_rooms
 
+pytestmark = pytest.mark.embedded("the one writer gives the order; test_at_once.py has the same pairs in any order")
+
 
 @pytest.fixture
 def rooms(tmp_path: Path) -> Iterator[Rooms]:

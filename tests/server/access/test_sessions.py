@@ -16,8 +16,8 @@ from haymow.server.access.rules import Kind, Principal, Role
 from haymow.server.access.tokens import NewToken
 from haymow.server.audit.rules import Filters
 from haymow.server.audit.service import Audit
+from tests import looking
 from tests.server.access.rooms import Rooms, open_rooms
-from tests.server.access.test_tokens import bytes_in
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_neither_cookie_nor_code_is_kept(rooms: Rooms, tmp_path: Path) -> None:
         await rooms.admin()
         code = await rooms.sessions.link("a link", "test")
         _, cookie = await rooms.sessions.begin_with_code(code, "test")
-        kept = bytes_in(tmp_path)
+        kept = looking.contents(tmp_path)
         assert rules.token_digest(cookie, Kind.SESSION) in kept
         for text in (code, cookie):
             assert text.encode() not in kept

@@ -18,6 +18,7 @@ from haymow.server.access.rules import Principal, Role, Workspace
 from haymow.server.access.tokens import NewToken
 from haymow.server.audit.rules import Filters
 from haymow.server.audit.service import Audit
+from tests import looking
 from tests.server.access.rooms import Rooms, open_rooms
 
 
@@ -41,18 +42,13 @@ def test_a_token_is_a_readable_prefix_and_256_random_bits() -> None:
         assert len(rules.token_digest(token)) == 32
 
 
-def bytes_in(folder: Path) -> bytes:
-    """Everything that files of the database hold."""
-    return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
-
-
 def test_a_token_is_kept_as_a_digest_and_never_itself(rooms: Rooms, tmp_path: Path) -> None:
     async def test() -> None:
         first = await rooms.tokens.start("first start")
         admin = await rooms.admin()
         token, second = await rooms.tokens.create(admin, NewToken("t"))
         assert first is not None
-        stored = bytes_in(tmp_path)
+        stored = looking.contents(tmp_path)
         for text in (first, second):
             assert text.encode() not in stored
             assert text.removeprefix(rules.token_prefix(text)).encode() not in stored

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from urllib.parse import quote
 
 import httpx
 import pytest
 
+from tests import looking
 from tests.abuse.subject import Subject, refused
 from tests.conftest import client_of, definition
 from tests.running import RunningServer
@@ -165,12 +164,8 @@ def test_a_model_is_not_made_in_a_workspace_that_was_deleted_meanwhile(
 def left_of(server: RunningServer, workspace: str) -> list[str]:
     """The tables that still hold something of a workspace."""
     tables = ("models", "model_secrets", "revisions", "secrets", "data_keys")
-    scope = uuid.UUID(workspace).hex
-    with closing(sqlite3.connect(f"file:{server.data / 'haymow.db'}?mode=ro", uri=True, timeout=30)) as database:
-        names = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        assert names >= set(tables), names
-        count = "SELECT count(*) FROM {} WHERE scope_id = ?"
-        return [table for table in tables if database.execute(count.format(table), (scope,)).fetchone()[0]]
+    count, scope = "SELECT count(*) FROM {} WHERE scope_id = :scope", uuid.UUID(workspace)
+    return [table for table in tables if looking.rows(server.data, count.format(table), scope=scope) != [(0,)]]
 
 
 def test_who_may_see_which_workspaces(admin: httpx.Client, workspace: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 from haymow.server.app import House
 from haymow.server.audit.rules import Filters
 from haymow.server.audit.service import Audit
+from tests import databases
 from tests.abuse.subject import UNKNOWN, Subject, refused
 from tests.conftest import client_of, definition
 from tests.server.access.people import let_in, new_secret, new_token, somebody
@@ -165,6 +166,8 @@ def test_a_page_takes_three_statements_and_reads_the_record_in_order(tmp_path: P
                     assert len((await client.get(path, params=query)).json()["data"]) == 1
                 end, record = (sql for sql in said if "FROM audit" in sql)
                 assert sum("FROM users" in sql and "IN (" in sql for sql in said) == 1
+                if databases.is_shared():
+                    continue  # PostgreSQL plans by what is in a table: three rows need no index
                 used = f"INDEX ix_audit_{index}_number ({index}=? AND number<?)"
                 assert await plan_of(house, end) == [f"SEARCH audit USING COVERING {used}"]
                 assert await plan_of(house, record) == [f"SEARCH audit USING {used}"]

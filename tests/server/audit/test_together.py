@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from typing import Any
 
 import httpx
@@ -13,6 +11,7 @@ import pytest
 
 from tests.abuse.subject import Subject
 from tests.conftest import client_of, definition
+from tests.looking import refusing
 from tests.running import RunningServer, running
 from tests.server.access.people import let_in, new_member, new_secret, new_token, new_workspace
 
@@ -24,20 +23,6 @@ def unlucky(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]
     """A server whose database these tests put triggers into."""
     with running(tmp_path_factory.mktemp("unlucky")) as server:
         yield server
-
-
-@contextmanager
-def trigger(server: RunningServer, event: str, raising: str) -> Iterator[None]:
-    """The database refuses what the trigger is for, as long as the block runs."""
-    with closing(sqlite3.connect(server.data / "haymow.db", timeout=30)) as database:
-        database.execute("PRAGMA wal_autocheckpoint=0")
-        database.execute(f"CREATE TRIGGER refusing BEFORE {event} BEGIN SELECT RAISE({raising}, '{CANARY}'); END")
-        database.commit()
-        try:
-            yield
-        finally:
-            database.execute("DROP TRIGGER refusing")
-            database.commit()
 
 
 class Everything:
@@ -107,11 +92,11 @@ def test_a_change_whose_record_cannot_be_written_does_not_happen(unlucky: Runnin
         everything = Everything(admin)
         before = everything.state()
         for method, path, body in everything.changes():
-            with trigger(unlucky, "INSERT ON audit", raising):
+            with refusing(unlucky.data, "audit", raising=raising, words=CANARY):
                 answer = admin.request(method, path, json=body)
             assert answer.status_code in (500, 503), (method, path, answer.text)
             assert answer.headers["content-type"] == "application/problem+json"
-            for told in (CANARY, "sqlite", "INSERT", "Traceback"):
+            for told in (CANARY, "sqlite", "psycopg", "INSERT", "Traceback"):
                 assert told not in answer.text
             assert everything.state() == before, (method, path)
         for method, path, body in everything.changes():
@@ -127,7 +112,7 @@ def test_a_change_of_a_model_whose_revision_cannot_be_written_does_not_happen(
         everything = Everything(admin)
         before = everything.state()
         for method, path, body in everything.changes()[:5]:
-            with trigger(unlucky, "INSERT ON revisions", raising):
+            with refusing(unlucky.data, "revisions", raising=raising, words=CANARY):
                 assert admin.request(method, path, json=body).status_code in (500, 503)
             assert everything.state() == before, (method, path)
 
@@ -137,7 +122,7 @@ def test_a_create_whose_receipt_cannot_be_written_does_not_happen(unlucky: Runni
         everything = Everything(admin)
         before, key = everything.state(), {"idempotency-key": uuid.uuid4().hex}
         path, body = everything.subject.collection, definition("kept once")
-        with trigger(unlucky, "INSERT ON receipts", "ABORT"):
+        with refusing(unlucky.data, "receipts", words=CANARY):
             assert admin.post(path, json=body, headers=key).status_code in (500, 503)
         assert everything.state() == before
         assert admin.post(path, json=body, headers=key).status_code == 201
@@ -147,8 +132,7 @@ def test_a_change_beside_one_that_fails_is_made_all_the_same(unlucky: RunningSer
     """They may share a transaction; each has a savepoint of its own."""
     with client_of(unlucky.url, unlucky.token) as admin:
         everything = Everything(admin)
-        unlucky_one = "INSERT ON audit WHEN NEW.subject_name = 'unlucky'"
-        with trigger(unlucky, unlucky_one, "ABORT"):
+        with refusing(unlucky.data, "audit", when="NEW.subject_name = 'unlucky'", words=CANARY):
             assert everything.subject.patch({"name": "unlucky"}).status_code in (500, 503)
             assert everything.subject.patch({"name": "lucky"}).status_code == 200
         assert admin.get(everything.subject.read_url).json()["name"] == "lucky"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
+import psycopg
+from sqlalchemy import event
 
 from haymow.egress import allowances
 from haymow.server.app import House, open_house
 from haymow.server.database import Database
+from haymow.server.database.embedded import SqliteDatabase
 from tests import databases
 
 
@@ -29,16 +33,46 @@ async def opened(data: Path, allowed: str = "") -> AsyncIterator[tuple[House, ht
 
 @contextmanager
 def statements(database: Database) -> Iterator[list[str]]:
-    """The SQL that SQLite runs while the block does, in whatever thread, but for what begins and ends transactions."""
+    """The SQL that the driver is given while the block runs, in whatever thread, without what frames transactions."""
     said: list[str] = []
-    runners = (database._glancer, database._scanner, database._writer._runner)
-    for runner in runners:
-        runner._raw.set_trace_callback(lambda sql: said.append(sql) if sql.split()[0] in _COUNTED else None)
-    try:
+
+    def hear(sql: str) -> None:
+        if sql.split()[0] in _COUNTED and "pg_notify" not in sql:  # others are told when they are told
+            said.append(sql)
+
+    with _on_sqlite(database, hear) if isinstance(database, SqliteDatabase) else _on_postgresql(database, hear):
         yield said
-    finally:
-        for runner in runners:
-            runner._raw.set_trace_callback(None)
+
+
+@contextmanager
+def _on_sqlite(database: SqliteDatabase, hear: Callable[[str], None]) -> Iterator[None]:
+    runners: Any = (database._glancer, database._scanner, database._writer._runner)
+    for runner in runners:
+        runner._raw.set_trace_callback(hear)
+    yield
+    for runner in runners:
+        runner._raw.set_trace_callback(None)
+
+
+@contextmanager
+def _on_postgresql(database: Any, hear: Callable[[str], None]) -> Iterator[None]:
+    class Heard(psycopg.AsyncCursor[Any]):
+        async def execute(self, query: Any, *arguments: Any, **options: Any) -> Any:
+            hear(str(query))
+            return await super().execute(query, *arguments, **options)
+
+    def listen(driver: Any) -> None:
+        driver.cursor_factory = Heard
+
+    pools = (database._near, database._far)
+    for pool in pools:
+        event.listen(pool._engine.sync_engine, "connect", lambda adapted, _: listen(adapted.driver_connection))
+        for driver in list(pool._open):
+            listen(driver)
+    yield  # the database is a test's own, and closed after it
+    for pool in pools:
+        for driver in list(pool._open):
+            driver.cursor_factory = psycopg.AsyncCursor
 
 
 _COUNTED = {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}

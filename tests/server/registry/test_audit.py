@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
+from tests import looking
 from tests.conftest import client_of, definition
 from tests.running import RunningServer
 from tests.server.registry.conftest import Caller
@@ -91,8 +90,8 @@ class TestWithoutItsRecord:
             workspace = client.get("/api/v1/workspaces/default").json()["workspace_id"]
             shelf = Shelf(client, f"/api/v2/workspaces/{workspace}")
             shelf.made(definition("before"))
-            bar(fresh_server.data / "haymow.db")
-            yield shelf
+            with looking.refusing(fresh_server.data, "audit", words="canary: no record"):
+                yield shelf
 
     def test_no_change_happens(self, barred: Shelf) -> None:
         (model,) = barred.page().json()["data"]
@@ -111,17 +110,6 @@ class TestWithoutItsRecord:
     def test_what_changes_nothing_is_answered(self, barred: Shelf) -> None:
         (model,) = barred.page().json()["data"]
         assert barred.patch(model["model_id"], {"name": "before"}).status_code == 200
-
-
-def bar(file: Path) -> None:
-    """Let the database refuse every new entry of the record."""
-    connection = sqlite3.connect(file, timeout=10)
-    connection.execute("PRAGMA wal_autocheckpoint = 0")
-    with connection:
-        connection.execute(
-            "CREATE TRIGGER barred BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'canary: no record'); END"
-        )
-    connection.close()
 
 
 def test_a_reader_of_models_may_not_read_it(either: Shelf, caller: Caller) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 import uuid
 from typing import Any
 
 import pytest
 
+from tests import looking
 from tests.conftest import definition
 from tests.running import RunningServer
 from tests.server.registry.conftest import Caller
@@ -236,12 +236,10 @@ class TestRestore:
 
 def store_as_first(server: RunningServer, model_id: str, config: str) -> None:
     """Put a config into a model's first revision, past every check."""
-    connection = sqlite3.connect(server.data / "haymow.db", timeout=10)
-    connection.execute("PRAGMA wal_autocheckpoint = 0")  # that is for the server's own connection to do
-    with connection:
-        changed = connection.execute(
-            "UPDATE revisions SET chat_generator_config = ? WHERE model_id = ? AND revision = 1",
-            (config, uuid.UUID(model_id).hex),
-        )
-        assert changed.rowcount == 1
-    connection.close()
+    changed = looking.execute(
+        server.data,
+        "UPDATE revisions SET chat_generator_config = :config WHERE model_id = :model AND revision = 1",
+        config=config,
+        model=uuid.UUID(model_id),
+    )
+    assert changed == 1

@@ -11,10 +11,11 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, select
 
 from haymow.server.app import House
 from haymow.server.registry import store
+from haymow.server.registry.tables import models_table
 from tests.conftest import definition
 from tests.server.registry.inside import opened
 from tests.server.registry.shelf import openai_config
@@ -29,7 +30,8 @@ def few_variables() -> Iterator[None]:
     """Every database of these tests refuses statements of many variables."""
 
     def limit(connection: Any, _record: Any) -> None:
-        connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, FEW_VARIABLES)
+        if isinstance(connection, sqlite3.Connection):  # PostgreSQL's limit is 65,535, and its own
+            connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, FEW_VARIABLES)
 
     event.listen(Engine, "connect", limit)
     yield
@@ -44,8 +46,7 @@ async def stocked(house: House, client: httpx.AsyncClient, prefix: str) -> None:
     def add(connection: Connection) -> None:
         model = store.load(connection, workspace_id, model_id)
         assert model is not None
-        organization_id = connection.exec_driver_sql("SELECT organization_id FROM workspaces").first()
-        assert organization_id is not None
+        organization_id = connection.execute(select(models_table.c.organization_id)).scalar_one()
         for number in range(MANY):
             old = model.definition
             new = old._replace(
@@ -54,7 +55,7 @@ async def stocked(house: House, client: httpx.AsyncClient, prefix: str) -> None:
                 uses=(f"KEY_{number}",),
             )
             one = model._replace(model_id=uuid.uuid4(), definition=new)
-            store.add(connection, one, uuid.UUID(hex=organization_id[0]))
+            store.add(connection, one, organization_id)
 
     await house.database.write(add, long=True)
     for number in range(0, 100, 2):

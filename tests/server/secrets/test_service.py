@@ -1,5 +1,7 @@
 """Secrets on a real database: entered, used, replaced, deleted, each change with its record."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
@@ -7,6 +9,7 @@ from haymow.errors import Conflict, NotFound
 from haymow.server.secrets import service as secrets_room
 from haymow.server.secrets.rules import Listing, Scope, SecretValue, Stale, entered
 from haymow.server.secrets.tables import data_keys_table
+from tests import looking
 from tests.server.secrets.conftest import Rooms, sees_everything
 from tests.server.secrets.entering import CANARY, create, resolve, value_of
 
@@ -21,10 +24,10 @@ async def test_a_value_is_revealed_as_it_was_entered(rooms: Rooms) -> None:
     assert await value_of(rooms) == CANARY
 
 
-async def test_the_database_holds_no_value_in_the_clear(rooms: Rooms, tmp_path: object) -> None:
+async def test_the_database_holds_no_value_in_the_clear(rooms: Rooms, tmp_path: Path) -> None:
     await create(rooms)
     rooms.database.close()
-    content = b"".join(file.read_bytes() for file in tmp_path.iterdir() if file.is_file())  # type: ignore[attr-defined]
+    content = looking.contents(tmp_path)
     assert b"KEY" in content
     assert CANARY.encode() not in content
 

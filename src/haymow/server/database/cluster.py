@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import URL
@@ -53,13 +57,15 @@ class PostgresDatabase:
     async def write(self, unit: Unit[T], *, long: bool = False) -> T:
         """See `Database`. Raises OutcomeUnknown, too, when the connection was lost during the commit."""
         self._require_open()
-        try:
-            if long:
-                return await self._away.run(self._far.run(unit, Mode.CHANGE, postgres.LONG_SECONDS))
-            return await self._near.run(unit, Mode.CHANGE)
-        finally:
-            self._commits += 1
-            self._news.tell(self._near)
+        if not long:
+            return await self._near.run(unit, Mode.CHANGE, ended=self._changed)
+        ended = partial(_in, asyncio.get_running_loop(), self._changed)
+        return await self._away.run(self._far.run(unit, Mode.CHANGE, postgres.LONG_SECONDS, ended))
+
+    def _changed(self) -> None:
+        """A unit has come to its end, whether or not its caller still waits."""
+        self._commits += 1
+        self._news.tell(self._near)
 
     async def version(self) -> int:
         """See `Database`."""
@@ -76,6 +82,8 @@ class PostgresDatabase:
 
     def close(self) -> None:
         """Finish what is under way away from the event loop, and close every connection."""
+        if self._closed:
+            return
         self._closed = True
         self._news.close()
         self._away.close()
@@ -85,3 +93,8 @@ class PostgresDatabase:
     def _require_open(self) -> None:
         if self._closed:
             raise Unavailable("haymow is stopping. Try again.")
+
+
+def _in(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    with suppress(RuntimeError):  # the loop has ended
+        loop.call_soon_threadsafe(call)

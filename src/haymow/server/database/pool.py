@@ -11,7 +11,7 @@ import asyncio
 import os
 import random
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
 from itertools import count
@@ -19,10 +19,11 @@ from typing import Any, Final, TypeVar
 from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.util import await_only, greenlet_spawn
 
+from haymow.errors import HaymowError
 from haymow.server.database import postgres
 from haymow.server.database.postgres import Again, Lost, OutcomeUnknown
 from haymow.server.database.units import Unit
@@ -47,25 +48,46 @@ class Pool:
         self._engine = postgres.engine(url, most)
         self._most = most
         self._open: WeakSet[Any] = WeakSet()
-        event.listen(self._engine.sync_engine, "connect", lambda adapted, _: self._open.add(adapted.driver_connection))
+        self._closed = False
+        event.listen(self._engine.sync_engine, "connect", lambda adapted, _: self._opened(adapted.driver_connection))
 
-    async def run(self, unit: Unit[T], mode: Mode, seconds: float = postgres.UNIT_SECONDS) -> T:
-        """Run one unit, to its end even when its caller is cancelled meanwhile. Raises what it raises, Unavailable."""
+    def _opened(self, driver: Any) -> None:
+        self._open.add(driver)
+        if self._closed:  # a unit was on its way to it meanwhile
+            driver.pgconn.finish()
+
+    async def run(
+        self, unit: Unit[T], mode: Mode, seconds: float = postgres.UNIT_SECONDS, ended: Callable[[], object] = int
+    ) -> T:
+        """Run one unit, to its end even when its caller is cancelled meanwhile. Raises what it raises, Unavailable.
+
+        `ended` is called at its end in any case, before anybody hears of it.
+        """
         loop = asyncio.get_running_loop()
-        attempts = greenlet_spawn(self._attempts, unit, mode, loop.time() + seconds)
+        attempts = greenlet_spawn(self._to_its_end, unit, mode, loop.time() + seconds, ended)
         return await asyncio.shield(loop.create_task(attempts))
 
+    def _to_its_end(self, unit: Unit[T], mode: Mode, until: float, ended: Callable[[], object]) -> T:
+        try:
+            return self._attempts(unit, mode, until)
+        finally:
+            ended()
+
     def _attempts(self, unit: Unit[T], mode: Mode, until: float) -> T:
-        now, lost = asyncio.get_running_loop().time, 0
+        now, lost, broken = asyncio.get_running_loop().time, 0, None
         for tried in count(1):
             try:
                 return self._attempt(unit, mode, until)
             except (Again, Lost) as error:
                 lost += isinstance(error, Lost)
                 pause = random.uniform(0, min(0.001 * 2**tried, _LONGEST_PAUSE))
-                if now() + pause > until or lost > self._most:  # all that the pool kept may have been dead
+                if now() + pause > until or lost > self._most or self._closed:  # all that the pool kept may be dead
                     raise postgres.given_up(error) from error.__cause__
                 await_only(asyncio.sleep(pause))
+            except (HaymowError, IntegrityError) as error:
+                before, broken = broken, postgres.broken_constraint(error)
+                if broken is None or broken == before:
+                    raise
         raise AssertionError  # count never ends
 
     def _attempt(self, unit: Unit[T], mode: Mode, until: float) -> T:
@@ -79,6 +101,7 @@ class Pool:
 
     def close(self) -> None:
         """Close every connection, whatever it is doing."""
+        self._closed = True
         for driver in list(self._open):
             driver.pgconn.finish()
 

@@ -6,7 +6,7 @@ import logging
 from typing import Any, Final
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from haymow.errors import Unavailable
@@ -104,6 +104,20 @@ def explained(error: DBAPIError) -> Exception:
         log.error("storage failed: %s", state)
         return Unavailable(_FAILED, code="storage_full" if state == "53100" else "storage_failed")
     return error
+
+
+def broken_constraint(error: Exception) -> str | None:
+    """The constraint whose breach made a unit end so; None for any other end.
+
+    A breach comes from a row that the unit's own snapshot may not have: what it had looked for before, a receipt or
+    its own first attempt, may be there by now. So a unit is run again when it ends so, until the same one is broken
+    twice in a row: then its snapshot had the row.
+    """
+    breach = error if isinstance(error, IntegrityError) else error.__cause__
+    if not isinstance(breach, IntegrityError):
+        return None
+    told = getattr(breach.orig, "diag", None)
+    return str(getattr(told, "constraint_name", None))
 
 
 def _is_nobody(error: DBAPIError, state: str) -> bool:
