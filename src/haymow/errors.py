@@ -59,6 +59,16 @@ class Conflict(HaymowError):
     code = "conflict"
 
 
+class InFlight(Conflict):
+    """The same request is being answered; `retry_after` is in seconds."""
+
+    code = "idempotency_in_flight"
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
 class Malformed(HaymowError):
     """The request cannot be read at all: broken JSON, a broken header."""
 

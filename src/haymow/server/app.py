@@ -20,9 +20,9 @@ from haymow.egress import Egress
 from haymow.errors import StartFailed, Unavailable
 from haymow.server import local
 from haymow.server.access.attempts import Attempts
-from haymow.server.access.routes import AccessRoutes, Caller
+from haymow.server.access.routes import AccessRoutes, Caller, may_read_audit
 from haymow.server.access.rules import Principal
-from haymow.server.access.service import Access, may_read_audit
+from haymow.server.access.service import Access
 from haymow.server.access.session_routes import SessionRoutes
 from haymow.server.access.sessions import Sessions
 from haymow.server.access.token_routes import TokenRoutes
@@ -37,6 +37,7 @@ from haymow.server.http.leaving import Leaving
 from haymow.server.http.operations import Routing
 from haymow.server.http.page import read_page
 from haymow.server.http.plain import PlainRoutes
+from haymow.server.receipts.service import Receipts
 from haymow.server.receipts.service import erase_workspace as erase_receipts
 from haymow.server.registry import service as registry_room
 from haymow.server.registry.changes import Changes
@@ -51,6 +52,7 @@ from haymow.server.registry.service import Registry
 from haymow.server.registry.state_routes import StateRoutes
 from haymow.server.registry.states import States
 from haymow.server.secrets import service as secrets_room
+from haymow.server.secrets.data_keys import DataKeys
 from haymow.server.secrets.integration_routes import IntegrationRoutes
 from haymow.server.secrets.integrations import Integrations
 from haymow.server.secrets.routes import SecretRoutes
@@ -102,6 +104,7 @@ class House:
     changes: Changes
     platform: Platform
     serving: Serving
+    receipts: Receipts
     gate: Gate
     requests: Requests
     leaving: Leaving
@@ -126,9 +129,11 @@ async def open_house(settings: Settings, tell: Sequence[Tell] = ()) -> AsyncIter
         database = open_database(settings)
         stack.callback(database.close)
         house = await _built(settings, database, tell)
+        tending = asyncio.ensure_future(house.receipts.tend())
         try:
             yield house
         finally:
+            tending.cancel()
             await house.serving.pool.close()
 
 
@@ -140,7 +145,9 @@ async def _built(settings: Settings, database: Database, tell: Sequence[Tell]) -
         raise StartFailed(message) from error
     database.follow(RECORDS)
     access = Access(database, now, uuid.uuid4, contents=_contents, erase=_erase)
-    secrets = Secrets(database, key, registry_room.uses, registry_room.destinations_of, now, uuid.uuid4)
+    keys = DataKeys(key, now)
+    receipts = Receipts(database, keys.seal, keys.open)
+    secrets = Secrets(database, keys, registry_room.uses, registry_room.destinations_of, now, uuid.uuid4)
     registry = Registry(database, access)
     serving = Serving(
         Sources(registry.version, registry.find, registry.usable, partial(_secrets_of, registry, secrets)),
@@ -154,10 +161,10 @@ async def _built(settings: Settings, database: Database, tell: Sequence[Tell]) -
     operations: list[Operation] = []
     document = cache(lambda: openapi.document(operations))
     caller = Caller(access)
-    chats = ServingRoutes(serving, partial(_still_allowed, caller, access))
-    probes = ProbeRoutes(_probes(ConnectionTests(database, registry), serving))
+    chats = ServingRoutes(serving, receipts, partial(_still_allowed, caller, access))
+    probes = ProbeRoutes(_probes(ConnectionTests(database, registry), serving), receipts)
     states = States(database, partial(refusal_of, serving.upstream), advice_of)
-    rooms = _rooms(access, tokens, secrets, registry, changes, states, chats, database)
+    rooms = _rooms(access, tokens, secrets, registry, changes, states, chats, receipts, database)
     requests, leaving = Requests(), Leaving()
     plain = PlainRoutes(partial(_ready, database, leaving), document)
     for room in (*rooms, probes, SessionRoutes(sessions), plain):
@@ -168,7 +175,7 @@ async def _built(settings: Settings, database: Database, tell: Sequence[Tell]) -
     platform = Platform(database, now)
     return House(
         settings, database, access, tokens, sessions, secrets, registry, changes, platform, serving,
-        gate, requests, leaving, document,
+        receipts, gate, requests, leaving, document,
     )  # fmt: skip
 
 
@@ -200,20 +207,21 @@ def _rooms(
     changes: Changes,
     states: States,
     chats: ServingRoutes,
+    receipts: Receipts,
     database: Database,
 ) -> list[Room]:
     """The rooms' routes, in the order of the documentation."""
-    models = [ModelRoutes(registry, changes, prefix) for prefix in (WORKSPACE_PREFIX, ORGANIZATION_PREFIX)]
+    models = [ModelRoutes(registry, changes, receipts, prefix) for prefix in (WORKSPACE_PREFIX, ORGANIZATION_PREFIX)]
     return [
         *models,
         *(RevisionRoutes(one) for one in models),
         *(StateRoutes(one, states) for one in models),
         PipelineRoutes(registry),
         GeneratorRoutes(),
-        SecretRoutes(secrets, access),
-        IntegrationRoutes(Integrations(secrets)),
-        AccessRoutes(access),
-        TokenRoutes(tokens),
+        SecretRoutes(secrets, access, receipts),
+        IntegrationRoutes(Integrations(secrets), receipts),
+        AccessRoutes(access, receipts),
+        TokenRoutes(tokens, receipts),
         AuditRoutes(Audit(database), partial(may_read_audit, access), partial(_authors, access)),
         chats,
     ]

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
 
-from haymow.errors import Invalid
-from haymow.server.receipts.rules import KEPT_FOR, Receipt, receipt_key
-from haymow.server.receipts.service import once
-from tests import databases
 from tests.abuse.subject import refused
 from tests.conftest import client_of, definition
 from tests.running import RunningServer
 from tests.server.access.people import let_in, new_workspace, somebody
-from tests.server.access.rooms import Clock
 
 
 def key() -> dict[str, str]:
@@ -138,6 +129,14 @@ def test_a_key_that_is_none_is_refused(admin: httpx.Client, collection: str, val
     assert total(admin, collection) == 0
 
 
+def test_two_keys_in_a_request_are_refused(admin: httpx.Client, collection: str) -> None:
+    headers = [("idempotency-key", "one"), ("idempotency-key", "two")]
+    assert refused(admin.post(collection, json=definition(), headers=headers), 422) == {
+        "#/headers/idempotency-key": "idempotency_key"
+    }
+    assert total(admin, collection) == 0
+
+
 @pytest.mark.parametrize("value", ["x", "x" * 255, '"quoted"', "a b", "~!@#$%^&*()"])
 def test_a_key_is_any_printable_text(admin: httpx.Client, collection: str, value: str) -> None:
     for _ in range(2):
@@ -150,43 +149,3 @@ def test_models_of_the_organization_are_created_once_too(admin: httpx.Client) ->
     first = admin.post("/api/v2/models/custom", json=body, headers=headers)
     assert told(admin.post("/api/v2/models/custom", json=body, headers=headers)) == told(first)
     assert first.status_code == 201
-
-
-# The service, with a clock
-
-
-def kept_after(folder: Path, time: timedelta) -> list[int]:
-    """How often the answer is made, when the same request comes again after `time`."""
-    clock, made, database = Clock(), [], databases.open_in(folder)
-    asked = receipt_key(uuid.uuid4(), "/path", "key", "{}")
-
-    def make() -> Receipt:
-        made.append(len(made))
-        return Receipt(201, {"n": str(len(made))}, b"body")
-
-    async def test() -> None:
-        for _ in range(2):
-            await database.write(lambda connection: once(connection, asked, clock(), make))
-            clock.advance(seconds=time.total_seconds())
-
-    try:
-        asyncio.run(test())
-    finally:
-        database.close()
-    return made
-
-
-@pytest.mark.parametrize(
-    ("time", "makes"), [(timedelta(0), 1), (KEPT_FOR - timedelta(seconds=1), 1), (KEPT_FOR + timedelta(seconds=1), 2)]
-)
-def test_an_answer_is_kept_for_a_day(tmp_path: Path, time: timedelta, makes: int) -> None:
-    assert timedelta(hours=24) == KEPT_FOR
-    assert len(kept_after(tmp_path, time)) == makes
-
-
-@pytest.mark.parametrize(
-    "make", [lambda: receipt_key(uuid.uuid4(), "/", "", "{}"), lambda: receipt_key(uuid.uuid4(), "/", "\n", "{}")]
-)
-def test_a_malformed_key_is_invalid(make: Callable[[], object]) -> None:
-    with pytest.raises(Invalid):
-        make()

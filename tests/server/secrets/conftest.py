@@ -23,6 +23,8 @@ from haymow.server.audit.service import Audit
 from haymow.server.database import Database
 from haymow.server.http.gate import Gate
 from haymow.server.http.operations import Routing
+from haymow.server.receipts.service import Receipts
+from haymow.server.secrets.data_keys import DataKeys
 from haymow.server.secrets.integration_routes import IntegrationRoutes
 from haymow.server.secrets.integrations import Integrations
 from haymow.server.secrets.routes import SecretRoutes
@@ -136,7 +138,7 @@ async def rooms(prepared: Path, tmp_path: Path) -> AsyncIterator[Rooms]:
     admin_token = await tokens.for_first_admin("test")
     admin = await access.authenticate(admin_token, "test")
     key = await open_vault(database, tmp_path / "master.key", now)
-    secrets = Secrets(database, key, models.uses, models.destinations_of, now, uuid.uuid4)
+    secrets = Secrets(database, DataKeys(key, now), models.uses, models.destinations_of, now, uuid.uuid4)
     workspaces = [(await access.workspace_named(admin, name))[0] for name in ("first", "second")]
     yield Rooms(database, access, tokens, secrets, models, admin, admin_token, *workspaces)
     database.close()
@@ -145,9 +147,11 @@ async def rooms(prepared: Path, tmp_path: Path) -> AsyncIterator[Rooms]:
 @pytest.fixture
 async def http(rooms: Rooms) -> AsyncIterator[httpx.AsyncClient]:
     """A client of these rooms' routes with the administrator's token."""
+    keys = rooms.secrets.data_keys
+    receipts = Receipts(rooms.database, keys.seal, keys.open)
     operations = [
-        *SecretRoutes(rooms.secrets, rooms.access).operations(),
-        *IntegrationRoutes(Integrations(rooms.secrets)).operations(),
+        *SecretRoutes(rooms.secrets, rooms.access, receipts).operations(),
+        *IntegrationRoutes(Integrations(rooms.secrets), receipts).operations(),
     ]
     app = Gate(Routing(operations, Caller(rooms.access)))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

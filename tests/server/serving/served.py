@@ -37,6 +37,9 @@ LOOPBACK = Egress(allowances("127.0.0.1:*"))
 CREATED = datetime(2026, 11, 1, tzinfo=UTC)
 OPENAI = "haystack.components.generators.chat.openai.OpenAIChatGenerator"
 
+_NO_RECEIPTS: Any = None
+"""No request here has an Idempotency-Key; those that have one are in tests/server/receipts, on the whole house."""
+
 PRINCIPAL = Principal(Person(UUID(int=7), "Ada", "L"), UUID(int=8), Role.USER, {})
 
 
@@ -65,7 +68,7 @@ class Served:
             pool=self.pool, upstream=Upstream(egress, timeout, direct),
             now=lambda: CREATED, new_id=uuid4,
         )  # fmt: skip
-        app = Gate(Routing(ServingRoutes(serving, _still_allowed).operations(), _authenticate), DIALECT)
+        app = Gate(Routing(ServingRoutes(serving, _NO_RECEIPTS, _still_allowed).operations(), _authenticate), DIALECT)
         config = uvicorn.Config(app, log_level="critical", lifespan="off")
         self._server = uvicorn.Server(config)
         self._socket = socket.create_server(("127.0.0.1", 0))

@@ -16,6 +16,8 @@ from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Wo
 from haymow.server.access.service import MOST_LISTED, Access
 from haymow.server.http import Call, Operation, empty, json_answer
 from haymow.server.http.sites import check_site
+from haymow.server.receipts.once import begin
+from haymow.server.receipts.service import Receipts
 from haymow.server.telemetry.seen import note_caller
 from haymow.wire import access as wire
 
@@ -76,6 +78,7 @@ class AccessRoutes:
     """Workspaces by name (v1), members by id (v2)."""
 
     access: Access
+    receipts: Receipts
 
     def operations(self) -> list[Operation]:
         """Everything this room answers."""
@@ -144,8 +147,9 @@ class AccessRoutes:
     async def create_workspace(self, call: C) -> Response:
         rules.require(call.principal.role_in_organization(), Role.ADMIN)
         body = await call.body(wire.CreateWorkspace)
-        made = await self.access.create_workspace(call.principal, body.name)
-        return json_answer(_workspace(made), 201, {"location": f"/api/v1/workspaces/{quote(made.name)}"})
+        create = self.access.creating_workspace(call.principal, body.name)
+        once = await begin(self.receipts, call, call.principal.actor)
+        return await self.access.change(once.unit(create, _created_workspace))
 
     async def read_workspace(self, call: C) -> Response:
         found, _ = await self.access.workspace_named(call.principal, call.request.path_params["name"])
@@ -169,7 +173,9 @@ class AccessRoutes:
         rules.require(call.principal.role_in_organization(), Role.ADMIN)
         body = await call.body(wire.CreateMember)
         person = Person(UUID(int=0), body.given_name, body.family_name, body.email)
-        return json_answer(_member(await self.access.add_member(call.principal, person, role_named(body.role))), 201)
+        add = self.access.adding_member(call.principal, person, role_named(body.role))
+        once = await begin(self.receipts, call, call.principal.actor)
+        return await self.access.change(once.unit(add, lambda member: json_answer(_member(member), 201)))
 
     async def put_member(self, call: C) -> Response:
         rules.require(call.principal.role_in_organization(), Role.ADMIN)
@@ -226,6 +232,10 @@ def _workspace(workspace: Workspace) -> dict[str, Any]:
     }
 
 
+def _created_workspace(made: Workspace) -> Response:
+    return json_answer(_workspace(made), 201, {"location": f"/api/v1/workspaces/{quote(made.name)}"})
+
+
 def _user(person: Person) -> dict[str, Any]:
     return {
         "user_id": person.user_id,
@@ -242,3 +252,16 @@ def _member(member: Member) -> dict[str, Any]:
 def _members(members: list[Member]) -> Response:
     data = [_member(member) for member in members]
     return json_answer({"data": data, "has_more": len(data) == MOST_LISTED, "total": len(data)})
+
+
+async def may_read_audit(access: Access, principal: Principal, workspace_id: UUID | None) -> UUID:
+    """The organization whose record may be read: a workspace's by its editors, all of it by administrators.
+
+    Raises NotFound, Denied.
+    """
+    if workspace_id is None:
+        rules.require(principal.role_in_organization(), Role.ADMIN)
+    else:
+        _, role = await access.workspace(principal, workspace_id)
+        rules.require(role, Role.EDITOR)
+    return principal.organization_id

@@ -80,9 +80,8 @@ class Access:
 
     async def workspace_named(self, principal: Principal, name: str) -> tuple[Workspace, Role]:
         """The same, by name."""
-        found = await self.database.read(
-            lambda connection: store.workspace_named(connection, principal.organization_id, name)
-        )
+        organization_id = principal.organization_id
+        found = await self.database.read(lambda connection: store.workspace_named(connection, organization_id, name))
         if found is None:
             raise NotFound(rules.NO_WORKSPACE, code="workspace_not_found")
         return found, rules.require_visible(principal.role_in(found))
@@ -119,6 +118,10 @@ class Access:
 
     async def create_workspace(self, principal: Principal, name: str) -> Workspace:
         """Raises Denied, Invalid, Conflict."""
+        return await self.change(self.creating_workspace(principal, name))
+
+    def creating_workspace(self, principal: Principal, name: str) -> Callable[[Connection], Workspace]:
+        """The unit of work of `create_workspace`. Raises Denied, Invalid."""
         rules.require(principal.role_in_organization(), Role.ADMIN)
         rules.check_workspace_name(name, faults_of_name(name, "#/name"))
         workspace = Workspace(self.new_id(), principal.organization_id, name)
@@ -128,7 +131,7 @@ class Access:
             self._record(connection, principal.actor, "workspace.create", workspace.workspace_id, name, workspace)
             return workspace
 
-        return await self.change(create)
+        return create
 
     async def delete_workspace(self, principal: Principal, workspace: Workspace, force: bool) -> None:
         """Raises Denied, and Conflict when something is in it and `force` is not given."""
@@ -169,6 +172,10 @@ class Access:
 
     async def add_member(self, principal: Principal, person: Person, role: Role) -> Member:
         """A new person in the organization. Raises Denied, Conflict when the e-mail address is known."""
+        return await self.change(self.adding_member(principal, person, role))
+
+    def adding_member(self, principal: Principal, person: Person, role: Role) -> Callable[[Connection], Member]:
+        """The unit of work of `add_member`. Raises Denied, Invalid."""
         rules.require(principal.role_in_organization(), Role.ADMIN)
         rules.check_person(person)
         added = replace(person, user_id=self.new_id())
@@ -179,7 +186,7 @@ class Access:
             self._record(connection, principal.actor, "member.create", member.user_id, member.email)
             return Member(member, role)
 
-        return await self.change(add)
+        return add
 
     async def set_role(self, principal: Principal, user_id: UUID, role: Role) -> Member:
         """Raises Denied, Invalid for one's own role, NotFound."""
@@ -282,20 +289,12 @@ def _found(person: Person | None, message: str) -> Person:
     return person
 
 
+def people_among(connection: Connection, user_ids: Collection[UUID]) -> dict[UUID, Person]:
+    """Within a unit of work: the people behind these ids; ids nobody has are left out."""
+    return store.people(connection, user_ids)
+
+
 def require_workspace(connection: Connection, workspace_id: UUID | None) -> None:
     """Within a unit of work that adds to a workspace: raises NotFound when it was deleted meanwhile. None is fine."""
     if workspace_id is not None and store.workspace(connection, workspace_id) is None:
         raise NotFound(rules.NO_WORKSPACE, code="workspace_not_found")
-
-
-async def may_read_audit(access: Access, principal: Principal, workspace_id: UUID | None) -> UUID:
-    """The organization whose record may be read: a workspace's by its editors, all of it by administrators.
-
-    Raises NotFound, Denied.
-    """
-    if workspace_id is None:
-        rules.require(principal.role_in_organization(), Role.ADMIN)
-    else:
-        _, role = await access.workspace(principal, workspace_id)
-        rules.require(role, Role.EDITOR)
-    return principal.organization_id

@@ -11,6 +11,8 @@ from haymow.server.access.rules import Principal, Token, role_named
 from haymow.server.access.service import MOST_LISTED
 from haymow.server.access.tokens import NewToken, Tokens
 from haymow.server.http import Call, Operation, empty, json_answer
+from haymow.server.receipts.once import begin
+from haymow.server.receipts.service import Receipts
 from haymow.wire import access as wire
 
 C = Call[Principal]
@@ -21,6 +23,7 @@ class TokenRoutes:
     """Tokens of the caller; an administrator's list has everyone's."""
 
     tokens: Tokens
+    receipts: Receipts
 
     def operations(self) -> list[Operation]:
         """Everything these routes answer."""
@@ -43,12 +46,19 @@ class TokenRoutes:
         body = await call.body(wire.CreateToken)
         role = role_named(body.role) if body.role else None
         wanted = NewToken(body.name, role, body.workspace_id, body.expires_at, body.user_id)
-        token, text = await self.tokens.create(call.principal, wanted)
-        return json_answer({**_token(token), "token": text}, 201)
+        # Only who could make the token now is given the one that was made: a receipt is of a user, not of a token.
+        create = await self.tokens.creating(call.principal, wanted)
+        once = await begin(self.receipts, call, call.principal.actor, body.workspace_id)
+        return await self.tokens.access.change(once.unit(create, _created))
 
     async def revoke(self, call: C) -> Response:
         await self.tokens.revoke(call.principal, call.id("token_id"))
         return empty()
+
+
+def _created(made: tuple[Token, str]) -> Response:
+    token, text = made
+    return json_answer({**_token(token), "token": text}, 201)
 
 
 def _token(token: Token) -> dict[str, Any]:

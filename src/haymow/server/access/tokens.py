@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -39,6 +40,10 @@ class Tokens:
 
     async def create(self, principal: Principal, wanted: NewToken) -> tuple[Token, str]:
         """A new token and its text. Raises Denied, NotFound, Invalid."""
+        return await self.access.change(await self.creating(principal, wanted))
+
+    async def creating(self, principal: Principal, wanted: NewToken) -> Callable[[Connection], tuple[Token, str]]:
+        """The unit of work of `create`. Raises what that raises."""
         rules.check_token_name(wanted.name)
         owner = await self._owner(principal, wanted)
         own = await self._own_role(principal, wanted.workspace_id)
@@ -55,7 +60,7 @@ class Tokens:
             self._add(connection, principal.actor, token, text)
             return token, text
 
-        return await self.access.change(add)
+        return add
 
     async def list(self, principal: Principal) -> list[Token]:
         """One's own tokens; an administrator sees everyone's. A token of one workspace sees its own kind."""

@@ -7,6 +7,7 @@ If-Match, body): nothing is read before it is asked for, so nothing of an unauth
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 from typing import Generic, TypeVar, get_origin
@@ -32,6 +33,9 @@ LENGTH = "haymow.length"
 
 BODY_IS_WHOLE = "haymow.body_is_whole"
 """Key of a scope: whether there is nothing to wait for. A timer costs more than such a body."""
+
+DIGEST = "haymow.digest"
+"""Key of a scope: the SHA-256 of the body that was read, of requests with an Idempotency-Key."""
 
 INVALID_REQUEST = "The request is invalid."
 
@@ -80,6 +84,17 @@ class Call(Generic[P]):
             raise Invalid(INVALID_REQUEST, faults_of(error, "#/query")) from error
 
     @property
+    def idempotency_keys(self) -> list[str]:
+        """The values of Idempotency-Key, of which there should be one at most."""
+        return self.request.headers.getlist("idempotency-key")
+
+    @property
+    def body_digest(self) -> bytes:
+        """The SHA-256 of the body that was read of a request with an Idempotency-Key; of nothing when none was."""
+        digest: bytes = self.request.scope.get(DIGEST) or hashlib.sha256().digest()
+        return digest
+
+    @property
     def strict(self) -> bool:
         """Whether the client asked for `Prefer: handling=strict` (RFC 7240)."""
         return conditions.wants_strict(self.request.headers.getlist("prefer"))
@@ -102,7 +117,10 @@ class Call(Generic[P]):
         self, known: frozenset[str] = frozenset(), most_string_bytes: int = documents.MAX_STRING_BYTES
     ) -> dict[str, object]:
         """The body as a JSON object. Raises TooLarge, TooSlow, Malformed, Invalid."""
-        value = documents.parse(await self._body(), known, most_string_bytes)
+        body = await self._body()
+        if self.idempotency_keys:
+            self.request.scope[DIGEST] = hashlib.sha256(body).digest()
+        value = documents.parse(body, known, most_string_bytes)
         if not isinstance(value, dict):
             raise Invalid(INVALID_REQUEST, [Fault("#", "type", "The body must be a JSON object.")])
         return value

@@ -13,6 +13,7 @@ from haymow.errors import (
     Denied,
     Fault,
     HaymowError,
+    InFlight,
     Invalid,
     Malformed,
     NotFound,
@@ -88,7 +89,7 @@ def headers_of(error: HaymowError) -> dict[str, str]:
     """The headers an error brings: how to authenticate, when to try again, what is accepted."""
     if isinstance(error, Unauthenticated):
         return {"www-authenticate": 'Bearer realm="haymow"'}
-    if isinstance(error, RateLimited | Unavailable):
+    if isinstance(error, RateLimited | Unavailable | InFlight):
         return {"retry-after": str(error.retry_after)}
     if isinstance(error, UnsupportedMedia):
         return {error.accept[0]: error.accept[1]}
@@ -105,7 +106,10 @@ EXPLANATIONS = {
     "email_taken": "Another user has this e-mail address.",
     "forbidden": "You may see this, and may not do that to it. Ask an administrator for the role it needs.",
     "headers_too_large": "The request's headers are larger than 32 KiB, or more than 100.",
+    "idempotency_in_flight": "A request with this Idempotency-Key is being answered. Wait as Retry-After says.",
     "idempotency_key_reused": "An Idempotency-Key names one request. Use a new key for another body.",
+    "idempotency_keys_used_up": "A user's Idempotency-Keys are 5,000 in 24 hours at most. Send requests without one.",
+    "idempotency_not_kept": "The request was answered, with more than is kept. Make it again under a new key.",
     "incompatible": "This haymow cannot run the model's generator; the message says what to install or change.",
     "internal": "haymow failed in a way nobody expected. Its log has the request_id.",
     "invalid": "The request was read and is refused. `details` names every fault.",

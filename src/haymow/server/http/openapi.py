@@ -25,6 +25,16 @@ _PUBLISHED_PARAMETERS = {
 }
 
 
+_IDEMPOTENCY_KEY = {
+    "description": "Names this request: sent again within 24 hours with the same body, it has the same answer and no "
+    "further effect. With another body it is 422, while it is being answered 409 with Retry-After.",
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "title": "Idempotency Key"},
+}
+
+
 def document(operations: Iterable[Operation]) -> dict[str, Any]:
     """OpenAPI 3.1 for every operation; refers to shared schemas by `$ref`."""
     listed = list(operations)
@@ -53,6 +63,8 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Schemas, dict[str, Any]]:
 def _described(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     described: dict[str, Any] = {"summary": operation.summary, "description": operation.description}
     parameters = [*_path_parameters(operation.path), *_query_parameters(operation.query)]
+    if operation.is_kept:
+        parameters.append(_IDEMPOTENCY_KEY)
     if parameters:
         described["parameters"] = parameters
     if operation.body:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from haymow.errors import HaymowError, Malformed, NotFound
+from haymow.server.http.answers import Answered
 from haymow.server.http.calls import MOST_BODY_BYTES, Call, check_announced_length
 from haymow.server.http.conditions import PREFERENCE_APPLIED, wants_strict
 from haymow.server.http.errors import problem
@@ -49,6 +50,11 @@ class Operation:
     most_body_bytes: int = MOST_BODY_BYTES
     render: Renderer = problem
     media_type: str | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its answer is kept by Idempotency-Key: every POST's of a caller who is known."""
+        return self.method == "POST" and not self.public
 
 
 PAGE_ROUTE = "(page)"
@@ -148,6 +154,8 @@ class _Dispatch:
             principal = None if operation.public else await self._authenticate(request)
             _check_acceptable(request, operation.media_type)
             response = await operation.endpoint(Call(request, principal, operation.most_body_bytes))
+        except Answered as answered:
+            response = answered.response
         except HaymowError as error:
             response = _refused(request, operation.render, error)
         if operation.body is not None and wants_strict(request.headers.getlist("prefer")):

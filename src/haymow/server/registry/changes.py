@@ -10,19 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from haymow.errors import Fault, NotFound
 from haymow.generators.definitions.definition import CheckedConfig
 from haymow.generators.definitions.hosts import admits
 from haymow.server.access.rules import Role, require
-from haymow.server.access.service import require_workspace
+from haymow.server.access.service import people_among, require_workspace
 from haymow.server.audit.rules import Record
 from haymow.server.audit.service import record
 from haymow.server.database import Database
-from haymow.server.receipts.rules import Receipt, ReceiptKey
-from haymow.server.receipts.service import once
 from haymow.server.registry import connection_store, rules, store
 from haymow.server.registry.connected import refs_of
 from haymow.server.registry.proposals import NOTHING, Change, Proposal, applied, change_to, propose
@@ -33,6 +31,8 @@ from haymow.server.secrets.rules import SecretRef
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+T = TypeVar("T")
 
 IfMatch = Callable[[Model], None]
 """Raises PreconditionFailed unless the client's condition holds for this revision."""
@@ -60,20 +60,11 @@ class Changes:
         require(view.role, Role.EDITOR)
         return model
 
-    async def create(
-        self, view: View, change: Change, key: ReceiptKey | None, render: Callable[[Shown], Receipt]
-    ) -> Receipt:
-        """A new model, as `render` answers it, once for each `key`. Raises Invalid, Conflict."""
+    def creating(self, view: View, change: Change) -> Callable[[Connection], Shown]:
+        """The unit of work that makes a new model; it raises Conflict, Invalid. Raises Invalid."""
         proposal = propose(change)
         me = view.principal.person
-
-        def create(connection: Connection) -> Receipt:
-            def make() -> Receipt:
-                return render(with_people(self._create(connection, view, proposal), {me.user_id: me}))
-
-            return once(connection, key, self.now(), make)
-
-        return await self.database.write(create)
+        return lambda connection: with_people(self._create(connection, view, proposal), {me.user_id: me})
 
     async def update(self, view: View, seen: Model, change: Change, if_match: IfMatch) -> Shown:
         """Change a model that `open` gave. Raises Invalid, Conflict, PreconditionFailed, NotFound."""
@@ -84,12 +75,26 @@ class Changes:
         """Delete a model that `open` gave; its revisions stay. Raises PreconditionFailed, NotFound."""
         await self.database.write(lambda connection: self._delete(connection, view, seen, if_match))
 
-    async def restore(self, view: View, model_id: UUID, number: int, if_match: IfMatch) -> Shown:
-        """Make an older revision the newest again, checked as any change; brings a deleted model back."""
+    async def restoring(
+        self, view: View, model_id: UUID, number: int, if_match: IfMatch
+    ) -> Callable[[Connection], Shown]:
+        """The unit of work that makes an older revision the newest again, checked as any change.
+
+        It brings a deleted model back. Raises NotFound, PreconditionFailed, Invalid; so does the unit, and Conflict.
+        """
         old = await self.registry.revision(view, model_id, number)
         if_match(await self._even_deleted(view.scope, model_id))
         proposal = propose(change_to(old.definition))
-        return await self._run(lambda connection: self._restore(connection, view, old, proposal, if_match))
+
+        def restore(connection: Connection) -> Shown:
+            shown = self._restore(connection, view, old, proposal, if_match)
+            return with_people(shown, people_among(connection, _people_of(shown)))
+
+        return restore
+
+    async def write(self, unit: Callable[[Connection], T]) -> T:
+        """Run a unit of work that changes models."""
+        return await self.database.write(unit)
 
     async def _even_deleted(self, scope: Scope, model_id: UUID) -> Model:
         return (await self.database.read(lambda connection: _even_deleted(connection, scope, model_id)))[0]
@@ -112,8 +117,7 @@ class Changes:
         return await self._named(await self.database.write(unit))
 
     async def _named(self, shown: Shown) -> Shown:
-        ids = {user_id for user_id in (shown.model.created_by, shown.model.updated_by) if user_id}
-        return with_people(shown, await self.registry.access.people(ids))
+        return with_people(shown, await self.registry.access.people(_people_of(shown)))
 
     # Units of work
 
@@ -190,6 +194,10 @@ class Changes:
         actor, subject = view.principal.actor, (model.model_id, model.name)
         action, where = f"model.{change}", view.scope.workspace_id
         record(connection, Record(actor, where, action, *subject, at, model.revision, tuple(changes)))
+
+
+def _people_of(shown: Shown) -> set[UUID]:
+    return {user_id for user_id in (shown.model.created_by, shown.model.updated_by) if user_id}
 
 
 def new_tag() -> str:

@@ -14,8 +14,8 @@ from haymow.server.registry import rules
 from haymow.server.registry.answers import etag_of, model_answer, revision_answer
 from haymow.server.registry.routes import WORKSPACE_PREFIX, ModelRoutes
 from haymow.server.registry.rules import Revision
-from haymow.server.registry.service import View
-from haymow.server.telemetry.seen import note_model
+from haymow.server.registry.service import Shown, View
+from haymow.server.telemetry.seen import Seen, current, note_model
 from haymow.wire import registry as wire
 from haymow.wire.shapes import PageQuery
 
@@ -61,11 +61,11 @@ class RevisionRoutes:
         number = _number(call)
         await self.models.registry.revision(view, model_id, number)
         require(view.role, Role.EDITOR)
-        shown = await self.models.changes.restore(
-            view, model_id, number, lambda model: call.check_if_match(etag_of(model))
-        )
-        note_model(model_id, shown.model.revision)
-        return json_answer(model_answer(shown), headers={"etag": etag_of(shown.model)})
+        once = await self.models.once(call, view)  # before If-Match: the revision it named is not the newest any more
+        changes = self.models.changes
+        restore = await changes.restoring(view, model_id, number, lambda model: call.check_if_match(etag_of(model)))
+        seen = current()  # a unit of work runs in the writer's task, where no request is current
+        return await changes.write(once.unit(restore, lambda shown: _restored(shown, seen)))
 
     async def _model(self, call: C) -> tuple[View, Any]:
         ids = ("workspace_id", "model_id") if self.models.prefix == WORKSPACE_PREFIX else ("model_id",)
@@ -76,6 +76,12 @@ class RevisionRoutes:
         authors = {one.created_by for one in found if one.created_by}
         people = await self.models.registry.access.people(authors)
         return [revision_answer(one, people.get(one.created_by) if one.created_by else None) for one in found]
+
+
+def _restored(shown: Shown, seen: Seen | None) -> Response:
+    if seen is not None:
+        seen.noted_model_id, seen.revision = shown.model.model_id, shown.model.revision
+    return json_answer(model_answer(shown), headers={"etag": etag_of(shown.model)})
 
 
 def _number(call: C) -> int:

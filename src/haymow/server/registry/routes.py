@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from haymow.documents import to_text
 from haymow.errors import Invalid, NotFound
 from haymow.server.access.rules import Principal, Role, require
 from haymow.server.http import Call, Operation, empty, json_answer
-from haymow.server.http.answers import encoded
-from haymow.server.receipts.rules import Receipt, ReceiptKey, receipt_key
+from haymow.server.receipts.once import Once, begin
+from haymow.server.receipts.service import Receipts
 from haymow.server.registry import rules
 from haymow.server.registry.answers import etag_of, model_answer, validation_answer
 from haymow.server.registry.changes import Changes, IfMatch
@@ -40,6 +39,7 @@ class ModelRoutes:
 
     registry: Registry
     changes: Changes
+    receipts: Receipts
     prefix: str
 
     def operations(self) -> list[Operation]:
@@ -118,16 +118,22 @@ class ModelRoutes:
         call.require_json()
         document = await call.document(wire.EDITABLE)
         body = call.parsed(wire.CreateModelRequest, document, rules.INVALID)
-        key = _receipt_key(call, to_text(document))
+        once = await self.once(call, view)
+        create = self.changes.creating(view, _change(body))
         seen = current()  # a unit of work runs in the writer's task, where no request is current
-        receipt = await self.changes.create(view, _change(body), key, lambda shown: self._created(call, shown, seen))
-        return Response(receipt.body, receipt.status, receipt.headers, media_type="application/json")
+        return await self.changes.write(once.unit(create, lambda shown: self._created(call, shown, seen)))
 
     async def validate(self, call: C) -> Response:
         view = await self._editable(call)
         call.require_json()
         document = await call.document(wire.EDITABLE | {"model_id"})
         asked = call.parsed(wire.ValidateModelRequest, document, rules.INVALID)
+        once = await self.once(call, view)
+        return await once.alone(lambda: self._validated(call, view, document, asked))
+
+    async def _validated(
+        self, call: C, view: View, document: dict[str, object], asked: wire.ValidateModelRequest
+    ) -> Response:
         seen = None
         if asked.model_id is not None:
             seen = await self.changes.open(view, asked.model_id)
@@ -143,6 +149,10 @@ class ModelRoutes:
         if self.prefix == WORKSPACE_PREFIX:
             return await self.registry.in_workspace(call.principal, call.id("workspace_id"))
         return await self.registry.in_organization(call.principal)
+
+    async def once(self, call: C, view: View) -> Once:
+        """How the answer to a POST is kept, when who calls may have it. Raises Answered, Invalid and more."""
+        return await begin(self.receipts, call, call.principal.actor, view.scope.workspace_id)
 
     @property
     def _ids(self) -> tuple[str, ...]:
@@ -160,12 +170,12 @@ class ModelRoutes:
         require(view.role, Role.EDITOR)
         return view
 
-    def _created(self, call: C, shown: Shown, seen: Seen | None) -> Receipt:
+    def _created(self, call: C, shown: Shown, seen: Seen | None) -> Response:
         if seen is not None:
             seen.noted_model_id, seen.revision = shown.model.model_id, shown.model.revision
         location = f"{call.request.url.path.removesuffix('/custom')}/{shown.model.model_id}"
         headers = {"etag": etag_of(shown.model), "location": location}
-        return Receipt(201, headers, encoded(model_answer(shown)))
+        return json_answer(model_answer(shown), 201, headers)
 
 
 def _change(body: wire.UpdateModelRequest | wire.CreateModelRequest | wire.ValidateModelRequest) -> Change:
@@ -174,10 +184,3 @@ def _change(body: wire.UpdateModelRequest | wire.CreateModelRequest | wire.Valid
 
 def _if_match(call: C) -> IfMatch:
     return lambda model: call.check_if_match(etag_of(model))
-
-
-def _receipt_key(call: C, body: str) -> ReceiptKey | None:
-    key = call.request.headers.get("idempotency-key")
-    if key is None:
-        return None
-    return receipt_key(call.principal.person.user_id, call.request.url.path, key, body)

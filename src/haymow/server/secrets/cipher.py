@@ -34,6 +34,7 @@ _FORMAT: Final = b"\x01"
 _FOR_CHECK: Final = b"haymow/key-check/1"
 _FOR_DATA_KEY: Final = b"haymow/data-key/1"
 _FOR_SECRET: Final = b"haymow/secret/1"
+_FOR_PLACE: Final = b"haymow/sealed/1"
 _KNOWN_TEXT: Final = b"haymow"
 
 
@@ -73,6 +74,14 @@ class DataKey:
     def decrypt(self, ciphertext: bytes, place: Place) -> SecretValue:
         """The value stored at `place`. Raises Unreadable."""
         return SecretValue(self._box.open(ciphertext, _of_secret(place)).decode())
+
+    def seal(self, plain: bytes, place: bytes) -> bytes:
+        """The ciphertext of what is no secret's value, to be stored at the place that `place` names."""
+        return self._box.seal(_Hidden(plain), _FOR_PLACE + place)
+
+    def open(self, sealed: bytes, place: bytes) -> bytes:
+        """What was sealed for the place. Raises Unreadable."""
+        return bytes(self._box.open(sealed, _FOR_PLACE + place))
 
 
 class MasterKey:

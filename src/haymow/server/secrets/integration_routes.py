@@ -10,6 +10,8 @@ from starlette.responses import Response
 from haymow.catalog import providers
 from haymow.server.access.rules import Principal, Role, require
 from haymow.server.http import Call, Operation, empty, json_answer
+from haymow.server.receipts.once import begin
+from haymow.server.receipts.service import Receipts
 from haymow.server.secrets.integrations import Integration, Integrations, require_known
 from haymow.server.secrets.rules import Entered, SecretValue, entered
 from haymow.wire import generators as wire_generators
@@ -25,6 +27,7 @@ class IntegrationRoutes:
     """Integrations by their provider's slug; the list names only those that the platform's clients know."""
 
     integrations: Integrations
+    receipts: Receipts
 
     def operations(self) -> list[Operation]:
         """Everything these routes answer."""
@@ -61,9 +64,9 @@ class IntegrationRoutes:
         return json_answer(_answer(await self.integrations.get(call.principal.organization_id, _slug(call))))
 
     async def create(self, call: C) -> Response:
-        made = await self.integrations.create(call.principal.actor, _slug(call), await _entered(call))
-        headers = {"location": f"{_PATH}/{made.provider}"}
-        return json_answer(_answer(made), 201, headers)
+        create = self.integrations.creating(call.principal.actor, _slug(call), await _entered(call))
+        once = await begin(self.receipts, call, call.principal.actor)
+        return await self.integrations.secrets.write(once.unit(create, _created))
 
     async def put(self, call: C) -> Response:
         found, is_new = await self.integrations.put(call.principal.actor, _slug(call), await _entered(call))
@@ -88,6 +91,10 @@ class IntegrationRoutes:
             for provider in providers()
         ]
         return json_answer({"data": data, "has_more": False, "total": len(data)})
+
+
+def _created(made: Integration) -> Response:
+    return json_answer(_answer(made), 201, {"location": f"{_PATH}/{made.provider}"})
 
 
 def _slug(call: C) -> str:

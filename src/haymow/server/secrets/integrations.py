@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from haymow.catalog import Provider, provider_named, providers
@@ -11,6 +12,9 @@ from haymow.errors import NotFound
 from haymow.server.audit.rules import Actor
 from haymow.server.secrets.rules import Entered, Scope, SecretRef
 from haymow.server.secrets.service import Secrets, Sees
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,14 @@ class Integrations:
             )
         return Integration(slug, ref)
 
-    async def create(self, actor: Actor, slug: str, entered: Entered) -> Integration:
-        """Raises NotFound for a provider without a usual secret, Conflict when there is one already."""
+    def creating(self, actor: Actor, slug: str, entered: Entered) -> Callable[[Connection], Integration]:
+        """The unit of work that enters a new one, for the secrets' `write`; it raises Conflict when there is one.
+
+        Raises NotFound for a provider without a usual secret.
+        """
         name = _provider(slug).secret_names[0]
-        secret = await self.secrets.create(actor, Scope(actor.organization_id), name, entered)
-        return Integration(slug, secret.ref)
+        create = self.secrets.creating(actor, Scope(actor.organization_id), name, entered)
+        return lambda connection: Integration(slug, create(connection).ref)
 
     async def put(self, actor: Actor, slug: str, entered: Entered) -> tuple[Integration, bool]:
         """Enter a new token under the name in use, else under the first usual one; True when it is new."""

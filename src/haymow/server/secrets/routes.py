@@ -11,6 +11,8 @@ from haymow.errors import Fault, Invalid
 from haymow.server.access.rules import Principal, Role, require
 from haymow.server.access.service import Access
 from haymow.server.http import Call, Operation, empty, json_answer
+from haymow.server.receipts.once import begin
+from haymow.server.receipts.service import Receipts
 from haymow.server.secrets.rules import Listing, Page, Scope, Secret, SecretValue, Use, entered
 from haymow.server.secrets.service import Secrets
 from haymow.wire import secrets as wire
@@ -29,6 +31,7 @@ class SecretRoutes:
 
     service: Secrets
     access: Access
+    receipts: Receipts
 
     def operations(self) -> list[Operation]:
         """Everything these routes answer."""
@@ -73,8 +76,9 @@ class SecretRoutes:
         require(role, Role.EDITOR)
         body = await call.body(wire.CreateSecret)
         value = entered(SecretValue(body.secret.get_secret_value()), body.hosts, name=body.name)
-        made = await self.service.create(call.principal.actor, scope, body.name, value)
-        return json_answer(_secret(made), 201, {"location": _address(scope, made)})
+        once = await begin(self.receipts, call, call.principal.actor, scope.workspace_id)
+        create = self.service.creating(call.principal.actor, scope, body.name, value)
+        return await self.service.write(once.unit(create, lambda made: _created(scope, made)))
 
     async def read(self, call: C) -> Response:
         secret_id = call.ids(*call.request.path_params)[-1]
@@ -130,6 +134,10 @@ class SecretRoutes:
 def _address(scope: Scope, secret: Secret) -> str:
     path = _ORGANIZATION if scope.workspace_id is None else _WORKSPACE.format(workspace_id=scope.workspace_id)
     return f"{path}/{secret.ref.secret_id}"
+
+
+def _created(scope: Scope, made: Secret) -> Response:
+    return json_answer(_secret(made), 201, {"location": _address(scope, made)})
 
 
 def _list(page: Page) -> dict[str, Any]:

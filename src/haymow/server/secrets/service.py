@@ -20,10 +20,10 @@ from haymow.server.secrets.cipher import (
     DataKey,
     MasterKey,
     Unreadable,
-    WrappedKey,
     open_master_key,
     wrong_master_key,
 )
+from haymow.server.secrets.data_keys import DataKeys
 from haymow.server.secrets.rules import (
     Entered,
     Listing,
@@ -115,7 +115,7 @@ class Secrets:
     """The secrets of workspaces and organizations. Who may do what is for the caller to have decided."""
 
     database: Database
-    key: MasterKey
+    data_keys: DataKeys
     uses: Uses
     destinations_of: DestinationsOf
     now: Callable[[], datetime]
@@ -161,7 +161,11 @@ class Secrets:
 
     async def create(self, actor: Actor, scope: Scope, name: str, entered: Entered) -> Secret:
         """Raises Conflict when the scope has a secret of this name."""
-        return await self._write(lambda connection: self._create(connection, actor, scope, name, entered))
+        return await self.write(self.creating(actor, scope, name, entered))
+
+    def creating(self, actor: Actor, scope: Scope, name: str, entered: Entered) -> Callable[[Connection], Secret]:
+        """The unit of work of `create`."""
+        return lambda connection: self._create(connection, actor, scope, name, entered)
 
     async def replace(self, actor: Actor, scope: Scope, secret_id: UUID, entered: Entered) -> Secret:
         """A new value, and with it new hosts. Raises NotFound."""
@@ -169,7 +173,7 @@ class Secrets:
         def enter(connection: Connection) -> Secret:
             return self._replace(connection, actor, scope, _own(connection, scope, secret_id), entered)
 
-        return await self._write(enter)
+        return await self.write(enter)
 
     async def put(self, actor: Actor, scope: Scope, name: str, entered: Entered) -> tuple[Secret, bool]:
         """Create the secret of this name or give it a new value; True when it is new."""
@@ -180,7 +184,7 @@ class Secrets:
                 return self._create(connection, actor, scope, name, entered), True
             return self._replace(connection, actor, scope, _own(connection, scope, ref.secret_id), entered), False
 
-        return await self._write(enter)
+        return await self.write(enter)
 
     async def delete(self, actor: Actor, scope: Scope, secret_id: UUID, force: bool, sees: Sees) -> None:
         """Raises NotFound, and Conflict that names the models which use it, unless `force` is given."""
@@ -193,7 +197,7 @@ class Secrets:
             store.remove(connection, secret)
             self._record(connection, actor, scope, "secret.delete", secret, ())
 
-        await self._write(remove)
+        await self.write(remove)
 
     async def reveal(self, refs: Collection[SecretRef]) -> dict[str, SecretValue]:
         """The values by name, to be sent where `admits` lets them go.
@@ -208,7 +212,7 @@ class Secrets:
             ciphertexts = store.ciphertexts(connection, [ref.place for ref in refs])
             if len(ciphertexts) < len({ref.place for ref in refs}):
                 raise Stale("A secret was changed meanwhile. Try again.")
-            keys = self._data_keys(connection, {ref.scope_id for ref in refs})
+            keys = self.data_keys.existing(connection, {ref.scope_id for ref in refs})
             return {ref.name: _key_of(keys, ref).decrypt(ciphertexts[ref.place], ref.place) for ref in refs}
 
         return await self.database.read(read)
@@ -220,7 +224,7 @@ class Secrets:
         at, hosts = self.now(), self._hosts(connection, scope, name, entered)
         ref = SecretRef(self.new_id(), scope.scope_id, name, 1, hosts)
         secret = Secret(ref, scope.organization_id, at, actor.user_id, at, actor.user_id)
-        store.add(connection, secret, self._data_key(connection, scope).encrypt(entered.value, ref.place))
+        store.add(connection, secret, self.data_keys.of(connection, scope).encrypt(entered.value, ref.place))
         self._record(connection, actor, scope, "secret.create", secret, ("name", "secret", "hosts"))
         return secret
 
@@ -228,7 +232,7 @@ class Secrets:
         hosts = self._hosts(connection, scope, seen.ref.name, entered)
         ref = seen.ref._replace(version=seen.ref.version + 1, hosts=hosts)
         secret = seen._replace(ref=ref, updated_at=self.now(), updated_by=actor.user_id)
-        ciphertext = self._data_key(connection, scope).encrypt(entered.value, ref.place)
+        ciphertext = self.data_keys.of(connection, scope).encrypt(entered.value, ref.place)
         store.replace(connection, secret, seen.ref.version, ciphertext)
         changes = ("secret",) if hosts == seen.ref.hosts else ("secret", "hosts")
         self._record(connection, actor, scope, "secret.replace", secret, changes)
@@ -239,21 +243,6 @@ class Secrets:
             return entered.hosts
         usual = usual_hosts(name)
         return usual_or_agreed(usual, set() if usual else self.destinations_of(connection, scope.scope_id, name))
-
-    def _data_key(self, connection: Connection, scope: Scope) -> DataKey:
-        """The scope's data key; its first secret makes it."""
-        key = self._data_keys(connection, [scope.scope_id]).get(scope.scope_id)
-        if key is not None:
-            return key
-        new = self.key.new_data_key(scope.scope_id)
-        store.add_data_key(connection, scope.scope_id, scope.organization_id, new.version, new.wrapped, self.now())
-        return self.key.unwrap(new)
-
-    def _data_keys(self, connection: Connection, scope_ids: Collection[UUID]) -> dict[UUID, DataKey]:
-        return {
-            scope_id: self.key.unwrap(WrappedKey(scope_id, version, wrapped))
-            for scope_id, version, wrapped in store.data_keys(connection, scope_ids)
-        }
 
     def _record(
         self,
@@ -267,7 +256,8 @@ class Secrets:
         subject = (secret.ref.secret_id, secret.ref.name)
         record(connection, Record(actor, scope.workspace_id, action, *subject, self.now(), changes=changes))
 
-    async def _write(self, unit: Callable[[Connection], T]) -> T:
+    async def write(self, unit: Callable[[Connection], T]) -> T:
+        """Run a unit of work that enters or deletes secrets."""
         # Long: the hosts of a value and the uses of a secret are found among all models that name it.
         try:
             return await self.database.write(unit, long=True)

@@ -17,14 +17,21 @@ from haymow.server.access.rules import Principal
 from haymow.server.http import Call, Operation, conditions
 from haymow.server.http.answers import encoded
 from haymow.server.http.errors import headers_of, status_of
+from haymow.server.receipts.once import Once, begin
+from haymow.server.receipts.rules import MOST_KEPT_BYTES
+from haymow.server.receipts.service import Receipts
 from haymow.server.serving import events, rules
 from haymow.server.serving.live import ChatStream
+from haymow.server.serving.rules import Chat
 from haymow.server.serving.service import Serving
 from haymow.server.serving.watch import Watch, watched
 from haymow.server.telemetry.seen import note_code
 from haymow.wire import serving as wire
 
 C = Call[Principal]
+
+Still = Callable[[], Awaitable[object]]
+"""Raises when a caller may not have the answer any more."""
 
 PREFIX = "/api/v2/workspaces/{workspace_id}/openai/v1"
 
@@ -62,6 +69,7 @@ class ServingRoutes:
     """
 
     serving: Serving
+    receipts: Receipts
     still_allowed: Callable[[Request, UUID], Awaitable[object]]
 
     def operations(self) -> list[Operation]:
@@ -85,11 +93,25 @@ class ServingRoutes:
         call.require_json()
         chat = rules.chat_from(await call.document(rules.KNOWN, MOST_CHAT_BYTES))
         still = partial(self.still_allowed, call.request, workspace_id)
-        receive = call.request.receive
-        if not chat.stream:
-            return _json(await watched(receive, still, self.serving.complete(call.principal, workspace_id, chat)))
-        stream = await watched(receive, still, self.serving.stream(call.principal, workspace_id, chat))
-        return _EventStream(stream, still)
+        if call.idempotency_keys:  # a kept answer is given to who may chat
+            await still()
+        once = await begin(self.receipts, call, call.principal.actor, workspace_id)
+        if chat.stream:
+            return await self._stream(call, workspace_id, chat, still, once)
+        return await once.alone(lambda: self._whole(call, workspace_id, chat, still))
+
+    async def _whole(self, call: C, workspace_id: UUID, chat: Chat, still: Still) -> Response:
+        complete = self.serving.complete(call.principal, workspace_id, chat)
+        return _json(await watched(call.request.receive, still, complete))
+
+    async def _stream(self, call: C, workspace_id: UUID, chat: Chat, still: Still, once: Once) -> Response:
+        await once.claimed()
+        try:
+            begun = self.serving.stream(call.principal, workspace_id, chat)
+            return _EventStream(await watched(call.request.receive, still, begun), still, once)
+        except BaseException:
+            once.release()
+            raise
 
     async def models(self, call: C) -> Response:
         workspace_id, asked = call.id("workspace_id"), call.query(wire.ServedModelsQuery)
@@ -114,23 +136,34 @@ class _EventStream(Response):
     provider that broke off by breaking off too.
     """
 
-    def __init__(self, chunks: ChatStream, still: Callable[[], Awaitable[object]]) -> None:
+    def __init__(self, chunks: ChatStream, still: Still, once: Once) -> None:
         # Not by Starlette's, which works out a length, for it to be taken out again.
         self.raw_headers = [_EVENTS]
         self._chunks = chunks
         self._still = still
         self._last = events.DONE
+        self._record = _Record(once) if once.asked else None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         watch = Watch(receive, self._still, self._cut)
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             while events := await self._next():
+                if self._record is not None:
+                    self._record.add(events)
                 await send({"type": "http.response.body", "body": events, "more_body": True})
+            await self._keep()
             await send({"type": "http.response.body", "body": self._last, "more_body": False})
         finally:
             watch.close()
             self._chunks.stop()
+            if self._record is not None:
+                self._record.give_up()
+
+    async def _keep(self) -> None:
+        """Before the last word: who has read that has an answer that is kept."""
+        if self._record is not None and self._last is events.DONE:
+            await self._record.keep()
 
     def _cut(self, error: HaymowError) -> None:
         """End the stream with an error: its client went away, or its token ended, or what the token may see."""
@@ -144,6 +177,27 @@ class _EventStream(Response):
         except HaymowError as error:
             self._last = _told(error)
             return b""
+
+
+class _Record:
+    """The events of a stream whose request may come again: kept when they are whole, else the claim is given up."""
+
+    def __init__(self, once: Once) -> None:
+        self._once = once
+        self._body = bytearray()
+        self._over = False
+
+    def add(self, events: bytes) -> None:
+        if len(self._body) <= MOST_KEPT_BYTES:  # what is longer is not kept, however much longer it is
+            self._body += events
+
+    async def keep(self) -> None:
+        await self._once.keep(Response(bytes(self._body) + events.DONE, media_type="text/event-stream"))
+        self._over = True
+
+    def give_up(self) -> None:
+        if not self._over:
+            self._once.release()
 
 
 def _told(error: HaymowError) -> bytes:
