@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, expect, sync_playwright
 
 from scripts import browser as found_browser
@@ -29,11 +32,26 @@ addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) 
   console.error(`the policy forbids it: ${violatedDirective} ${blockedURI}`));
 """
 
+BARRIERS = """async (rules) => {
+  const some = rules.length > 0 ? { runOnly: { type: "rule", values: rules } } : {};
+  const { violations } = await axe.run(document, { ...some, resultTypes: ["violations"] });
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} (${failureSummary})`));
+}"""
+
+RULES_OF_COLOURS = ("color-contrast", "link-in-text-block")
+"""Those of axe's that come out otherwise when nothing but the colours has changed."""
+
 STILL = """async () => {
   await new Promise(requestAnimationFrame);
   const moving = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity);
   await Promise.allSettled(moving.map(({ finished }) => finished));
 }"""
+
+
+_STARTED = pytest.StashKey[tuple[Browser, ExitStack]]()
 
 
 @dataclass
@@ -66,15 +84,26 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield started
 
 
-# Of a module, not of the session: while Playwright runs, no other test of this thread may run an event loop.
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One browser for the tests of a file."""
-    with sync_playwright() as playwright:
+def browser(chromium: str, pytestconfig: pytest.Config) -> Browser:
+    """One browser for all tests of this folder; each has a window of its own."""
+    if _STARTED not in pytestconfig.stash:
+        stack = ExitStack()
+        playwright = stack.enter_context(sync_playwright())
         started = playwright.chromium.launch(executable_path=chromium, args=found_browser.ARGUMENTS)
+        stack.callback(started.close)
         expect.set_options(timeout=PATIENCE_MS)
-        yield started
-        started.close()
+        pytestconfig.stash[_STARTED] = (started, stack)
+    return pytestconfig.stash[_STARTED][0]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Ends the browser after the folder's last test: while Playwright runs, no other test may run an event loop."""
+    stays = nextitem is not None and Path(__file__).parent in nextitem.path.parents
+    if not stays and _STARTED in item.config.stash:
+        item.config.stash[_STARTED][1].close()
+        del item.config.stash[_STARTED]
 
 
 @pytest.fixture
@@ -127,16 +156,15 @@ def watch(page: Page) -> Watch:
     return watched
 
 
-def barriers(page: Page) -> list[str]:
-    """What axe finds on the page that keeps people out: its findings of impact serious and critical, one a line."""
+def barriers(page: Page, *rules: str) -> list[str]:
+    """What axe finds on the page that keeps people out: its findings of impact serious and critical, one a line.
+
+    With `rules`, by these alone.
+    """
     page.evaluate(STILL)  # a colour on its way to another has the contrast of neither
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {node['html'][:200]} ({node['failureSummary']})"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    return cast(list[str], page.evaluate(BARRIERS, rules))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
