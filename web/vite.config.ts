@@ -52,7 +52,7 @@ export default defineConfig({
     // tests/test_page_size.py holds the first load to its limit.
     chunkSizeWarningLimit: 700,
     modulePreload: { polyfill: false },
-    // One file is read sooner than thirty that wait for each other and for a browser's six connections.
+    // One file is read sooner than the sixteen that waited for each other and for a browser's six connections.
     rolldownOptions: {
       output: {
         codeSplitting: {
