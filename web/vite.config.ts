@@ -29,7 +29,7 @@ function early(): Plugin {
       handler: (_html, { bundle = {} }) => {
         const chunk = Object.values(bundle).find(({ name }) => name === "early");
         if (chunk === undefined) return [];
-        const attrs = { type: "module", crossorigin: true, src: `/${chunk.fileName}` };
+        const attrs = { type: "module", crossorigin: true, src: `./${chunk.fileName}` };
         return [{ tag: "script", attrs, injectTo: "head-prepend" }];
       },
     },
@@ -37,6 +37,8 @@ function early(): Plugin {
 }
 
 export default defineConfig({
+  // Files name each other by where they are; the server names those of index.html by where it is itself.
+  base: "./",
   plugins: [react(), early(), gzipped()],
   // rjsf's main file names Ajv for its own tests, and Ajv is not installed: it makes code of schemas, which needs eval.
   resolve: {
@@ -57,7 +59,7 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: "early", test: /[\\/]api[\\/]early\.ts$/, priority: 1 },
+            { name: "early", test: /[\\/]api[\\/](early|place)\.ts$/, priority: 1 },
             { name: "start", tags: ["$initial"] },
           ],
         },

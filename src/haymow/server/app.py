@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -32,6 +32,7 @@ from haymow.server.audit.rules import Author
 from haymow.server.audit.service import RECORDS, Audit
 from haymow.server.database import Database, DataFolder, open_database
 from haymow.server.http import Operation, openapi
+from haymow.server.http.errors import problem
 from haymow.server.http.gate import Dialect, Gate
 from haymow.server.http.leaving import Leaving
 from haymow.server.http.operations import Routing
@@ -159,24 +160,31 @@ async def _built(settings: Settings, database: Database, tell: Sequence[Tell]) -
     changes = Changes(database, registry, now, uuid.uuid4)
     tokens, sessions = Tokens(access), Sessions(access, Attempts(time.monotonic))
     operations: list[Operation] = []
-    document = cache(lambda: openapi.document(operations))
+    document = cache(lambda: openapi.document(operations, settings.outside.public))
     caller = Caller(access)
     chats = ServingRoutes(serving, receipts, partial(_still_allowed, caller, access))
     probes = ProbeRoutes(_probes(ConnectionTests(database, registry), serving), receipts)
     states = States(database, partial(refusal_of, serving.upstream), advice_of)
     rooms = _rooms(access, tokens, secrets, registry, changes, states, chats, receipts, database)
-    requests, leaving = Requests(), Leaving()
+    requests, leaving, outside = Requests(), Leaving(), settings.outside
     plain = PlainRoutes(partial(_ready, database, leaving), document)
     for room in (*rooms, probes, SessionRoutes(sessions), plain):
-        operations += room.operations()
-    routing = Routing(operations, caller, otherwise=read_page(settings.page))
+        operations += (_below(outside.prefix, operation) for operation in room.operations())
+    routing = Routing(operations, caller, otherwise=read_page(settings.page, outside.prefix))
     dialect = Dialect(serving_routes.ADDRESSES, serving_routes.NAMES, problem_in_openai)
-    gate = Gate(routing, dialect, (requests, *tell), leaving)
+    gate = Gate(routing, dialect, (requests, *tell), leaving, outside)
     platform = Platform(database, now)
     return House(
         settings, database, access, tokens, sessions, secrets, registry, changes, platform, serving,
         receipts, gate, requests, leaving, document,
     )  # fmt: skip
+
+
+def _below(prefix: str, operation: Operation) -> Operation:
+    """An operation whose problems link to what is below the prefix."""
+    if not prefix or operation.render is not problem:
+        return operation
+    return replace(operation, render=partial(problem, prefix=prefix))
 
 
 def _egress(settings: Settings) -> Egress:

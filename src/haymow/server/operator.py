@@ -48,7 +48,9 @@ async def admin_link(settings: Settings) -> str:
 
 
 def browser_address(settings: Settings) -> str:
-    """Where a browser on this machine reaches a server with these settings."""
+    """Where a browser reaches a server with these settings: at its public address, or else on this machine."""
+    if (public := settings.outside.public) is not None:
+        return f"{public.origin}{public.prefix}"
     return address("127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host, settings.port)
 
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from haymow.egress import Allowance, MalformedAllowance, allowances
 from haymow.errors import StartFailed
 from haymow.generators.catalogue import find
+from haymow.server.outside import HEADERS, Malformed, Outside, networks, public_url
+
+T = TypeVar("T")
+
+AT_HOME = Outside()
+"""Where clients reach haymow by whatever they write, and no proxy is believed."""
 
 PAGE = Path(__file__).parent.parent / "ui"
 """Where the web page is built into: see `make setup`."""
@@ -52,6 +59,7 @@ class Settings:
     log: str = ""
     log_level: str = ""
     access_log: bool | None = None
+    outside: Outside = AT_HOME
     metrics_host: str = DEFAULT_HOST
     metrics_port: int | None = None
     drain_seconds: int = DEFAULT_DRAIN_SECONDS
@@ -104,6 +112,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         unpoliced_generators=_generators(environ, "HAYMOW_UNPOLICED_GENERATORS"),
         log=_one_of(environ, "HAYMOW_LOG", LOGS),
         log_level=_one_of(environ, "HAYMOW_LOG_LEVEL", LOG_LEVELS),
+        outside=_outside(environ),
         metrics_host=environ.get("HAYMOW_METRICS_HOST") or DEFAULT_HOST,
         metrics_port=_optional_port(environ, "HAYMOW_METRICS_PORT"),
         drain_seconds=_seconds(environ, "HAYMOW_DRAIN_SECONDS", DEFAULT_DRAIN_SECONDS),
@@ -141,6 +150,22 @@ def _allowances(environ: Mapping[str, str], name: str) -> frozenset[Allowance]:
     try:
         return allowances(environ.get(name) or "")
     except MalformedAllowance as error:
+        raise StartFailed(f"{name} cannot be read. {error}") from error
+
+
+def _outside(environ: Mapping[str, str]) -> Outside:
+    return Outside(
+        _read(environ, "HAYMOW_PUBLIC_URL", public_url),
+        _read(environ, "HAYMOW_TRUSTED_PROXIES", networks) or (),
+        _one_of(environ, "HAYMOW_FORWARDED_HEADER", HEADERS) or HEADERS[0],
+    )
+
+
+def _read(environ: Mapping[str, str], name: str, read: Callable[[str], T]) -> T | None:
+    text = environ.get(name)
+    try:
+        return read(text) if text else None
+    except Malformed as error:
         raise StartFailed(f"{name} cannot be read. {error}") from error
 
 

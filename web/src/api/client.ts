@@ -1,5 +1,6 @@
 import createClient from "openapi-fetch";
 import { answerTo } from "./early";
+import { home } from "./place";
 import { Problem, problemOf } from "./problem";
 import type { components, paths } from "./schema";
 
@@ -11,7 +12,7 @@ export type Workspace = Schemas["Workspace"];
 const CHANGES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /** haymow's API, typed by its openapi.json. Fields it does not know are refused, never silently left out. */
-export const client = createClient<paths>({ baseUrl: window.location.origin, fetch: answerTo });
+export const client = createClient<paths>({ baseUrl: home, fetch: answerTo });
 
 client.use({
   onRequest({ request }) {

@@ -14,7 +14,8 @@ beforeEach(() => {
 
 afterEach(() => vi.unstubAllGlobals());
 
-async function loadedAt(pathname: string) {
+async function loadedAt(pathname: string, prefix = "__PREFIX__") {
+  vi.stubGlobal("document", { querySelector: () => ({ getAttribute: () => prefix }) });
   vi.stubGlobal("window", { location: { pathname, origin: ORIGIN } });
   return await import("./early");
 }
@@ -26,6 +27,13 @@ test("who is there is asked once: the first who wants to know gets that answer, 
   expect(asked).toHaveLength(2);
   await answerTo(new Request(`${ORIGIN}/api/v2/me`));
   expect(asked.slice(2)).toEqual([`${ORIGIN}/api/v2/me`]);
+});
+
+test("below a prefix it is asked below it", async () => {
+  const { answerTo } = await loadedAt("/tools/w/default/models", "/tools");
+  expect(asked).toEqual(["/tools/api/v2/me", "/tools/api/v1/workspaces"]);
+  await answerTo(new Request(`${ORIGIN}/tools/api/v2/me`));
+  expect(asked).toHaveLength(2);
 });
 
 test("what changes something is never answered by what was read before", async () => {

@@ -1,3 +1,4 @@
+import { prefix } from "./place";
 import type { paths } from "./schema";
 
 /** What every screen of somebody who is signed in asks for first. */
@@ -10,7 +11,7 @@ const SCREENS = /^\/($|w\/|settings\/)/;
 const asked = new Map<string, Promise<Response>>();
 
 // While the page's code is still on its way: the build makes of this file a script of its own, before all others.
-if (SCREENS.test(window.location.pathname)) askEarly();
+if (SCREENS.test(window.location.pathname.slice(prefix.length))) askEarly();
 
 /** The answer that was asked for early, the first time; else the one to this request, asked now. */
 export function answerTo(request: Request): Promise<Response> {
@@ -21,9 +22,9 @@ export function answerTo(request: Request): Promise<Response> {
 
 function askEarly(): void {
   for (const path of FIRST) {
-    const answer = fetch(path);
+    const answer = fetch(prefix + path);
     // Whoever takes it hears of it.
     answer.catch(() => undefined);
-    asked.set(new URL(path, window.location.origin).href, answer);
+    asked.set(new URL(prefix + path, window.location.origin).href, answer);
   }
 }

@@ -11,6 +11,7 @@ import { tokens } from "../api/access";
 import { isSignedOut } from "../api/client";
 import { people, workspaceMembers } from "../api/members";
 import { modelPage } from "../api/models";
+import { prefix } from "../api/place";
 import { me, providers, workspaces } from "../api/queries";
 import { parseAuditSearch } from "../features/audit/search";
 import { parseDetailSearch } from "../features/models/detail/search";
@@ -194,6 +195,7 @@ const tree = root.addChildren([
 
 export const router = createRouter({
   routeTree: tree,
+  basepath: prefix || "/",
   context: { queries: undefined as unknown as QueryClient },
   defaultPreload: "intent",
   // What was fetched is kept by the queries, and they know how long it is good.

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { client, type Me, read } from "../api/client";
+import { prefix } from "../api/place";
 import { me } from "../api/queries";
 
 type Proof = { token: string } | { code: string };
@@ -52,5 +53,5 @@ function forgetStored(): void {
 
 /** A new document: nothing of what was read is left in memory. */
 function leave(): void {
-  window.location.replace("/sign-in");
+  window.location.replace(`${prefix}/sign-in`);
 }

@@ -15,7 +15,7 @@ from haymow.server.access.routes import COOKIE, is_secret_text, me, session_cook
 from haymow.server.access.rules import Kind, Principal
 from haymow.server.access.sessions import Sessions
 from haymow.server.http import Call, Operation, empty, json_answer
-from haymow.server.http.sites import came_by_https, check_site
+from haymow.server.http.sites import came_by_https, check_site, outside_of
 from haymow.wire import access as wire
 
 
@@ -70,8 +70,9 @@ class SessionRoutes:
         return math.ceil((principal.expires_at - self.sessions.access.now()).total_seconds())
 
     def _set_cookie(self, request: Request, response: Response, value: str, seconds: int) -> None:
+        path = outside_of(request).prefix or "/"
         response.set_cookie(
-            COOKIE, value, max_age=seconds, path="/", secure=came_by_https(request), httponly=True, samesite="strict"
+            COOKIE, value, max_age=seconds, path=path, secure=came_by_https(request), httponly=True, samesite="strict"
         )
 
 

@@ -63,11 +63,14 @@ def status_of(error: HaymowError) -> int:
     return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
 
 
-def problem(error: HaymowError, request_id: str) -> Response:
-    """`application/problem+json` for an error, with the headers its status calls for."""
+def problem(error: HaymowError, request_id: str, prefix: str = "") -> Response:
+    """`application/problem+json` for an error, with the headers its status calls for.
+
+    `prefix` is what stands before haymow's own addresses.
+    """
     status = status_of(error)
     content = {
-        "type": f"/errors/{error.code}",
+        "type": f"{prefix}/errors/{error.code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": error.message,

@@ -6,7 +6,7 @@ import logging
 import re
 import string
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from random import Random
 from typing import NamedTuple, cast
 
@@ -17,6 +17,7 @@ from haymow.server.http.calls import LENGTH
 from haymow.server.http.errors import problem
 from haymow.server.http.leaving import Leaving
 from haymow.server.http.operations import Renderer
+from haymow.server.outside import Outside
 from haymow.server.telemetry.seen import UNROUTED, Seen, Tell, begin
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,8 @@ class Gate:
     """Wraps the application; gives each request an id, and turns what nobody expected into a 500 that tells nothing.
 
     Each of `tell` hears of every request when it is over; `under_way` counts those that are not. Once `leaving` has
-    begun, answers end their connections.
+    begun, answers end their connections. What is below `outside`'s prefix is looked for without it, and who the client
+    is, its trusted proxies say.
     """
 
     def __init__(
@@ -65,12 +67,16 @@ class Gate:
         dialect: Dialect | None = None,
         tell: Sequence[Tell] = (),
         leaving: Leaving | None = None,
+        outside: Outside | None = None,
     ) -> None:
         self.under_way = 0
         self._app = app
         self._dialect = dialect
         self._tell = tell
         self._leaving = leaving or Leaving()
+        self._outside = outside or Outside()
+        self._prefix = self._outside.prefix.encode()
+        self._problem: Renderer = partial(problem, prefix=self._outside.prefix)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -78,17 +84,31 @@ class Gate:
             return
         request_id = f"{_ids.getrandbits(64):016x}"
         scope["haymow.request_id"] = request_id
+        scope["haymow.outside"] = self._outside
         client = scope.get("client")
+        if client and self._outside.trusted:
+            client = self._client(scope, client[0])
+        if self._prefix:
+            _strip(scope, self._prefix)
         seen = Seen(request_id, scope["method"], client[0] if client else "unknown")
         begin(seen)
         self.under_way += 1
         try:
-            await self._answer(scope, receive, _Answering(send, seen, self._leaving))
+            await self._answer(scope, receive, _Answering(send, seen, self._leaving, self._prefix))
         finally:
             self.under_way -= 1
             seen.end(scope.get("haymow.route", UNROUTED), scope.get("path_params", {}))
             for tell in self._tell:
                 tell(seen)
+
+    def _client(self, scope: Scope, peer: str) -> tuple[str, int]:
+        """Who makes a request by the word of trusted proxies; from here on it is who everybody sees."""
+        address, scheme = self._outside.told(peer, scope["headers"])
+        if scheme is not None:
+            scope["scheme"] = scheme
+        if address != peer:
+            scope["client"] = (address, 0)
+        return cast(tuple[str, int], scope["client"])
 
     async def _answer(self, scope: Scope, receive: Receive, answering: _Answering) -> None:
         seen = answering.seen
@@ -115,14 +135,15 @@ class Gate:
         if "haymow.render" in scope:
             return cast(Renderer, scope["haymow.render"])
         dialect = self._dialect
-        return dialect.render if dialect and dialect.within.match(scope["raw_path"] or b"") else problem
+        return dialect.render if dialect and dialect.within.match(scope["raw_path"] or b"") else self._problem
 
 
 class _Answering:
     """`send`, with the headers that every answer carries."""
 
-    def __init__(self, send: Send, seen: Seen, leaving: Leaving) -> None:
+    def __init__(self, send: Send, seen: Seen, leaving: Leaving, prefix: bytes) -> None:
         self._send = send
+        self._prefix = prefix
         self._leaving = leaving
         self._headers = [*_EVERY_ANSWER, (b"x-request-id", seen.request_id.encode())]
         self.seen = seen
@@ -131,6 +152,8 @@ class _Answering:
         if message["type"] == "http.response.start":
             self.seen.status = message["status"]
             own = message.get("headers", ())
+            if self._prefix:
+                own = [(name, self._prefixed(value) if name == b"location" else value) for name, value in own]
             says_so_itself = any(name == b"cache-control" for name, _ in own)
             message["headers"] = headers = [*own, *self._headers, *(() if says_so_itself else _KEPT_BY_NOBODY)]
             if self._leaving.has_begun:
@@ -138,6 +161,17 @@ class _Answering:
         elif not message.get("more_body", False):
             self.seen.whole = True
         await self._send(message)
+
+    def _prefixed(self, location: bytes) -> bytes:
+        return self._prefix + location if location.startswith(b"/") else location
+
+
+def _strip(scope: Scope, prefix: bytes) -> None:
+    """Take the prefix off an address, as some proxies do and others leave to the server."""
+    raw: bytes = scope["raw_path"] or b""
+    if raw == prefix or raw.startswith(prefix + b"/"):
+        scope["raw_path"] = raw[len(prefix) :] or b"/"
+        scope["path"] = scope["path"][len(prefix) :] or "/"
 
 
 def _check(scope: Scope, dialect: Dialect | None) -> None:

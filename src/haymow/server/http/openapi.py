@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from haymow import __version__
 from haymow.server.http.operations import Operation
+from haymow.server.outside import PublicUrl
 
 Schemas = Mapping[tuple[Any, JsonSchemaMode], dict[str, Any]]
 
@@ -35,8 +36,8 @@ _IDEMPOTENCY_KEY = {
 }
 
 
-def document(operations: Iterable[Operation]) -> dict[str, Any]:
-    """OpenAPI 3.1 for every operation; refers to shared schemas by `$ref`."""
+def document(operations: Iterable[Operation], public: PublicUrl | None = None) -> dict[str, Any]:
+    """OpenAPI 3.1 for every operation, at a public address if there is one; refers to shared schemas by `$ref`."""
     listed = list(operations)
     schemas, components = _schemas(listed)
     paths: dict[str, dict[str, Any]] = {}
@@ -45,6 +46,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "haymow", "version": __version__},
+        **({"servers": [{"url": f"{public.origin}{public.prefix}"}]} if public else {}),
         "paths": paths,
         "components": {"schemas": components.get("$defs", {})},
     }

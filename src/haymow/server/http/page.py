@@ -29,6 +29,7 @@ _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _FOR_AN_HOUR: Final = "public, max-age=3600"
 
 _NONCE: Final = b"__CSP_NONCE__"
+_PREFIX: Final = b"__PREFIX__"
 
 _MEDIA_TYPES: Final = {
     ".css": "text/css",
@@ -44,7 +45,7 @@ _NOT_BUILT: Final = b"""<!doctype html><html lang="en"><meta charset="utf-8"><ti
 <style nonce="__CSP_NONCE__">body{font:16px/1.5 sans-serif;max-width:40em;margin:2em auto;padding:0 1em}</style>
 <h1>The page is not built</h1>
 <p>This haymow runs from a checkout in which the page was not built yet. <code>make setup</code> builds it; start haymow
-again then. The API is there all the same: <a href="/docs">its operations</a>."""
+again then. The API is there all the same: <a href="./docs">its operations</a>."""
 
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{}'; img-src 'self'; font-src 'self'; "
@@ -97,17 +98,25 @@ class Page:
         return Response(content, headers=headers, media_type="text/html")
 
 
-def read_page(folder: Path) -> Page:
-    """The page that was built into a folder; without one, a document that says how to build it."""
+def read_page(folder: Path, prefix: str = "") -> Page:
+    """The page that was built into a folder; without one, a document that says how to build it.
+
+    `prefix` is what stands before haymow's own addresses.
+    """
     index = folder / "index.html"
     if not index.is_file():
-        return Page(_NOT_BUILT, {})
+        return Page(_at(_NOT_BUILT, prefix), {})
     files = {
         f"/{path.relative_to(folder).as_posix()}": _read(path)
         for path in sorted(folder.rglob("*"))
         if path.suffix in _MEDIA_TYPES and path.is_file()
     }
-    return Page(index.read_bytes(), files)
+    return Page(_at(index.read_bytes(), prefix), files)
+
+
+def _at(document: bytes, prefix: str) -> bytes:
+    """The document as it is found below a prefix, at whatever address of the page's: what it names is the root's."""
+    return document.replace(b'="./', f'="{prefix}/'.encode()).replace(_PREFIX, prefix.encode())
 
 
 def _read(path: Path) -> File:

@@ -55,7 +55,7 @@ class PlainRoutes:
             for path, methods in self.document()["paths"].items()
             for method, operation in methods.items()
         ]
-        text = '<p>The whole contract is <a href="/openapi.json">openapi.json</a>.'
+        text = '<p>The whole contract is <a href="openapi.json">openapi.json</a>.'
         return _page("haymow's API", f"{text}<table>{''.join(rows)}</table>")
 
     async def explanation(self, call: Call[Any]) -> Response:

@@ -5,11 +5,12 @@ A client that is no browser sends none of these headers, and no cookie that it w
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
 from starlette.requests import Request
 
 from haymow.errors import Denied
+from haymow.server.outside import Outside
 
 _READING: Final = {"GET", "HEAD", "OPTIONS"}
 
@@ -30,13 +31,28 @@ def check_site(request: Request) -> None:
         raise Denied(message, code="cross_site")
 
 
+def outside_of(request: Request) -> Outside:
+    """Where clients find haymow, as the operator says."""
+    return cast(Outside, request.scope.get("haymow.outside") or Outside())
+
+
+def own_address(request: Request) -> str:
+    """haymow's address as the operator says or else as this client wrote it: the gate has looked at the Host."""
+    public = outside_of(request).public
+    url = request.url
+    return f"{public.origin}{public.prefix}" if public else f"{url.scheme}://{url.netloc}"
+
+
 def came_by_https(request: Request) -> bool:
     """Whether the browser reached haymow by TLS, of which a proxy may have been the end."""
     return request.url.scheme == "https" or _origin(request).startswith("https://")
 
 
 def _is_of_own_origin(request: Request) -> bool:
-    _, _, host = _origin(request).partition("://")
+    origin, public = _origin(request), outside_of(request).public
+    if public and origin == public.origin:
+        return True  # a proxy may have put another Host in its place
+    _, _, host = origin.partition("://")
     return host != "" and host == request.headers.get("host", "").lower()
 
 

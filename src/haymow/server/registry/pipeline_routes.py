@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from haymow.server.access.rules import Principal
 from haymow.server.http import Call, Operation
+from haymow.server.http.sites import own_address
 from haymow.server.registry import rules
 from haymow.server.registry.pipelines import Address, pipeline
 from haymow.server.registry.routes import WORKSPACE_PREFIX
@@ -42,7 +43,7 @@ class PipelineRoutes:
         view = await self.registry.in_workspace(call.principal, workspace_id)
         model = (await self.registry.get(view, model_id)).model
         query = call.query(wire.PipelineQuery)
-        address = Address(_own_address(call), str(workspace_id), await self._called(call, workspace_id, model))
+        address = Address(own_address(call.request), str(workspace_id), await self._called(call, workspace_id, model))
         # A large definition takes some tenths of a second.
         text = await asyncio.to_thread(pipeline, model.definition, address, query.component, query.mode)
         return Response(text, media_type=MEDIA_TYPE)
@@ -51,9 +52,3 @@ class PipelineRoutes:
         """The model's name, or its id where the name means a nearer model."""
         meant = await self.registry.find(call.principal, workspace_id, model.name)
         return model.name if meant.model_id == model.model_id else str(model.model_id)
-
-
-def _own_address(call: C) -> str:
-    """haymow's address as this client wrote it. The gate has looked at the Host, and the answer is for nobody else."""
-    url = call.request.url
-    return f"{url.scheme}://{url.netloc}"

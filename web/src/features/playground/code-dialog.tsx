@@ -1,5 +1,6 @@
 import { SegmentedControl, Stack, Text } from "@mantine/core";
 import { useState } from "react";
+import { home } from "../../api/place";
 import { curl, haymowChatGenerator, openaiSdk } from "../../api/snippets";
 import { CopyBlock } from "../../ui/copy-block";
 import { Dialog } from "../../ui/dialog";
@@ -27,7 +28,7 @@ function CallAsCode({ workspaceId, before, question }: Props) {
   const [language, setLanguage] = useState<Language>("curl");
   const { model, messages, parameters } = callOf(before, question);
   const call = {
-    origin: window.location.origin,
+    origin: home,
     workspaceId,
     model,
     messages: messages.map((message) => ({ ...message })),

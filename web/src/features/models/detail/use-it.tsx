@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import type { Model, Workspace } from "../../../api/client";
 import { type PipelineComponent, type PipelineMode, pipeline } from "../../../api/models";
+import { home } from "../../../api/place";
 import { asProblem } from "../../../api/problem";
 import { type Call, curl, haymowChatGenerator, openaiSdk, TOKEN_VARIABLE } from "../../../api/snippets";
 import { CopyBlock } from "../../../ui/copy-block";
@@ -19,7 +20,7 @@ interface Props {
 /** Code that calls the model, ready to paste. None of it holds a token. */
 export function UseIt({ workspace, model, isHidden }: Props) {
   const call: Call = {
-    origin: window.location.origin,
+    origin: home,
     workspaceId: workspace.workspace_id,
     model: isHidden ? model.model_id : model.name,
   };
