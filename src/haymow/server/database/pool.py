@@ -26,6 +26,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 from haymow.errors import HaymowError
 from haymow.server.database import postgres
 from haymow.server.database.postgres import Again, Lost, OutcomeUnknown
+from haymow.server.database.prepared import executed
 from haymow.server.database.units import Unit
 
 T = TypeVar("T")
@@ -108,7 +109,7 @@ class Pool:
 
 def _transact(connection: Connection, unit: Unit[T], mode: Mode) -> T:
     """What is not committed is rolled back when the connection goes back to its pool."""
-    _say(connection, mode.value)
+    executed(connection, mode.value, None)
     result = unit(connection)
     if mode is Mode.CHANGE:
         _commit(connection)
@@ -117,23 +118,13 @@ def _transact(connection: Connection, unit: Unit[T], mode: Mode) -> T:
 
 def _commit(connection: Connection) -> None:
     try:
-        said = _say(connection, "COMMIT")
+        said = executed(connection, "COMMIT", None).said
     except DBAPIError as error:
         if _driver(connection).closed:
             raise OutcomeUnknown from error
         raise
     if said != "COMMIT":  # a server answers ROLLBACK, and no error, when a statement before had failed
         raise RuntimeError("A unit of work went on after a statement of it had failed.")
-
-
-def _say(connection: Connection, words: str) -> str:
-    """Say what begins or ends a transaction; what the server says it has done."""
-    cursor: Any = connection.connection.cursor()
-    try:
-        cursor.execute(words)
-        return str(cursor._cursor.statusmessage)
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise DBAPIError.instance(words, None, error, type(error), hide_parameters=True) from error
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Delete, Dialect, Insert, SelectBase, Update, Uuid
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
+from sqlalchemy.util import await_only
 
 Process = Callable[[Any], Any] | None
 
@@ -56,17 +57,19 @@ class Prepared:
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """The first row, its columns as attributes, or None."""
         compiled = self._for(connection)
-        raw = _executed(connection, compiled, values).fetchone()
+        raw = executed(connection, compiled.sql, compiled.bound(values)).fetchone()
         return None if raw is None else compiled.read(raw)
 
     def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
         """Every row."""
         compiled = self._for(connection)
-        return [compiled.read(raw) for raw in _executed(connection, compiled, values).fetchall()]
+        rows = executed(connection, compiled.sql, compiled.bound(values)).fetchall()
+        return [compiled.read(raw) for raw in rows]
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """Execute what gives no rows; how many rows it touched."""
-        touched: int = _executed(connection, self._for(connection), values).rowcount
+        compiled = self._for(connection)
+        touched: int = executed(connection, compiled.sql, compiled.bound(values)).rowcount
         return touched
 
     def _for(self, connection: Connection) -> _Compiled:
@@ -90,17 +93,49 @@ class Prepared:
         return self._compiled.setdefault(dialect.name, compiled)
 
 
-def _executed(connection: Connection, compiled: _Compiled, values: Mapping[str, Any]) -> Any:
-    """The driver's cursor; it is closed when nobody holds it any more."""
+def executed(connection: Connection, sql: str, bound: Any) -> Any:
+    """The driver's cursor, after it has executed `sql`; it is good until the connection executes the next statement."""
     try:
-        if connection.dialect.is_async:  # what SQLAlchemy lays over such a driver waits in its greenlet
-            cursor: Any = connection.connection.cursor()
-            cursor.execute(compiled.sql, compiled.bound(values))
-            return cursor
+        if connection.dialect.is_async:
+            return _awaited(connection, sql, bound)
         driver: Any = connection.connection.driver_connection
-        return driver.execute(compiled.sql, compiled.bound(values))
+        return driver.execute(sql, bound)
     except connection.dialect.loaded_dbapi.Error as error:
-        raise DBAPIError.instance(compiled.sql, None, error, type(error), hide_parameters=True) from error
+        raise DBAPIError.instance(sql, None, error, type(error), hide_parameters=True) from error
+
+
+class _Awaiting:
+    """A cursor that is waited for in a greenlet of SQLAlchemy's; a connection keeps one, for to make one takes long."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def execute(self, sql: str, bound: Any) -> None:
+        await_only(self._cursor.execute(sql, bound))
+
+    def fetchone(self) -> Any:
+        return await_only(self._cursor.fetchone())
+
+    def fetchall(self) -> Any:
+        return await_only(self._cursor.fetchall())
+
+    @property
+    def rowcount(self) -> int:
+        return int(self._cursor.rowcount)
+
+    @property
+    def said(self) -> str:
+        """What the server says it has done."""
+        return str(self._cursor.statusmessage)
+
+
+def _awaited(connection: Connection, sql: str, bound: Any) -> _Awaiting:
+    lent: Any = connection.connection
+    kept: _Awaiting | None = lent.info.get(_Awaiting)
+    if kept is None:
+        kept = lent.info[_Awaiting] = _Awaiting(lent.driver_connection.cursor())
+    kept.execute(sql, bound)
+    return kept
 
 
 def _result_processor(kind: TypeEngine[Any], dialect: Dialect) -> Process:

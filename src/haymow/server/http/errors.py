@@ -130,6 +130,7 @@ EXPLANATIONS = {
     "not_acceptable": "haymow answers application/json, and the Accept header excludes that.",
     "not_found": "There is nothing at this address.",
     "own_role": "Nobody changes their own role. Ask another administrator.",
+    "outcome_unknown": "The storage went away while haymow saved: it may have changed. Look before you try again.",
     "overloaded": "More is being asked for than haymow can do. Try again after Retry-After seconds.",
     "precondition_failed": "If-Match names a revision that is not the newest. Read the model again.",
     "rate_limited": "Too many calls. Wait as long as Retry-After says.",
