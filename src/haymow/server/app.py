@@ -31,6 +31,7 @@ from haymow.server.audit.routes import AuditRoutes
 from haymow.server.audit.rules import Author
 from haymow.server.audit.service import RECORDS, Audit
 from haymow.server.database import Database, DataFolder, open_database
+from haymow.server.database.watched import WatchedDatabase
 from haymow.server.http import Operation, openapi
 from haymow.server.http.errors import problem
 from haymow.server.http.gate import Dialect, Gate
@@ -69,7 +70,7 @@ from haymow.server.serving.rules import ResolvedSecrets
 from haymow.server.serving.service import Serving, Sources
 from haymow.server.settings import Settings
 from haymow.server.telemetry.requests import Requests
-from haymow.server.telemetry.seen import Tell
+from haymow.server.telemetry.seen import Begin, Tell
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -96,7 +97,7 @@ class House:
     """haymow, opened: what a server and the operator's commands use of it."""
 
     settings: Settings
-    database: Database
+    database: WatchedDatabase
     access: Access
     tokens: Tokens
     sessions: Sessions
@@ -118,18 +119,18 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, tell: Sequence[Tell] = ()) -> AsyncIterator[House]:
+async def open_house(settings: Settings, tell: Sequence[Tell] = (), trace: Begin | None = None) -> AsyncIterator[House]:
     """Open the data folder, the database and the master key, and build every room. Raises StartFailed.
 
-    Each of `tell` hears of every request that was answered. The first organization, its workspace and its
-    administrator are there afterwards.
+    Each of `tell` hears of every request that was answered, `trace` of each that begins. The first organization,
+    its workspace and its administrator are there afterwards.
     """
     with ExitStack() as stack:
         folder = DataFolder(settings.data)
         stack.callback(folder.close)
-        database = open_database(settings)
+        database = WatchedDatabase(open_database(settings))
         stack.callback(database.close)
-        house = await _built(settings, database, tell)
+        house = await _built(settings, database, tell, trace)
         tending = asyncio.ensure_future(house.receipts.tend())
         try:
             yield house
@@ -138,7 +139,7 @@ async def open_house(settings: Settings, tell: Sequence[Tell] = ()) -> AsyncIter
             await house.serving.pool.close()
 
 
-async def _built(settings: Settings, database: Database, tell: Sequence[Tell]) -> House:
+async def _built(settings: Settings, database: WatchedDatabase, tell: Sequence[Tell], trace: Begin | None) -> House:
     try:
         key = await open_vault(database, settings.key_file, now)
     except Unavailable as error:
@@ -172,7 +173,7 @@ async def _built(settings: Settings, database: Database, tell: Sequence[Tell]) -
         operations += (_below(outside.prefix, operation) for operation in room.operations())
     routing = Routing(operations, caller, otherwise=read_page(settings.page, outside.prefix))
     dialect = Dialect(serving_routes.ADDRESSES, serving_routes.NAMES, problem_in_openai)
-    gate = Gate(routing, dialect, (requests, *tell), leaving, outside)
+    gate = Gate(routing, dialect, (requests, *tell), leaving, outside, trace)
     platform = Platform(database, now)
     return House(
         settings, database, access, tokens, sessions, secrets, registry, changes, platform, serving,

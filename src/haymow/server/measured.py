@@ -24,8 +24,17 @@ def _families(house: House) -> list[Family]:
         calls.first,
         calls.retries,
         calls.tokens,
+        house.database.seconds,
+        *(_waiting(house, kind) for kind in house.database.waiting),
         Gauge("haymow_live_generators", "Live generators that are kept warm.", lambda: len(pool)),
         Gauge("haymow_live_generators_built", "Live generators built.", lambda: pool.built, is_total=True),
         Gauge("haymow_live_generators_evicted", "Live generators given up for the room they took.",
               lambda: pool.evicted, is_total=True),
     ]  # fmt: skip
+
+
+def _waiting(house: House, kind: str) -> Gauge:
+    waiting = house.database.waiting
+    return Gauge(
+        f"haymow_database_{kind}s_waiting", f"Units of work that {kind} and are not over.", lambda: waiting[kind]
+    )

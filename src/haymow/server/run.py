@@ -11,18 +11,23 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import uvloop
 
 from haymow import __version__
+from haymow.errors import StartFailed
 from haymow.server import control
 from haymow.server.app import House, open_house, with_local_model
 from haymow.server.http.leaving import Leaving
 from haymow.server.listening import Server, listening
 from haymow.server.operator import address, browser_address, commands, link_of_start
-from haymow.server.settings import Settings
+from haymow.server.settings import Settings, in_environment
 from haymow.server.telemetry import logs
 from haymow.server.telemetry.seen import Tell
+
+if TYPE_CHECKING:
+    from haymow.server.telemetry.traces import Tracing
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +40,11 @@ QUICK_GRACE_SECONDS = 2
 def serve(settings: Settings, say: Say) -> None:
     """Serve until SIGINT or SIGTERM. `say` prints a line for a person. Raises StartFailed."""
     request_log = _start_log(settings)
+    tracing = _tracing(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, contextlib.suppress(asyncio.CancelledError):
-        runner.run(_serve(settings, say, [request_log] if request_log else []))
+        runner.run(_serve(settings, say, [one for one in (request_log, tracing and tracing.end) if one], tracing))
+    if tracing:
+        tracing.close()
     if request_log:
         request_log.write()
     log.info("stopped")
@@ -54,14 +62,31 @@ def _start_log(settings: Settings) -> logs.RequestLog | None:
     return logs.RequestLog(as_json=as_json) if every_request else None
 
 
-async def _serve(settings: Settings, say: Say, tell: list[Tell]) -> None:
+def _tracing(settings: Settings) -> Tracing | None:
+    """What traces requests, where the operator says where traces go. Raises StartFailed."""
+    if not settings.otel:
+        return None
+    try:
+        from haymow.server.telemetry.traces import Tracing  # noqa: PLC0415 - an extra, and half a second
+    except ImportError as error:
+        raise StartFailed("OTEL_EXPORTER_OTLP_ENDPOINT is set, and haymow[otel] is not installed.") from error
+    with in_environment(settings.otel):
+        return Tracing(__version__, settings.otel, settings.trace_upstream)
+
+
+async def _serve(settings: Settings, say: Say, tell: list[Tell], tracing: Tracing | None) -> None:
     task = asyncio.current_task()
     assert task is not None
     _on_signal(signal.SIGINT, task.cancel)  # a start that takes long is given up in order, too
     _on_signal(signal.SIGTERM, task.cancel)
+    trace = tracing.begin if tracing else None
     with _listeners(settings) as (listener, of_metrics):
         settings = replace(settings, port=listener.getsockname()[1])  # 0 was any
-        async with open_house(settings, tell) as house, _started(house, settings, say), _measured(house, of_metrics):
+        async with (
+            open_house(settings, tell, trace) as house,
+            _started(house, settings, say),
+            _measured(house, of_metrics),
+        ):
             await _answer(house, listener, say, settings)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -60,6 +61,8 @@ class Settings:
     log_level: str = ""
     access_log: bool | None = None
     outside: Outside = AT_HOME
+    otel: Mapping[str, str] = field(default_factory=dict, repr=False)
+    trace_upstream: bool = False
     metrics_host: str = DEFAULT_HOST
     metrics_port: int | None = None
     drain_seconds: int = DEFAULT_DRAIN_SECONDS
@@ -113,6 +116,8 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         log=_one_of(environ, "HAYMOW_LOG", LOGS),
         log_level=_one_of(environ, "HAYMOW_LOG_LEVEL", LOG_LEVELS),
         outside=_outside(environ),
+        otel=_otel(environ),
+        trace_upstream=_switch(environ, "HAYMOW_TRACE_UPSTREAM", default=False),
         metrics_host=environ.get("HAYMOW_METRICS_HOST") or DEFAULT_HOST,
         metrics_port=_optional_port(environ, "HAYMOW_METRICS_PORT"),
         drain_seconds=_seconds(environ, "HAYMOW_DRAIN_SECONDS", DEFAULT_DRAIN_SECONDS),
@@ -151,6 +156,30 @@ def _allowances(environ: Mapping[str, str], name: str) -> frozenset[Allowance]:
         return allowances(environ.get(name) or "")
     except MalformedAllowance as error:
         raise StartFailed(f"{name} cannot be read. {error}") from error
+
+
+def _otel(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """What OpenTelemetry's SDK is told, where it is told to send traces anywhere; else nothing."""
+    found = {name: value for name, value in environ.items() if name.startswith("OTEL_") and value}
+    named = any(f"OTEL_EXPORTER_OTLP_{part}ENDPOINT" in found for part in ("", "TRACES_"))
+    off = found.get("OTEL_SDK_DISABLED", "").lower() == "true" or found.get("OTEL_TRACES_EXPORTER", "otlp") == "none"
+    if not named or off:
+        return {}
+    protocol = found.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") or found.get("OTEL_EXPORTER_OTLP_PROTOCOL")
+    if protocol not in (None, "http/protobuf"):
+        raise StartFailed("haymow sends traces by http/protobuf alone. Unset OTEL_EXPORTER_OTLP_PROTOCOL.")
+    return found
+
+
+@contextmanager
+def in_environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """The process's environment has these for as long as the block runs: for a library that reads nothing else."""
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in variables:
+            os.environ.pop(name, None)
 
 
 def _outside(environ: Mapping[str, str]) -> Outside:

@@ -173,6 +173,20 @@ def test_the_pool_the_process_and_the_build_are_there(place: Place) -> None:
     assert now["process_resident_memory_bytes", frozenset()] > 10_000_000
 
 
+def test_units_of_work_are_timed_by_kind(place: Place) -> None:
+    since = Since(place)
+    made = place.client.post("/api/v1/workspaces", json={"name": "timed"})
+    assert made.status_code == 201
+    assert since("haymow_database_unit_seconds_count", kind="write") == 1
+    assert since("haymow_database_unit_seconds_sum", kind="write") > 0
+    place.client.get(f"{place.home}/models/{place.model['model_id']}")
+    assert since("haymow_database_unit_seconds_count", kind="read") >= 1
+    place.client.get(f"{place.home}/models")
+    assert since("haymow_database_unit_seconds_count", kind="scan") >= 1
+    for kind in ("reads", "scans", "writes"):
+        assert figures(place)[f"haymow_database_{kind}_waiting", frozenset()] == 0
+
+
 def test_what_is_being_answered_is_in_flight(place: Place) -> None:
     wait_until(lambda: figures(place)["haymow_http_requests_in_flight", frozenset()] == 0)
     place.upstream.script(Says("x" * 300, pieces=300, pause=0.1))

@@ -18,7 +18,7 @@ from haymow.server.http.errors import problem
 from haymow.server.http.leaving import Leaving
 from haymow.server.http.operations import Renderer
 from haymow.server.outside import Outside
-from haymow.server.telemetry.seen import UNROUTED, Seen, Tell, begin
+from haymow.server.telemetry.seen import UNROUTED, Begin, Seen, Tell, begin
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +68,7 @@ class Gate:
         tell: Sequence[Tell] = (),
         leaving: Leaving | None = None,
         outside: Outside | None = None,
+        trace: Begin | None = None,
     ) -> None:
         self.under_way = 0
         self._app = app
@@ -75,6 +76,7 @@ class Gate:
         self._tell = tell
         self._leaving = leaving or Leaving()
         self._outside = outside or Outside()
+        self._trace = trace
         self._prefix = self._outside.prefix.encode()
         self._problem: Renderer = partial(problem, prefix=self._outside.prefix)
 
@@ -92,6 +94,8 @@ class Gate:
             _strip(scope, self._prefix)
         seen = Seen(request_id, scope["method"], client[0] if client else "unknown")
         begin(seen)
+        if self._trace is not None:
+            self._trace(seen, scope["headers"])
         self.under_way += 1
         try:
             await self._answer(scope, receive, _Answering(send, seen, self._leaving, self._prefix))

@@ -6,7 +6,7 @@ numbers only: no value that was sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from time import perf_counter, time
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from uuid import UUID
 from haymow.ids import id_of
 
 if TYPE_CHECKING:
+    from haymow.server.telemetry.traces import Trace
     from haymow.server.telemetry.upstreams import UpstreamCall
 
 UNROUTED: Final = "(none)"
@@ -44,6 +45,7 @@ class Seen:
     upstream_host: str | None = None
     upstream_status: int | None = None
     upstream: UpstreamCall | None = None
+    trace: Trace | None = None
 
     def __init__(self, request_id: str, method: str, client: str) -> None:
         self.request_id = request_id
@@ -73,6 +75,9 @@ class Seen:
 
 Tell = Callable[[Seen], None]
 """Is told of each request when it is over."""
+
+Begin = Callable[[Seen, Iterable[tuple[bytes, bytes]]], None]
+"""Is told of each request when it begins, with its headers."""
 
 _current: ContextVar[Seen | None] = ContextVar("haymow_seen", default=None)
 

@@ -67,6 +67,12 @@ class UpstreamCall:
         self._figures = figures
         self._begun = perf_counter()
         self._is_over = False
+        trace = None if self.seen is None else self.seen.trace
+        self._span = None if trace is None else trace.upstream(generator, host)
+
+    def headers(self) -> Mapping[str, str]:
+        """What a call carries along of the trace it belongs to, where the operator wants that."""
+        return {} if self._span is None else self._span.headers()
 
     def first(self) -> None:
         """A stream says its first word."""
@@ -95,6 +101,9 @@ class UpstreamCall:
             figures.tokens.add((generator, kind), tokens)
         if self.host is not None and outcome == OK and self.status is None:
             self.status = _ENDED  # what a generator's SDK does not raise as a failure, was none
+        if self._span is not None:
+            self._span.answered(self.status, outcome, outcome == OK)
+            self._span.end()
         if self.seen is not None:
             self.seen.upstream_host, self.seen.upstream_status = self.host, self.status
 

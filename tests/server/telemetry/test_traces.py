@@ -1,0 +1,189 @@
+"""Traces of a real server, read by a collector that decodes OTLP's protobuf."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from haymow.errors import StartFailed
+from haymow.server.settings import settings_from
+from tests.running import running
+from tests.server.telemetry.conftest import KEY, Place, placed
+from tests.upstream import Fails, wait_until
+
+CHATS = "POST /api/v2/workspaces/{workspace_id}/openai/v1/chat/completions"
+TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+TRACEPARENT = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
+
+
+class Collector:
+    """What an OTLP collector hears: `spans` by name and `resources`; `headers` of each request, `raw` its bytes."""
+
+    def __init__(self) -> None:
+        self.spans: list[Any] = []
+        self.resources: list[dict[str, str]] = []
+        self.headers: list[dict[str, str]] = []
+        self.raw = b""
+
+    def hear(self, headers: dict[str, str], body: bytes) -> None:
+        body = gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
+        self.headers.append(headers)
+        self.raw += body
+        for part in ExportTraceServiceRequest.FromString(body).resource_spans:
+            self.resources.append({one.key: one.value.string_value for one in part.resource.attributes})
+            self.spans += [span for scope in part.scope_spans for span in scope.spans]
+
+    def of(self, request_id: str) -> list[Any]:
+        """The spans of a request, its own first."""
+        own = [span for span in self.spans if attributes(span).get("haymow.request_id") == request_id]
+        return [*own, *(span for span in self.spans if own and span.parent_span_id == own[0].span_id)]
+
+
+def attributes(span: Any) -> dict[str, Any]:
+    return {one.key: getattr(one.value, one.value.WhichOneof("value")) for one in span.attributes}
+
+
+@pytest.fixture(scope="module")
+def collector() -> Iterator[tuple[Collector, str]]:
+    heard = Collector()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            heard.hear({name.lower(): value for name, value in self.headers.items()}, body)
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield heard, f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def told(endpoint: str) -> dict[str, str]:
+    return {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+        "OTEL_EXPORTER_OTLP_HEADERS": "x-key=canary-otel",
+        "OTEL_BSP_SCHEDULE_DELAY": "50",
+        "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment=test",
+    }
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, collector: tuple[Collector, str]) -> Iterator[Place]:
+    with placed(tmp_path_factory.mktemp("traces") / "data", told(collector[1]), max_retries=0) as found:
+        yield found
+
+
+def spans_of(collector: Collector, answer: httpx.Response) -> list[Any]:
+    request_id = answer.headers["x-request-id"]
+    wait_until(lambda: collector.of(request_id) != [])
+    return collector.of(request_id)
+
+
+def test_a_chat_is_traced_from_http_through_sql_to_the_provider(place: Place, collector: tuple[Collector, str]) -> None:
+    asked = {"model": "calls", "messages": [{"role": "user", "content": "canary-hi"}]}
+    answer = place.client.post(f"{place.home}/openai/v1/chat/completions", json=asked, headers=TRACEPARENT)
+    own, *parts = spans_of(collector[0], answer)
+    assert own.name == CHATS
+    assert (own.trace_id.hex(), own.parent_span_id.hex()) == (TRACE, PARENT)
+    assert attributes(own) == {
+        "http.request.method": "POST",
+        "http.route": CHATS.removeprefix("POST "),
+        "http.response.status_code": 200,
+        "haymow.request_id": answer.headers["x-request-id"],
+        "haymow.user_id": place.client.get("/api/v2/me").json()["user_id"],
+        "haymow.workspace_id": place.workspace,
+        "haymow.model_id": place.model["model_id"],
+        "haymow.revision": 1,
+    }
+    assert {part.name for part in parts} == {"database read", "chat OpenAIChatGenerator"}
+    (call,) = [part for part in parts if part.name.startswith("chat")]
+    assert attributes(call) == {
+        "haymow.generator": "OpenAIChatGenerator",
+        "server.address": f"127.0.0.1:{place.upstream.port}",
+        "http.response.status_code": 200,
+    }
+    assert own.start_time_unix_nano <= call.start_time_unix_nano <= call.end_time_unix_nano <= own.end_time_unix_nano
+
+
+def test_a_change_is_traced_to_its_write(place: Place, collector: tuple[Collector, str]) -> None:
+    path = f"{place.home}/models/custom/{place.model['model_id']}"
+    answer = place.client.patch(path, json={"generation_kwargs": {"type": "object"}})
+    assert "database write" in {part.name for part in spans_of(collector[0], answer)}
+
+
+def test_a_failure_shows_in_both_spans(place: Place, collector: tuple[Collector, str]) -> None:
+    place.upstream.script(Fails(401))
+    own, *parts = spans_of(collector[0], place.chat())
+    (call,) = [part for part in parts if part.name.startswith("chat")]
+    assert own.status.code == call.status.code == 2
+    assert attributes(call)["error.type"] == attributes(own)["error.type"] == "upstream_credentials"
+    assert attributes(call)["http.response.status_code"] == 401
+
+
+def test_the_usual_variables_count(place: Place, collector: tuple[Collector, str]) -> None:
+    spans_of(collector[0], place.client.get("/api/v2/me"))
+    assert collector[0].headers[-1]["x-key"] == "canary-otel"
+    resource = collector[0].resources[-1]
+    assert (resource["service.name"], resource["deployment.environment"]) == ("haymow", "test")
+
+
+def test_nothing_that_was_sent_is_in_them(place: Place, collector: tuple[Collector, str]) -> None:
+    place.client.get(f"/api/v1/workspaces/canary-77aa05?canary-77aa05={KEY}")
+    place.client.get("/canary-77aa05")
+    spans_of(collector[0], place.chat(model="canary-77aa05"))
+    for sent in (b"77aa", KEY.encode(), place.server.token.encode(), b"canary-hi", b"canary-otel"):
+        assert sent not in collector[0].raw
+
+
+def test_providers_see_no_trace_unless_the_operator_wants_it(
+    place: Place, collector: tuple[Collector, str], tmp_path: Path
+) -> None:
+    place.chat()
+    assert "traceparent" not in place.upstream.seen[-1].headers
+    with placed(tmp_path / "data", {**told(collector[1]), "HAYMOW_TRACE_UPSTREAM": "on"}) as wanted:
+        own, *parts = spans_of(collector[0], wanted.chat())
+        (call,) = [part for part in parts if part.name.startswith("chat")]
+        sent = wanted.upstream.seen[-1].headers["traceparent"]
+        assert sent.startswith(f"00-{own.trace_id.hex()}-{call.span_id.hex()}-")
+
+
+def test_a_collector_that_is_away_holds_nothing_up(tmp_path: Path) -> None:
+    with running(tmp_path / "data", more=told("http://127.0.0.1:9")) as server:
+        assert httpx.get(f"{server.url}/healthz").status_code == 200
+        assert server.stop() == 0
+
+
+class TestSettings:
+    @pytest.mark.parametrize(
+        "environ",
+        [
+            {},
+            {"OTEL_SERVICE_NAME": "x"},
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_SDK_DISABLED": "true"},
+            {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_TRACES_EXPORTER": "none"},
+        ],
+    )
+    def test_leave_them_off(self, environ: dict[str, str]) -> None:
+        assert settings_from(environ).otel == {}
+
+    def test_refuse_another_protocol(self) -> None:
+        environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://a", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
+        with pytest.raises(StartFailed, match="http/protobuf"):
+            settings_from(environ)
+
+    def test_show_no_header(self) -> None:
+        assert "canary" not in repr(settings_from(told("http://a")))
