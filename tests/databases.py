@@ -97,6 +97,11 @@ def _template() -> None:
         open_database(_settings(Path(folder), _TEMPLATE)).close()
 
 
+def postgresql() -> postgres.Postgres:
+    """The session's server, for what is about PostgreSQL whatever the tests run on."""
+    return _server()
+
+
 @cache
 def _server() -> postgres.Postgres:
     """The session's. It syncs nothing: no test that pulls a plug uses it."""

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import stat
+import sys
+from pathlib import Path
 
 import click
 
+from haymow.errors import StartFailed
 from haymow.server.settings import read_environment
+
+LEAST_PASSPHRASE = 12
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_passphrase_option = click.option(
+    "--passphrase-file", type=_FILE, help="A file (0600) whose first line is the passphrase.  [default: ask for it]"
+)
 
 
 @click.group()
@@ -28,3 +39,85 @@ def link() -> None:
     from haymow.server.operator import admin_link  # noqa: PLC0415 - the same
 
     click.echo(asyncio.run(admin_link(read_environment())))
+
+
+@admin.command()
+@click.argument("source")
+@click.argument("target")
+def copy(source: str, target: str) -> None:
+    """Copy everything from SOURCE into the empty TARGET.
+
+    Each is a data folder or postgresql://user@host:port/database; a password may be in PGPASSWORD or in ~/.pgpass. A
+    server may go on with SOURCE meanwhile: what is in TARGET afterwards is one moment of it.
+    """
+    from haymow.server import archive  # noqa: PLC0415 - the same
+
+    click.echo(archive.run_copy(read_environment(), source, target, _progress))
+
+
+@admin.command()
+@click.argument("file", type=_FILE)
+@click.option("--without-secrets", is_flag=True, help="Leave out secrets, keys, tokens and sessions; no passphrase.")
+@_passphrase_option
+def backup(file: Path, without_secrets: bool, passphrase_file: Path | None) -> None:
+    """Write a backup to FILE, while haymow goes on: the database, and its master key.
+
+    It is encrypted with a passphrase, without which it cannot be restored.
+    """
+    from haymow.server import archive  # noqa: PLC0415 - the same
+
+    asked = passphrase_file is not None or not without_secrets
+    passphrase = _passphrase(passphrase_file, is_new=True) if asked else None
+    click.echo(archive.run_backup(read_environment(), file, not without_secrets, passphrase, _progress))
+
+
+@admin.command()
+@click.argument("file", type=_FILE)
+@_passphrase_option
+def restore(file: Path, passphrase_file: Path | None) -> None:
+    """Put the backup FILE into the empty database of the settings, and its master key in its place."""
+    from haymow.server import archive  # noqa: PLC0415 - the same
+
+    passphrase = _passphrase(passphrase_file) if archive.is_encrypted(file) else None
+    click.echo(archive.run_restore(read_environment(), file, passphrase, _progress))
+
+
+@admin.command()
+@click.argument("file", type=_FILE)
+@_passphrase_option
+def verify(file: Path, passphrase_file: Path | None) -> None:
+    """Read all of the backup FILE and say whether it is whole. Touches no database."""
+    from haymow.server import archive  # noqa: PLC0415 - the same
+
+    passphrase = _passphrase(passphrase_file) if archive.is_encrypted(file) else None
+    click.echo(archive.run_verify(file, passphrase, _progress))
+
+
+def _progress(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _passphrase(file: Path | None, *, is_new: bool = False) -> str:
+    """The passphrase, from a file or from a person, and never from the command line, which others see."""
+    if file is None and not sys.stdin.isatty():
+        raise StartFailed("Nobody can be asked for the passphrase here. Give it with --passphrase-file.")
+    if file is None:
+        text = str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=is_new, err=True))
+    else:
+        text = _first_line(file)
+    if is_new and len(text) < LEAST_PASSPHRASE:
+        raise StartFailed(f"The passphrase is too short: take {LEAST_PASSPHRASE} characters or more.")
+    return text
+
+
+def _first_line(file: Path) -> str:
+    try:
+        with file.open(encoding="utf-8") as stream:
+            mode = os.fstat(stream.fileno()).st_mode
+            if stat.S_ISREG(mode) and mode & 0o077:
+                raise StartFailed(f"The passphrase file {file} is open to others. Close it with: chmod 600 {file}")
+            return stream.readline().rstrip("\r\n")
+    except (OSError, UnicodeError) as error:
+        raise StartFailed(
+            f"Cannot read the passphrase file {file} ({getattr(error, 'strerror', 'no text')})."
+        ) from None

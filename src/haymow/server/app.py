@@ -30,7 +30,7 @@ from haymow.server.access.tokens import Tokens
 from haymow.server.audit.routes import AuditRoutes
 from haymow.server.audit.rules import Author
 from haymow.server.audit.service import RECORDS, Audit
-from haymow.server.database import Database, DataFolder, open_database
+from haymow.server.database import Database, DataFolder, metadata, open_database
 from haymow.server.database.watched import WatchedDatabase
 from haymow.server.http import Operation, openapi
 from haymow.server.http.errors import problem
@@ -73,7 +73,7 @@ from haymow.server.telemetry.requests import Requests
 from haymow.server.telemetry.seen import Begin, Tell
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
 
 READY_SECONDS = 2.0
@@ -85,6 +85,11 @@ class Room(Protocol):
 
     def operations(self) -> list[Operation]:
         """Everything the room answers."""
+
+
+def tables() -> list[Table]:
+    """Every room's tables, those first that others refer to: their rooms are imported here."""
+    return metadata.sorted_tables
 
 
 def now() -> datetime:

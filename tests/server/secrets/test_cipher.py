@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haymow.server.secrets.cipher import DataKey, MasterKey, Unreadable, WrappedKey, _Hidden
+from haymow.server.secrets.cipher import DataKey, Hidden, MasterKey, Unreadable, WrappedKey
 from haymow.server.secrets.rules import Place, SecretValue
 
 CANARY = "canary-5f1d0c7e9ab24c68"
@@ -18,7 +18,7 @@ PLACE = Place(SCOPE, SECRET, 3)
 
 
 def master_key() -> MasterKey:
-    return MasterKey(_Hidden(os.urandom(32)))
+    return MasterKey(Hidden(os.urandom(32)))
 
 
 def data_key() -> DataKey:
@@ -132,7 +132,7 @@ def test_a_check_tells_the_master_key_from_any_other() -> None:
 
 
 def test_no_key_and_no_value_shows_in_a_text() -> None:
-    secret = _Hidden(CANARY.encode().ljust(32))
+    secret = Hidden(CANARY.encode().ljust(32))
     key = MasterKey(secret)
     wrapped = key.new_data_key(SCOPE)
     shown = repr([secret, key, wrapped, key.unwrap(wrapped), SecretValue(CANARY)]) + f"{secret}"
@@ -142,7 +142,7 @@ def test_no_key_and_no_value_shows_in_a_text() -> None:
 
 def test_a_failure_within_the_cipher_shows_no_key_and_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = CANARY.encode().ljust(32)
-    key = MasterKey(_Hidden(raw))
+    key = MasterKey(Hidden(raw))
     wrapped = key.new_data_key(SCOPE)
 
     def broken(*_: object) -> bytes:

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from haymow.errors import StartFailed
-from haymow.server.secrets.cipher import MasterKey, open_master_key
+from haymow.server.secrets.master_keys import MasterKeys, open_master_keys
 from haymow.server.secrets.service import open_vault
 from tests import databases
 
@@ -29,7 +29,7 @@ def now() -> datetime:
 
 def failure(file: Path, *, database_is_new: bool = False) -> str:
     with pytest.raises(StartFailed) as caught:
-        open_master_key(file, database_is_new)
+        open_master_keys(file, database_is_new)
     message = caught.value.message
     assert "\n" not in message and str(file) in message
     return message
@@ -38,7 +38,7 @@ def failure(file: Path, *, database_is_new: bool = False) -> str:
 def test_a_new_database_gets_a_key_file_that_only_its_owner_reads(file: Path) -> None:
     before = os.umask(0)
     try:
-        open_master_key(file, database_is_new=True)
+        open_master_keys(file, database_is_new=True)
     finally:
         os.umask(before)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -46,7 +46,7 @@ def test_a_new_database_gets_a_key_file_that_only_its_owner_reads(file: Path) ->
 
 
 def test_the_key_file_can_be_read_by_a_person(file: Path) -> None:
-    open_master_key(file, database_is_new=True)
+    open_master_keys(file, database_is_new=True)
     header, advice, key = file.read_text().splitlines()
     assert header.startswith("haymow-master-key-1 id=")
     assert advice.startswith("#") and "backup" in advice
@@ -54,29 +54,29 @@ def test_the_key_file_can_be_read_by_a_person(file: Path) -> None:
 
 
 def test_the_file_is_the_same_key_every_time(file: Path) -> None:
-    first = open_master_key(file, database_is_new=True)
-    again = open_master_key(file, database_is_new=False)
+    first = open_master_keys(file, database_is_new=True)
+    again = open_master_keys(file, database_is_new=False)
     assert again.passes(first.check())
 
 
 def test_two_files_are_two_keys(tmp_path: Path) -> None:
-    first, second = (open_master_key(tmp_path / name, database_is_new=True) for name in ("a", "b"))
+    first, second = (open_master_keys(tmp_path / name, database_is_new=True) for name in ("a", "b"))
     assert not second.passes(first.check())
 
 
 def test_a_key_file_that_is_there_already_is_used_for_a_new_database(file: Path) -> None:
-    first = open_master_key(file, database_is_new=True)
+    first = open_master_keys(file, database_is_new=True)
     content = file.read_bytes()
-    assert open_master_key(file, database_is_new=True).passes(first.check())
+    assert open_master_keys(file, database_is_new=True).passes(first.check())
     assert file.read_bytes() == content
 
 
 def test_starts_at_the_same_time_agree_on_one_key(file: Path) -> None:
-    barrier, keys = Barrier(8), list[MasterKey]()
+    barrier, keys = Barrier(8), list[MasterKeys]()
 
     def start() -> None:
         barrier.wait()
-        keys.append(open_master_key(file, database_is_new=True))
+        keys.append(open_master_keys(file, database_is_new=True))
 
     threads = [Thread(target=start) for _ in range(8)]
     for thread in threads:
@@ -96,16 +96,16 @@ def test_a_missing_file_is_not_made_for_a_database_that_needs_the_old_one(file: 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o666, 0o620])
 def test_a_file_that_others_can_open_is_refused(file: Path, mode: int) -> None:
-    open_master_key(file, database_is_new=True)
+    open_master_keys(file, database_is_new=True)
     file.chmod(mode)
     assert f"chmod 600 {file}" in failure(file)
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400])
 def test_a_file_that_is_the_owners_alone_is_accepted(file: Path, mode: int) -> None:
-    open_master_key(file, database_is_new=True)
+    open_master_keys(file, database_is_new=True)
     file.chmod(mode)
-    open_master_key(file, database_is_new=False)
+    open_master_keys(file, database_is_new=False)
 
 
 @pytest.mark.parametrize(
@@ -122,15 +122,15 @@ def test_a_file_that_is_the_owners_alone_is_accepted(file: Path, mode: int) -> N
     ],
 )
 def test_a_damaged_file_is_refused_and_nothing_of_it_is_shown(file: Path, damage: "type[str]") -> None:
-    open_master_key(file, database_is_new=True)
+    open_master_keys(file, database_is_new=True)
     text = file.read_text()
     file.write_text(damage(text), encoding="latin-1")
     with pytest.raises(StartFailed) as caught:
-        open_master_key(file, database_is_new=False)
+        open_master_keys(file, database_is_new=False)
     assert "damaged" in caught.value.message and "backup" in caught.value.message
     shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
     key = text.splitlines()[-1]
-    ours = shown[shown.index("in open_master_key") :]
+    ours = shown[shown.index("in open_master_keys") :]
     assert key not in ours and key[:20] not in ours
 
 
@@ -151,7 +151,7 @@ async def test_the_first_start_holds_the_database_to_its_key(tmp_path: Path, fil
     first = await open_vault(database, file, now)
     again = await open_vault(database, file, now)
     database.close()
-    wrapped = first.new_data_key(uuid4())
+    wrapped = first.newest.new_data_key(uuid4())
     again.unwrap(wrapped)
 
 
@@ -159,7 +159,7 @@ async def test_another_databases_key_is_refused(tmp_path: Path, file: Path) -> N
     database = databases.open_in(tmp_path)
     await open_vault(database, file, now)
     os.remove(file)
-    open_master_key(file, database_is_new=True)
+    open_master_keys(file, database_is_new=True)
     with pytest.raises(StartFailed, match="does not belong to this database"):
         await open_vault(database, file, now)
     database.close()
@@ -176,7 +176,7 @@ async def test_a_database_with_a_key_does_not_start_without_its_file(tmp_path: P
 
 
 async def test_a_first_start_that_was_cut_off_after_the_file_goes_on_with_it(tmp_path: Path, file: Path) -> None:
-    key = open_master_key(file, database_is_new=True)
+    key = open_master_keys(file, database_is_new=True)
     database = databases.open_in(tmp_path)
     assert (await open_vault(database, file, now)).passes(key.check())
     database.close()

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table, Text, UniqueConstraint, Uuid
 
-from haymow.server.database import ORDERED_TEXT, UtcDateTime, metadata
+from haymow.server.database import CONFIDENTIAL, ORDERED_TEXT, UtcDateTime, metadata
 
 organizations_table = Table(
     "organizations",
@@ -66,4 +66,5 @@ tokens_table = Table(
     # API tokens, and what is like them in all that matters: sessions of the page, and links that begin one.
     Column("kind", String(8), nullable=False, server_default="token"),
     Column("parent_id", Uuid, ForeignKey("tokens.token_id", ondelete="CASCADE"), index=True),
+    info={CONFIDENTIAL: "digests of tokens, and who has one"},
 )

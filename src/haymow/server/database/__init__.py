@@ -1,10 +1,20 @@
 """Storage: the engine, column types and units of work. Rooms see `Database`, never a driver."""
 
-from haymow.server.database.columns import ORDERED_TEXT, UtcDateTime, metadata
+from haymow.server.database.columns import CONFIDENTIAL, ORDERED_TEXT, UtcDateTime, metadata
 from haymow.server.database.database import Database
 from haymow.server.database.folder import DataFolder
 from haymow.server.database.opening import open_database
 from haymow.server.database.prepared import Prepared
 from haymow.server.database.units import Records
 
-__all__ = ["ORDERED_TEXT", "DataFolder", "Database", "Prepared", "Records", "UtcDateTime", "metadata", "open_database"]
+__all__ = [
+    "CONFIDENTIAL",
+    "ORDERED_TEXT",
+    "DataFolder",
+    "Database",
+    "Prepared",
+    "Records",
+    "UtcDateTime",
+    "metadata",
+    "open_database",
+]

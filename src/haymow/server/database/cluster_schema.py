@@ -31,7 +31,7 @@ def prepare(url: URL, *, unsafe: bool) -> None:
     try:
         with _connected(url) as connection:
             _check_guarantees(connection, unsafe)
-            with _alone(connection):
+            with alone(connection):
                 schema.migrate(connection, where)
     except DBAPIError as error:
         log.debug("the database cannot be opened", exc_info=error)
@@ -67,7 +67,7 @@ def _shown(connection: Connection, name: str) -> str | None:
 
 
 @contextmanager
-def _alone(connection: Connection) -> Iterator[None]:
+def alone(connection: Connection) -> Iterator[None]:
     """Let one server migrate at a time, where the engine has such locks; elsewhere their commits decide."""
     with suppress(ProgrammingError):
         connection.exec_driver_sql("SET lock_timeout = 0")  # another start's migration is waited for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import DateTime, Dialect, MetaData, Text
 from sqlalchemy.dialects import sqlite
@@ -20,6 +20,9 @@ metadata = MetaData(
     }
 )
 
+
+CONFIDENTIAL: Final = "confidential"
+"""In a table's `info`: why a backup without secrets leaves it out."""
 
 ORDERED_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that is compared byte by byte, so that lists have one order on every database, whatever its language."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from haymow.errors import StartFailed
@@ -19,8 +19,15 @@ def open_database(settings: Settings) -> Database:
         from haymow.server.database.cluster import PostgresDatabase  # noqa: PLC0415 - an extra, and 0.1 s
     except ImportError as error:
         raise StartFailed("PostgreSQL's driver is not installed. Install haymow[postgresql].") from error
-    try:
-        url = make_url(settings.database_url).set(drivername="postgresql+psycopg")
-    except (ArgumentError, ValueError):
-        raise StartFailed("HAYMOW_DATABASE_URL cannot be read. Is a letter of the password not %-encoded?") from None
+    url = url_of(settings.database_url)
     return PostgresDatabase(url, settings.database_connections, unsafe=settings.unsafe_storage)
+
+
+def url_of(text: str) -> URL:
+    """A URL of PostgreSQL, for its driver. Raises StartFailed."""
+    try:
+        return make_url(text).set(drivername="postgresql+psycopg")
+    except (ArgumentError, ValueError):
+        raise StartFailed(
+            "The database's URL cannot be read. Is a letter of the password not %-encoded? See HAYMOW_DATABASE_URL."
+        ) from None

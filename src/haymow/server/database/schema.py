@@ -45,21 +45,27 @@ def prepare(engine: Engine, file: Path) -> None:
 
 def migrate(connection: Connection, what: str) -> None:
     """Migrate what `connection` is connected to, which is called `what`. Raises StartFailed, DatabaseError."""
+    upgrade(connection, what, HEAD)
+
+
+def upgrade(connection: Connection, what: str, wanted: str) -> None:
+    """Migrate to the revision `wanted`; what is beyond it stays as it is. Raises StartFailed, DatabaseError."""
     revision = revision_of(connection)
-    if revision == HEAD:
+    if revision is not None and wanted <= revision <= HEAD:
         return
     from alembic import command  # noqa: PLC0415 - 0.2 s, paid only by a start that migrates
     from alembic.config import Config  # noqa: PLC0415 - the same
 
-    if revision is not None and not list(MIGRATIONS.glob(f"versions/{revision}_*.py")):
+    newest = max(revision or wanted, wanted)
+    if not list(MIGRATIONS.glob(f"versions/{newest}_*.py")):
         raise StartFailed(
-            f"{what} was written by a newer haymow (schema {revision}, this one knows {HEAD}). "
+            f"{what} was written by a newer haymow (schema {newest}, this one knows {HEAD}). "
             "Start that version or a newer one, or restore a backup made before the upgrade."
         )
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, wanted)
 
 
 def revision_of(connection: Connection) -> str | None:

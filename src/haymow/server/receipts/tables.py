@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Uuid
 
-from haymow.server.database import UtcDateTime, metadata
+from haymow.server.database import CONFIDENTIAL, UtcDateTime, metadata
 
 receipts_table = Table(
     "receipts",
@@ -22,4 +22,5 @@ receipts_table = Table(
     Column("until", UtcDateTime),
     # How much a user has here is read from this index alone.
     Index(None, "organization_id", "user_id", "at", "size"),
+    info={CONFIDENTIAL: "answers, a new token's text among them"},
 )

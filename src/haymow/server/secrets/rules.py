@@ -69,6 +69,14 @@ class Place(NamedTuple):
     version: int
 
 
+class Sealed(NamedTuple):
+    """A ciphertext and its scope's data key, as they were at one moment; None of a scope whose key is gone."""
+
+    ciphertext: bytes
+    key_version: int | None
+    wrapped: bytes | None
+
+
 class SecretRef(NamedTuple):
     """One value of a secret, without the value. `hosts` is None until it is bound."""
 

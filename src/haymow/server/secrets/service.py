@@ -16,14 +16,10 @@ from haymow.server.audit.rules import Actor, Record
 from haymow.server.audit.service import record
 from haymow.server.database import Database
 from haymow.server.secrets import rules, store
-from haymow.server.secrets.cipher import (
-    DataKey,
-    MasterKey,
-    Unreadable,
-    open_master_key,
-    wrong_master_key,
-)
+from haymow.server.secrets.cipher import WrappedKey
 from haymow.server.secrets.data_keys import DataKeys
+from haymow.server.secrets.key_file import wrong_master_key
+from haymow.server.secrets.master_keys import MasterKeys, open_master_keys
 from haymow.server.secrets.rules import (
     Entered,
     Listing,
@@ -53,15 +49,28 @@ DestinationsOf = Callable[["Connection", UUID, str], set[str]]
 # The master key
 
 
-async def open_vault(database: Database, key_file: Path, now: Callable[[], datetime]) -> MasterKey:
-    """The master key of this database, made on its first start. Raises StartFailed."""
+async def open_vault(database: Database, key_file: Path, now: Callable[[], datetime]) -> MasterKeys:
+    """The master keys of this database, of which the first is made on its first start. Raises StartFailed."""
     check = await database.read(store.key_check)
-    key = open_master_key(key_file, database_is_new=check is None)
+    keys = open_master_keys(key_file, database_is_new=check is None)
     if check is None:
-        await database.write(lambda connection: store.add_key_check(connection, key.check(), now()))
-    elif not key.passes(check):
+        await database.write(lambda connection: store.add_key_check(connection, keys.check(), now()))
+    elif not keys.passes(check):
         raise wrong_master_key(key_file)
-    return key
+    return keys
+
+
+def fits(connection: Connection, keys: MasterKeys) -> bool:
+    """Whether one of the keys is this database's, or it has none yet."""
+    check = store.key_check(connection)
+    return check is None or keys.passes(check)
+
+
+def opens_every_key(connection: Connection, keys: MasterKeys) -> bool:
+    """Whether the keys are this database's, and open every data key in it."""
+    return fits(connection, keys) and all(
+        keys.has(part) for row in store.every_data_key(connection) for part in WrappedKey(*row).parts()
+    )
 
 
 # For the units of work of higher rooms
@@ -209,11 +218,10 @@ class Secrets:
             return {}
 
         def read(connection: Connection) -> dict[str, SecretValue]:
-            ciphertexts = store.ciphertexts(connection, [ref.place for ref in refs])
-            if len(ciphertexts) < len({ref.place for ref in refs}):
+            found = store.ciphertexts(connection, [ref.place for ref in refs])
+            if len(found) < len({ref.place for ref in refs}):
                 raise Stale("A secret was changed meanwhile. Try again.")
-            keys = self.data_keys.existing(connection, {ref.scope_id for ref in refs})
-            return {ref.name: _key_of(keys, ref).decrypt(ciphertexts[ref.place], ref.place) for ref in refs}
+            return {ref.name: self.data_keys.decrypted(found[ref.place], ref.place) for ref in refs}
 
         return await self.database.read(read)
 
@@ -273,9 +281,3 @@ def _found(secret: Secret | None) -> Secret:
 
 def _own(connection: Connection, scope: Scope, secret_id: UUID) -> Secret:
     return _found(store.find(connection, [scope.scope_id], secret_id))
-
-
-def _key_of(keys: dict[UUID, DataKey], ref: SecretRef) -> DataKey:
-    if ref.scope_id not in keys:
-        raise Unreadable
-    return keys[ref.scope_id]

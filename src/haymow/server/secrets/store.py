@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -27,10 +27,11 @@ from sqlalchemy.exc import IntegrityError
 
 from haymow.errors import Conflict
 from haymow.server.database import Prepared
-from haymow.server.secrets.rules import Listing, Place, Secret, SecretRef, Stale
+from haymow.server.secrets.rules import Listing, Place, Sealed, Secret, SecretRef, Stale
 from haymow.server.secrets.tables import data_keys_table, deleted_secrets_table, secrets_table, vault_table
 
 _s = secrets_table.c
+_KEY: Final = (data_keys_table.c.version.label("key_version"), data_keys_table.c.wrapped)
 _REF: Final[tuple[ColumnElement[Any], ...]] = (_s.secret_id, _s.scope_id, _s.name, _s.version, _s.hosts)
 _SECRET: Final = (*_REF, _s.organization_id, _s.created_at, _s.created_by, _s.updated_at, _s.updated_by)
 
@@ -71,6 +72,14 @@ def data_keys(connection: Connection, scope_ids: Collection[UUID]) -> list[tuple
     k = data_keys_table.c
     query = select(k.scope_id, k.version, k.wrapped).where(k.scope_id.in_(scope_ids))
     return [(row.scope_id, row.version, row.wrapped) for row in connection.execute(query)]
+
+
+def every_data_key(connection: Connection) -> Iterator[tuple[UUID, int, bytes]]:
+    """Scope, version and wrapped key of all scopes, as they are read."""
+    k = data_keys_table.c
+    query = select(k.scope_id, k.version, k.wrapped).execution_options(stream_results=True, yield_per=500)
+    for row in connection.execute(query):
+        yield row.scope_id, row.version, row.wrapped
 
 
 def add_data_key(
@@ -159,14 +168,24 @@ def count(connection: Connection, scope_ids: Collection[UUID]) -> int:
     ).scalar_one()
 
 
-def ciphertexts(connection: Connection, places: Iterable[Place]) -> dict[Place, bytes]:
-    """The ciphertexts at exactly these places; what was replaced or deleted is left out."""
+def ciphertexts(connection: Connection, places: Iterable[Place]) -> dict[Place, Sealed]:
+    """The ciphertexts at exactly these places; what was replaced or deleted is left out.
+
+    Each comes with its scope's data key in one statement: two could see a key's moment before and one after it was
+    renewed.
+    """
     wanted = set(places)
-    query = select(_s.scope_id, _s.secret_id, _s.version, _s.ciphertext).where(
+    query = select(_s.scope_id, _s.secret_id, _s.version, _s.ciphertext, *_KEY).select_from(
+        secrets_table.outerjoin(data_keys_table, _s.scope_id == data_keys_table.c.scope_id)
+    )
+    query = query.where(
         _s.scope_id.in_({place.scope_id for place in wanted}), _s.secret_id.in_({place.secret_id for place in wanted})
     )
-    found = {Place(row.scope_id, row.secret_id, row.version): row.ciphertext for row in connection.execute(query)}
-    return {place: ciphertext for place, ciphertext in found.items() if place in wanted}
+    found = {
+        Place(row.scope_id, row.secret_id, row.version): Sealed(row.ciphertext, row.key_version, row.wrapped)
+        for row in connection.execute(query)
+    }
+    return {place: sealed for place, sealed in found.items() if place in wanted}
 
 
 def page(connection: Connection, scope_ids: Collection[UUID], listing: Listing) -> tuple[list[Secret], bool] | None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint, Uuid
 
-from haymow.server.database import UtcDateTime, metadata
+from haymow.server.database import CONFIDENTIAL, UtcDateTime, metadata
 
 # Names are compared byte by byte, so that a list has one order on every database.
 _NAME = String(128).with_variant(String(128, collation="C"), "postgresql")
@@ -14,6 +14,7 @@ vault_table = Table(
     Column("key_check", LargeBinary, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     CheckConstraint("id = 1", name="one_row"),
+    info={CONFIDENTIAL: "a text under the master key"},
 )
 
 data_keys_table = Table(
@@ -24,6 +25,7 @@ data_keys_table = Table(
     Column("wrapped", LargeBinary, nullable=False),
     Column("version", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    info={CONFIDENTIAL: "wrapped keys"},
 )
 
 secrets_table = Table(
@@ -42,6 +44,7 @@ secrets_table = Table(
     Column("updated_by", Uuid),
     UniqueConstraint("scope_id", "name"),
     Index(None, "scope_id", "created_at", "secret_id"),
+    info={CONFIDENTIAL: "ciphertexts"},
 )
 
 # What a list needs to go on after a secret that was deleted meanwhile: people delete while they page.
@@ -53,4 +56,5 @@ deleted_secrets_table = Table(
     Column("name", _NAME, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    info={CONFIDENTIAL: "of no use without the secrets"},
 )

@@ -1,0 +1,143 @@
+"""A database by its name on the command line, opened for one long transaction: a data folder, or PostgreSQL's URL."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from haymow.errors import StartFailed
+from haymow.server.database import schema, sqlite
+from haymow.server.database.opening import url_of
+from haymow.server.settings import Settings, database_url_of
+
+log = logging.getLogger(__name__)
+
+FILE: Final = "haymow.db"
+_BUSY: Final = f"PRAGMA busy_timeout={int(sqlite.WAIT_SECONDS * 1000)}"
+_LONG: Final[dict[str, Any]] = {
+    "application_name": "haymow admin",
+    # However many rows there are: no time-out, neither of a statement nor of a transaction.
+    "options": "-c timezone=UTC -c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c lock_timeout=3s",
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a database is. `name` has no password in it."""
+
+    name: str
+    folder: Path | None
+    url: URL | None
+
+    @property
+    def file(self) -> Path | None:
+        return None if self.folder is None else self.folder / FILE
+
+
+def place_named(text: str) -> Place:
+    """The place that an operator names. Raises StartFailed."""
+    if "://" not in text:
+        return _folder(Path(text).absolute())
+    return _server(url_of(database_url_of(text, "The URL")))
+
+
+def place_of(settings: Settings) -> Place:
+    """The place that a server with these settings uses. Raises StartFailed."""
+    return _folder(settings.data) if settings.database_url is None else _server(url_of(settings.database_url))
+
+
+def _folder(path: Path) -> Place:
+    return Place(str(path), path, None)
+
+
+def _server(url: URL) -> Place:
+    return Place(url.set(drivername="postgresql", username=None, password=None, query={}).render_as_string(), None, url)
+
+
+@contextmanager
+def looking(place: Place) -> Iterator[Connection]:
+    """One snapshot of a database, to read; servers go on with it meanwhile. Raises StartFailed."""
+    with _explained(place), _connected(place, writes=False) as connection:
+        begin = "BEGIN" if place.url is None else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        connection.exec_driver_sql(begin)
+        found = schema.revision_of(connection)  # a first look, too: here the snapshot begins
+        if found != schema.HEAD:
+            raise StartFailed(_other_schema(place, found))
+        yield connection
+
+
+@contextmanager
+def changing(place: Place) -> Iterator[Connection]:
+    """A connection that begins and ends its transactions itself. What is open when the block ends is rolled back."""
+    with _explained(place), _connected(place, writes=True) as connection:
+        yield connection
+
+
+def _other_schema(place: Place, found: str | None) -> str:
+    if found is None:
+        return f"{place.name} holds no haymow yet."
+    return (
+        f"{place.name} has schema {found}, and this haymow works with {schema.HEAD}. "
+        "Use the version of haymow that serves it, or start this one on it first."
+    )
+
+
+@contextmanager
+def _connected(place: Place, *, writes: bool) -> Iterator[Connection]:
+    engine = _server_engine(place.url) if place.url is not None else _file_engine(place, writes)
+    with engine.connect() as connection:
+        if place.url is None:
+            connection.exec_driver_sql(_BUSY)
+        yield connection
+    engine.dispose()
+
+
+def _file_engine(place: Place, writes: bool) -> Engine:
+    assert place.file is not None
+    if writes:
+        return sqlite.writing_engine(place.file)
+    if not place.file.exists():
+        raise StartFailed(f"{place.name} holds no haymow yet: there is no {FILE} in it.")
+    return sqlite.reading_engine(place.file)
+
+
+def _server_engine(url: URL) -> Engine:
+    try:
+        return create_engine(
+            url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=_LONG, hide_parameters=True
+        )
+    except ImportError as error:
+        raise StartFailed("PostgreSQL's driver is not installed. Install haymow[postgresql].") from error
+
+
+@contextmanager
+def _explained(place: Place) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        log.debug("the database failed", exc_info=error)
+        state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+        reason = f"failed with {state}" if state else "cannot be reached"
+        raise StartFailed(f"The database {place.name} {reason}. {_ADVICE.get(str(state), _OTHERWISE)}") from None
+
+
+_OTHERWISE: Final = "Look at its log and at its disk, and try again."
+_ADVICE: Final = {
+    "SQLITE_FULL": "Its disk is full: make room, and try again.",
+    "53100": "Its disk is full: make room, and try again.",
+    "28P01": "Check the user and the password of the URL.",
+    "3D000": "Make the database first.",
+    "42501": "The user of the URL may not do that: name the database's owner.",
+}
