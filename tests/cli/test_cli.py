@@ -20,8 +20,9 @@ def said(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--help",), ("-h",), ("serve", "--help"), ("admin", "-h"), ("admin", "token", "-h"), ("admin", "link", "-h")],
-)
+    [("--help",), ("-h",), ("serve", "--help"), ("admin", "-h"), ("admin", "token", "-h"), ("admin", "link", "-h"),
+     ("admin", "new-master-key", "-h")],
+)  # fmt: skip
 def test_help_is_there_for_every_command(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = said(tmp_path, *arguments)
     assert (done.returncode, done.stderr) == (0, "")
@@ -52,6 +53,13 @@ def test_what_cannot_be_meant_is_a_usage_error(tmp_path: Path, arguments: tuple[
     assert (done.returncode, done.stdout) == (2, "")
     assert "Usage: " in done.stderr
     assert "Traceback" not in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_new_master_key_is_printed_alone_and_nothing_is_made(tmp_path: Path) -> None:
+    done = said(tmp_path, "admin", "new-master-key")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("haymow-master-key-1 id=") and len(done.stdout.splitlines()) == 3
     assert not (tmp_path / "data").exists()
 
 

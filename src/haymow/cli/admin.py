@@ -93,6 +93,14 @@ def verify(file: Path, passphrase_file: Path | None) -> None:
     click.echo(archive.run_verify(file, passphrase, _progress))
 
 
+@admin.command("new-master-key")
+def new_master_key() -> None:
+    """Print the file of a new master key, for a secret store; nothing on this machine is touched."""
+    from haymow.server.operator import new_master_key as make  # noqa: PLC0415 - the same
+
+    click.echo(make(), nl=False)
+
+
 def _progress(line: str) -> None:
     click.echo(line, err=True)
 

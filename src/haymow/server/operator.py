@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from haymow.server import control
 from haymow.server.app import House, open_house
 from haymow.server.database.folder import FolderInUse
+from haymow.server.secrets import key_file
 from haymow.server.settings import Settings
 
 _TOKEN = "haymow admin token"
@@ -45,6 +46,11 @@ async def admin_link(settings: Settings) -> str:
             return await commands(house, browser_address(settings))["link"]()
     except FolderInUse:
         return await asyncio.to_thread(control.ask, settings.admin_socket, "link")
+
+
+def new_master_key() -> str:
+    """The content of a new master key's file; nothing is touched. For whoever keeps it in an orchestrator's secrets."""
+    return key_file.new_text()
 
 
 def browser_address(settings: Settings) -> str:

@@ -2,6 +2,9 @@
 
 import os
 import stat
+import subprocess
+import sys
+import tempfile
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +14,14 @@ from uuid import uuid4
 import pytest
 
 from haymow.errors import StartFailed
+from haymow.server.secrets import key_file
 from haymow.server.secrets.master_keys import MasterKeys, open_master_keys
 from haymow.server.secrets.service import open_vault
 from tests import databases
 
 pytestmark = pytest.mark.anyio
+
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -106,6 +112,40 @@ def test_a_file_that_is_the_owners_alone_is_accepted(file: Path, mode: int) -> N
     open_master_keys(file, database_is_new=True)
     file.chmod(mode)
     open_master_keys(file, database_is_new=False)
+
+
+AS_NOBODY = f"""
+import os, pathlib
+from haymow.server.secrets.master_keys import open_master_keys
+os.setgroups([]), os.setgid({NOBODY}), os.setuid({NOBODY})
+open_master_keys(pathlib.Path("key"), False)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to root, and then be somebody else")
+def test_a_file_of_roots_may_be_read_by_one_group_as_orchestrators_mount_secrets() -> None:
+    """A Secret of Kubernetes with `fsGroup` is root's, 0440."""
+    with tempfile.TemporaryDirectory(prefix="haymow-key-") as folder:  # a test's own is closed to others
+        Path(folder).chmod(0o755)
+        file = Path(folder) / "key"
+        open_master_keys(file, database_is_new=True)
+        os.chown(file, 0, NOBODY)
+
+        def refused(mode: int) -> bool:
+            file.chmod(mode)
+            done = subprocess.run([sys.executable, "-c", AS_NOBODY], cwd=folder, capture_output=True, text=True)
+            assert (done.returncode == 0) != (f"chmod 600 {file.name}" in done.stderr), done.stderr
+            return done.returncode != 0
+
+        assert [mode for mode in (0o440, 0o640, 0o444, 0o460, 0o441) if refused(mode)] == [0o444, 0o460, 0o441]
+
+
+def test_the_file_of_a_new_key_can_be_made_for_elsewhere(file: Path) -> None:
+    file.touch(0o600)
+    file.write_text(key_file.new_text())
+    first = open_master_keys(file, database_is_new=False)
+    file.write_text(key_file.new_text())
+    assert not open_master_keys(file, database_is_new=False).passes(first.check())
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,11 @@ def make(path: Path, text: Hidden) -> None:
     _sync_folder(path.parent)
 
 
+def new_text() -> str:
+    """What the file of a new key holds, for an operator who keeps it elsewhere than on this machine."""
+    return bytes(text_of([Kept(new_key(), 1)])).decode()
+
+
 def text_of(kept: Sequence[Kept]) -> Hidden:
     """What a file with these keys holds."""
     lines = [_ADVICE]
@@ -155,12 +160,17 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _forbidden(owner: int) -> int:
+    """The rights that others may not have. Orchestrators mount secrets as root's, for one group to read."""
+    return 0o037 if owner == 0 and os.geteuid() != 0 else 0o077
+
+
 def _read(path: Path) -> list[Kept]:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as stream:
         found = os.fstat(stream.fileno())
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "not a file")
-        if stat.S_IMODE(found.st_mode) & 0o077:
+        if stat.S_IMODE(found.st_mode) & _forbidden(found.st_uid):
             raise StartFailed(f"The master key file {path} is open to others. Close it with: chmod 600 {path}")
         return parsed(Hidden(stream.read(_MOST_FILE_BYTES)), path)
