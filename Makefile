@@ -4,7 +4,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test lint format bench screenshots openapi schemas providers requirements clean
+.PHONY: help run setup setup-dev test faults lint format bench screenshots openapi schemas providers requirements clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ setup-dev:  ## Make .venv with what the checks and tests need too
 
 test: setup-dev  ## Run every check and test; ARGS go to pytest, as in make test ARGS="-k names"
 	@.venv/bin/python scripts/check.py test $(ARGS)
+
+faults: setup-dev  ## Break every promise of reliability on purpose, on SQLite and PostgreSQL, and print what was seen; up to 20 minutes
+	@.venv/bin/python -m pytest tests/faults --thorough -v --durations=5 $(ARGS)
 
 lint: setup-dev  ## Run the checks alone: lint, format, types, imports, and the page's
 	@.venv/bin/python scripts/check.py lint

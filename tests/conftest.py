@@ -19,6 +19,7 @@ os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "false"  # read when Haystack is impo
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what tests run on")
+    parser.addoption("--thorough", action="store_true", help="also the tests that take minutes: `make faults`")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,10 +27,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, leave out what is about SQLite itself."""
-    left_out = [item for item in items if databases.is_shared() and item.get_closest_marker("embedded")]
+    """Leave out what is about SQLite itself, on PostgreSQL, and what takes long unless it is asked for."""
+    left_out = [item for item in items if _is_left_out(item, thorough=config.getoption("--thorough"))]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+def _is_left_out(item: pytest.Item, *, thorough: bool) -> bool:
+    if item.get_closest_marker("thorough") and not thorough:
+        return True
+    return databases.is_shared() and item.get_closest_marker("embedded") is not None
 
 
 @pytest.fixture(scope="session")

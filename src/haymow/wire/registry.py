@@ -163,6 +163,17 @@ class ModelListQuery(PageQuery):
     include_shadowed: bool = Field(default=False, description="Also models that another of the same name hides.")
 
 
+class ModelQuery(Query):
+    """How new a model has to be: `min_revision` is the number at the beginning of an ETag."""
+
+    min_revision: int = Field(
+        default=0,
+        ge=0,
+        le=2**31 - 1,
+        description="Wait for this revision or a later one, for a second at most; else the answer is 412.",
+    )
+
+
 class PipelineQuery(Query):
     """Which pipeline: a component that holds the model's chat generator, and which chat generator that is."""
 

@@ -137,6 +137,7 @@ EXPLANATIONS = {
     "refused_parameter": "A chat may not set this parameter.",
     "request_timeout": "The body did not arrive in time.",
     "revision_not_found": "The model has no revision of this number.",
+    "revision_not_reached": "The model has no revision as new as `min_revision` here. Read it without, and look.",
     "scope_too_wide": "A token never has more than the one who makes it.",
     "secret_in_use": "Models use this secret. Change or delete them first, or delete it with force=true.",
     "secret_name_taken": "There is already a secret of this name. Enter its new value with PUT.",

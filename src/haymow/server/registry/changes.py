@@ -6,7 +6,7 @@ again on what that one left, so changes to different fields both survive and non
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -16,7 +16,7 @@ from uuid import UUID
 from haymow.errors import Fault, NotFound
 from haymow.generators.definitions.definition import CheckedConfig
 from haymow.generators.definitions.hosts import admits
-from haymow.server.access.rules import Role, require
+from haymow.server.access.rules import Person, Role, require
 from haymow.server.access.service import people_among, require_workspace
 from haymow.server.audit.rules import Record
 from haymow.server.audit.service import record
@@ -69,7 +69,9 @@ class Changes:
     async def update(self, view: View, seen: Model, change: Change, if_match: IfMatch) -> Shown:
         """Change a model that `open` gave. Raises Invalid, Conflict, PreconditionFailed, NotFound."""
         proposal = propose(change)
-        return await self._run(lambda connection: self._update(connection, view, seen, proposal, if_match))
+        # Before the change: once it is committed, nothing may come between it and its answer.
+        people = await self._people_before(view, seen)
+        return await self._run(lambda connection: self._update(connection, view, seen, proposal, if_match), people)
 
     async def delete(self, view: View, seen: Model, if_match: IfMatch) -> None:
         """Delete a model that `open` gave; its revisions stay. Raises PreconditionFailed, NotFound."""
@@ -109,15 +111,22 @@ class Changes:
             raise _Undone(self._update(connection, view, seen, proposal, lambda model: None))
 
         try:
-            return await self._run(attempt)
+            return await self._run(attempt, {})
         except _Undone as undone:
-            return await self._named(undone.shown)
+            return await self._named(undone.shown, {})
 
-    async def _run(self, unit: Callable[[Connection], Shown]) -> Shown:
-        return await self._named(await self.database.write(unit))
+    async def _run(self, unit: Callable[[Connection], Shown], people: Mapping[UUID, Person]) -> Shown:
+        return await self._named(await self.database.write(unit), people)
 
-    async def _named(self, shown: Shown) -> Shown:
-        return with_people(shown, await self.registry.access.people(_people_of(shown)))
+    async def _people_before(self, view: View, seen: Model) -> dict[UUID, Person]:
+        """Who may stand in the answer to a change of `seen`, but for somebody who comes between."""
+        me = view.principal.person
+        others = {user_id for user_id in (seen.created_by, seen.updated_by) if user_id and user_id != me.user_id}
+        return {me.user_id: me, **await self.registry.access.people(others)}
+
+    async def _named(self, shown: Shown, people: Mapping[UUID, Person]) -> Shown:
+        found = _people_of(shown)
+        return with_people(shown, people if found <= people.keys() else await self.registry.access.people(found))
 
     # Units of work
 

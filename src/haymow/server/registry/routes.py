@@ -20,7 +20,7 @@ from haymow.server.registry.answers import etag_of, model_answer, validation_ans
 from haymow.server.registry.changes import Changes, IfMatch
 from haymow.server.registry.proposals import Change
 from haymow.server.registry.rules import Filters, Model, Origin
-from haymow.server.registry.service import Registry, Shown, View
+from haymow.server.registry.service import NOT_REACHED, Registry, Shown, View
 from haymow.server.telemetry.seen import Seen, current, note_model
 from haymow.wire import registry as wire
 
@@ -54,7 +54,8 @@ class ModelRoutes:
                       f"Deletes a {scoped}; its revisions stay, and restoring one brings it back.",
                       status=204, errors=_GONE),
             Operation("GET", f"{self.prefix}/models/{{model_id}}", self.read, "Read Model",
-                      "A model as it is seen from here, whatever its origin.", answer=wire.Model, errors=_GONE),
+                      "A model as it is seen from here, whatever its origin.", query=wire.ModelQuery,
+                      answer=wire.Model, errors={**_GONE, 412: NOT_REACHED}),
             Operation("GET", f"{self.prefix}/models", self.page, "List Models",
                       "The effective view: a nearer model hides those of the same name behind it.",
                       query=wire.ModelListQuery, answer=wire.ModelList),
@@ -92,7 +93,9 @@ class ModelRoutes:
 
     async def read(self, call: C) -> Response:
         model_id = call.ids(*self._ids)[-1]
-        shown = await self.registry.get(await self.view(call), model_id)
+        # Most readers ask for nothing more, and have no query to be checked.
+        wanted = call.query(wire.ModelQuery).min_revision if call.request.scope["query_string"] else 0
+        shown = await self.registry.get(await self.view(call), model_id, wanted)
         note_model(shown.model.model_id, shown.model.revision)
         return json_answer(model_answer(shown), headers={"etag": etag_of(shown.model)})
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from time import monotonic
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
-from haymow.errors import Conflict, Invalid, NotFound
+from haymow.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from haymow.ids import id_of
 from haymow.server.access.rules import Person, Principal, Role
 from haymow.server.access.service import Access
@@ -21,6 +23,11 @@ from haymow.server.secrets.rules import SecretRef, Use
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+REVISION_SECONDS: Final = 1.0
+"""How long a revision is waited for: in that time what one server commits is seen by every other one."""
+REVISION_LOOK_SECONDS: Final = 0.1
+
+NOT_REACHED = "The model has no revision as new as `min_revision`, and none came within a second."
 _MOVED = "This haymow would call another host than when the model was saved. Save the model again."
 _OUTDATED = "This haymow does not run this revision any more. Ask for a newer one, or restore it to see why."
 _NO_REVISION = "We couldn't find this revision. Check the model's ID and the revision's number."
@@ -64,14 +71,24 @@ class Registry:
 
     # Reading
 
-    async def get(self, view: View, model_id: UUID) -> Shown:
-        """Any model seen from here, by id. Raises NotFound."""
+    async def get(self, view: View, model_id: UUID, min_revision: int = 0) -> Shown:
+        """Any model seen from here, by id. Raises NotFound.
+
+        With `min_revision` it is of that revision or a later one; raises PreconditionFailed when none comes in time.
+        """
 
         def read(connection: Connection) -> Shown | None:
             found = connection_store.load_visible(connection, view.scope, model_id)
             return show_one(connection, view.scope, *found) if found else None
 
-        return await self._with_people(await self.database.read(read))
+        found = await self.database.read(read)
+        until = monotonic() + REVISION_SECONDS
+        while found is not None and found.model.revision < min_revision:
+            if monotonic() > until:
+                raise PreconditionFailed(NOT_REACHED, code="revision_not_reached")
+            await asyncio.sleep(REVISION_LOOK_SECONDS)
+            found = await self.database.read(read)
+        return await self._with_people(found)
 
     async def page(
         self, view: View, filters: Filters, connected: bool | None, sort: str, limit: int, page_number: int
