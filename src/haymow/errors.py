@@ -124,11 +124,11 @@ class RateLimited(HaymowError):
 
 
 class Unavailable(HaymowError):
-    """haymow cannot do it now; `retry_after` is in seconds."""
+    """haymow cannot do it now; `retry_after` is in seconds, None where its code says enough."""
 
     code = "unavailable"
 
-    def __init__(self, message: str, *, retry_after: int = 1, code: str | None = None) -> None:
+    def __init__(self, message: str, *, retry_after: int | None = None, code: str | None = None) -> None:
         super().__init__(message, code=code)
         self.retry_after = retry_after
 

@@ -77,3 +77,21 @@ def test_the_direct_lane_is_on_or_off() -> None:
 def test_the_local_model_brings_its_own_port_and_ollamas() -> None:
     allowed = allowances(settings_from({"HAYMOW_LOCAL_MODEL_PORT": "9000"}))
     assert allowed == {("127.0.0.1", 9000), ("127.0.0.1", 11434), ("[::1]", 11434)}
+
+
+LIMITS = ("REQUESTS_PER_TOKEN", "REQUESTS_PER_ORGANIZATION", "CHATS_PER_TOKEN", "CHATS_PER_ORGANIZATION")
+
+
+def test_limits_are_none_unless_they_are_set() -> None:
+    for environ in ({}, {f"HAYMOW_{name}": "0" for name in LIMITS}):
+        settings = settings_from(environ)
+        assert [getattr(settings, name.lower()) for name in LIMITS] == [0, 0, 0, 0]
+    settings = settings_from({f"HAYMOW_{name}": str(number) for number, name in enumerate(LIMITS, 1)})
+    assert [getattr(settings, name.lower()) for name in LIMITS] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("text", ["-1", "1000000", "1.5", "many", " 1", "\u0661", "none"])
+def test_a_limit_that_is_none_is_refused(name: str, text: str) -> None:
+    with pytest.raises(StartFailed, match=f"HAYMOW_{name} is no limit"):
+        settings_from({f"HAYMOW_{name}": text})

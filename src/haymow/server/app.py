@@ -6,7 +6,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -20,7 +20,7 @@ from haymow.egress import Egress
 from haymow.errors import StartFailed, Unavailable
 from haymow.server import local
 from haymow.server.access.attempts import Attempts
-from haymow.server.access.routes import AccessRoutes, Caller, may_read_audit
+from haymow.server.access.routes import AccessRoutes, Caller, CountedCaller, may_read_audit
 from haymow.server.access.rules import Principal
 from haymow.server.access.service import Access
 from haymow.server.access.session_routes import SessionRoutes
@@ -39,6 +39,7 @@ from haymow.server.http.leaving import Leaving
 from haymow.server.http.operations import Routing
 from haymow.server.http.page import read_page
 from haymow.server.http.plain import PlainRoutes
+from haymow.server.limits.service import Limits, limits_of
 from haymow.server.receipts.service import Receipts
 from haymow.server.receipts.service import erase_workspace as erase_receipts
 from haymow.server.registry import service as registry_room
@@ -112,6 +113,7 @@ class House:
     platform: Platform
     serving: Serving
     receipts: Receipts
+    limits: Limits
     gate: Gate
     requests: Requests
     leaving: Leaving
@@ -136,11 +138,13 @@ async def open_house(settings: Settings, tell: Sequence[Tell] = (), trace: Begin
         database = WatchedDatabase(open_database(settings))
         stack.callback(database.close)
         house = await _built(settings, database, tell, trace)
-        tending = asyncio.ensure_future(house.receipts.tend())
+        tending = asyncio.gather(house.receipts.tend(), house.limits.tend())
         try:
             yield house
         finally:
             tending.cancel()
+            with suppress(asyncio.CancelledError):
+                await tending
             await house.serving.pool.close()
 
 
@@ -167,8 +171,8 @@ async def _built(settings: Settings, database: WatchedDatabase, tell: Sequence[T
     tokens, sessions = Tokens(access), Sessions(access, Attempts(time.monotonic))
     operations: list[Operation] = []
     document = cache(lambda: openapi.document(operations, settings.outside.public))
-    caller = Caller(access)
-    chats = ServingRoutes(serving, receipts, partial(_still_allowed, caller, access))
+    caller, limits = Caller(access), limits_of(settings, database)
+    chats = ServingRoutes(serving, receipts, limits, partial(_still_allowed, caller, access))
     probes = ProbeRoutes(_probes(ConnectionTests(database, registry), serving), receipts)
     states = States(database, partial(refusal_of, serving.upstream), advice_of)
     rooms = _rooms(access, tokens, secrets, registry, changes, states, chats, receipts, database)
@@ -176,13 +180,13 @@ async def _built(settings: Settings, database: WatchedDatabase, tell: Sequence[T
     plain = PlainRoutes(partial(_ready, database, leaving), document)
     for room in (*rooms, probes, SessionRoutes(sessions), plain):
         operations += (_below(outside.prefix, operation) for operation in room.operations())
-    routing = Routing(operations, caller, otherwise=read_page(settings.page, outside.prefix))
+    authenticate = CountedCaller(caller, limits) if limits.count_requests else caller
+    routing = Routing(operations, authenticate, otherwise=read_page(settings.page, outside.prefix))
     dialect = Dialect(serving_routes.ADDRESSES, serving_routes.NAMES, problem_in_openai)
     gate = Gate(routing, dialect, (requests, *tell), leaving, outside, trace)
-    platform = Platform(database, now)
     return House(
-        settings, database, access, tokens, sessions, secrets, registry, changes, platform, serving,
-        receipts, gate, requests, leaving, document,
+        settings, database, access, tokens, sessions, secrets, registry, changes, Platform(database, now), serving,
+        receipts, limits, gate, requests, leaving, document,
     )  # fmt: skip
 
 

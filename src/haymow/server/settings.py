@@ -67,6 +67,10 @@ class Settings:
     metrics_port: int | None = None
     drain_seconds: int = DEFAULT_DRAIN_SECONDS
     grace_seconds: int = DEFAULT_GRACE_SECONDS
+    requests_per_token: int = 0
+    requests_per_organization: int = 0
+    chats_per_token: int = 0
+    chats_per_organization: int = 0
 
     @property
     def database_file(self) -> Path:
@@ -123,6 +127,10 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         drain_seconds=_seconds(environ, "HAYMOW_DRAIN_SECONDS", DEFAULT_DRAIN_SECONDS),
         grace_seconds=_seconds(environ, "HAYMOW_GRACE_SECONDS", DEFAULT_GRACE_SECONDS),
         access_log=_switch(environ, "HAYMOW_ACCESS_LOG", default=True) if environ.get("HAYMOW_ACCESS_LOG") else None,
+        requests_per_token=_limit(environ, "HAYMOW_REQUESTS_PER_TOKEN"),
+        requests_per_organization=_limit(environ, "HAYMOW_REQUESTS_PER_ORGANIZATION"),
+        chats_per_token=_limit(environ, "HAYMOW_CHATS_PER_TOKEN"),
+        chats_per_organization=_limit(environ, "HAYMOW_CHATS_PER_ORGANIZATION"),
     )
 
 
@@ -151,6 +159,13 @@ def _count(environ: Mapping[str, str], name: str, default: int) -> int:
 def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
     """A duration that may be none at all."""
     return 0 if environ.get(name) == "0" else _count(environ, name, default)
+
+
+def _limit(environ: Mapping[str, str], name: str) -> int:
+    text = environ.get(name) or "0"
+    if len(text) > 6 or not text.isascii() or not text.isdigit():
+        raise StartFailed(f"{name} is no limit. Set it to a whole number up to 999999, or to 0 for none.")
+    return int(text)
 
 
 def _allowances(environ: Mapping[str, str], name: str) -> frozenset[Allowance]:

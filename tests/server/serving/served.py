@@ -22,6 +22,7 @@ from haymow.errors import NotFound, Unauthenticated
 from haymow.server.access.rules import Person, Principal, Role
 from haymow.server.http.gate import Dialect, Gate
 from haymow.server.http.operations import Routing
+from haymow.server.limits.service import Limits
 from haymow.server.registry.rules import Definition, Model, Usable
 from haymow.server.serving import Pool, Serving, routes
 from haymow.server.serving.live import Upstream
@@ -68,7 +69,9 @@ class Served:
             pool=self.pool, upstream=Upstream(egress, timeout, direct),
             now=lambda: CREATED, new_id=uuid4,
         )  # fmt: skip
-        app = Gate(Routing(ServingRoutes(serving, _NO_RECEIPTS, _still_allowed).operations(), _authenticate), DIALECT)
+        app = Gate(
+            Routing(ServingRoutes(serving, _NO_RECEIPTS, Limits(), _still_allowed).operations(), _authenticate), DIALECT
+        )
         config = uvicorn.Config(app, log_level="critical", lifespan="off")
         self._server = uvicorn.Server(config)
         self._socket = socket.create_server(("127.0.0.1", 0))

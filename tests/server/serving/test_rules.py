@@ -99,7 +99,7 @@ def test_only_a_proper_name_is_pointed_at(name: str, pointer: str) -> None:
         (NotFound("x", code="model_not_found"), 404, (404, "invalid_request_error", "model", "model_not_found")),
         (Invalid("x", [Fault("#/n", "c", "m")]), 422, (400, "invalid_request_error", "n", "invalid")),
         (Invalid("x", [Fault("#", "c", "m")]), 422, (400, "invalid_request_error", None, "invalid")),
-        (RateLimited("x", retry_after=1), 429, (429, "rate_limit_error", None, "rate_limited")),
+        (RateLimited("x", retry_after=1), 429, (429, "rate_limit_error", None, "rate_limit_exceeded")),
         (UpstreamFailed("x", code="upstream_timeout"), 504, (504, "server_error", None, "upstream_timeout")),
     ],
 )

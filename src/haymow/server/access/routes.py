@@ -16,6 +16,7 @@ from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Wo
 from haymow.server.access.service import MOST_LISTED, Access
 from haymow.server.http import Call, Operation, empty, json_answer
 from haymow.server.http.sites import check_site
+from haymow.server.limits.service import Limits
 from haymow.server.receipts.once import begin
 from haymow.server.receipts.service import Receipts
 from haymow.server.telemetry.seen import note_caller
@@ -52,6 +53,20 @@ class Caller:
 def _noted(principal: Principal) -> Principal:
     note_caller(principal.person.user_id, principal.token_id)
     return principal
+
+
+@dataclass(frozen=True)
+class CountedCaller:
+    """The same, when there are limits of requests: each one that somebody known makes is counted."""
+
+    caller: Caller
+    limits: Limits
+
+    async def __call__(self, request: Request) -> Principal:
+        """Raises what `caller` raises, RateLimited, and Unavailable when the limits cannot be asked."""
+        principal = await self.caller(request)
+        await self.limits.request(principal.actor)
+        return principal
 
 
 def session_cookie(request: Request) -> str | None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from haymow.errors import StartFailed
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision in `migrations/versions`; a test holds the two together."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

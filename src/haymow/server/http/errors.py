@@ -56,6 +56,16 @@ STATUSES_BY_CODE = {
 }
 
 
+# Seconds after which to try again what is 503, where the error does not say: code -> seconds, else 1.
+RETRY_AFTER = {
+    "overloaded": 2,
+    "secret_unreadable": 60,  # until somebody has entered it again
+    "stopping": 5,  # until another one has started
+    "storage_failed": 5,
+    "storage_full": 30,  # until somebody has made room
+}
+
+
 def status_of(error: HaymowError) -> int:
     """The status of an error; one that is not in the table is our mistake and a 500."""
     if error.code in STATUSES_BY_CODE:
@@ -93,7 +103,8 @@ def headers_of(error: HaymowError) -> dict[str, str]:
     if isinstance(error, Unauthenticated):
         return {"www-authenticate": 'Bearer realm="haymow"'}
     if isinstance(error, RateLimited | Unavailable | InFlight):
-        return {"retry-after": str(error.retry_after)}
+        wait = error.retry_after
+        return {"retry-after": str(RETRY_AFTER.get(error.code, 1) if wait is None else max(1, wait))}
     if isinstance(error, UnsupportedMedia):
         return {error.accept[0]: error.accept[1]}
     return {}
@@ -151,6 +162,7 @@ EXPLANATIONS = {
     "token_expired": "The API token has expired. Make a new one.",
     "token_not_found": "There is no such token, or it is not yours.",
     "too_large": "The body is larger than 1 MiB.",
+    "too_many_chats": "A token or an organization has as many chats at once as it may. Try again when one has ended.",
     "unauthenticated": "Send a valid API token as `Authorization: Bearer TOKEN`.",
     "unavailable": "haymow cannot do this now. Try again after Retry-After seconds.",
     "unsupported_media_type": "Send the body as application/json, without a Content-Encoding.",

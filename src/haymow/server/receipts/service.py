@@ -131,8 +131,8 @@ class Receipts:
                 await self.renew()
                 if turn % _ERASE_EVERY == 0:
                     await self.erase()
-            except HaymowError as error:
-                log.warning("receipts are not tended now: %s", error.code)
+            except Exception:  # the next turn may succeed, and there has to be one
+                log.exception("receipts are not tended now")
             turn += 1
             await asyncio.sleep(RENEW_SECONDS)
 

@@ -17,6 +17,7 @@ from haymow.server.access.rules import Principal
 from haymow.server.http import Call, Operation, conditions
 from haymow.server.http.answers import encoded
 from haymow.server.http.errors import headers_of, status_of
+from haymow.server.limits.service import Limits, Place
 from haymow.server.receipts.once import Once, begin
 from haymow.server.receipts.rules import MOST_KEPT_BYTES
 from haymow.server.receipts.service import Receipts
@@ -70,6 +71,7 @@ class ServingRoutes:
 
     serving: Serving
     receipts: Receipts
+    limits: Limits
     still_allowed: Callable[[Request, UUID], Awaitable[object]]
 
     def operations(self) -> list[Operation]:
@@ -101,16 +103,24 @@ class ServingRoutes:
         return await once.alone(lambda: self._whole(call, workspace_id, chat, still))
 
     async def _whole(self, call: C, workspace_id: UUID, chat: Chat, still: Still) -> Response:
-        complete = self.serving.complete(call.principal, workspace_id, chat)
-        return _json(await watched(call.request.receive, still, complete))
+        place = await self.limits.chat(call.principal.actor)
+        try:
+            complete = self.serving.complete(call.principal, workspace_id, chat)
+            return _json(await watched(call.request.receive, still, complete))
+        finally:
+            place.leave()
 
     async def _stream(self, call: C, workspace_id: UUID, chat: Chat, still: Still, once: Once) -> Response:
         await once.claimed()
+        place = None
         try:
+            place = await self.limits.chat(call.principal.actor)
             begun = self.serving.stream(call.principal, workspace_id, chat)
-            return _EventStream(await watched(call.request.receive, still, begun), still, once)
+            return _EventStream(await watched(call.request.receive, still, begun), still, once, place)
         except BaseException:
             once.release()
+            if place is not None:
+                place.leave()
             raise
 
     async def models(self, call: C) -> Response:
@@ -136,11 +146,12 @@ class _EventStream(Response):
     provider that broke off by breaking off too.
     """
 
-    def __init__(self, chunks: ChatStream, still: Still, once: Once) -> None:
+    def __init__(self, chunks: ChatStream, still: Still, once: Once, place: Place) -> None:
         # Not by Starlette's, which works out a length, for it to be taken out again.
         self.raw_headers = [_EVENTS]
         self._chunks = chunks
         self._still = still
+        self._place = place
         self._last = events.DONE
         self._record = _Record(once) if once.asked else None
 
@@ -157,6 +168,7 @@ class _EventStream(Response):
         finally:
             watch.close()
             self._chunks.stop()
+            self._place.leave()
             if self._record is not None:
                 self._record.give_up()
 

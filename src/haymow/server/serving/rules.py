@@ -196,6 +196,9 @@ _FINAL: Final = frozenset(
     }
 )
 
+_OPENAIS: Final = {"rate_limited": "rate_limit_exceeded", "too_many_chats": "rate_limit_exceeded"}
+"""Codes for which OpenAI has a word of its own."""
+
 
 def status_in_openai(usual: int) -> int:
     """The status of an error here, where other operations answer `usual`: OpenAI's API has 400 for a wrong body."""
@@ -206,7 +209,7 @@ def body_in_openai(error: HaymowError, status: int) -> dict[str, Any]:
     """`{"error": {"message", "type", "param", "code"}}`; `param` is the first fault's, all are in the message."""
     faults: tuple[Fault, ...] = getattr(error, "faults", ())
     reasons = dict.fromkeys(fault.message for fault in faults[:10])
-    code = "invalid_api_key" if isinstance(error, Unauthenticated) else error.code
+    code = "invalid_api_key" if isinstance(error, Unauthenticated) else _OPENAIS.get(error.code, error.code)
     param = _param(faults[0].pointer) if faults else ("model" if code == "model_not_found" else None)
     message = " ".join((error.message, *reasons))
     return {"error": {"message": message, "type": _type(error, status), "param": param, "code": code}}
