@@ -34,7 +34,7 @@ format: setup-dev  ## Put the code into its format, and mend what can be mended
 
 bench: setup-dev  ## Measure haymow against its floors and print a table
 	@$(PYTHON) scripts/setup.py bench
-	@for one in litellm portkey; do \
+	@for one in litellm portkey mlflow; do \
 	  $(PYTHON) scripts/setup.py $$one || { [ $$? -eq 1 ] && echo "The bench goes on without $$one."; } || exit; \
 	done
 	@exec .venv/bin/python -m tests.bench $(ARGS)
@@ -55,5 +55,5 @@ providers: setup-dev  ## Construct every generator, some in environments of thei
 	@.venv/bin/python scripts/try_generators.py $(ARGS)
 
 clean:  ## Remove what the targets made, the environments among it; never haymow's data
-	@rm -rf .venv .venv-bench .venv-litellm .venv-portkey dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv-bench .venv-litellm .venv-portkey .venv-mlflow dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@rm -rf web/node_modules web/src/api/schema.d.ts src/haymow/ui

@@ -19,6 +19,7 @@ pin dev requirements/dev.in --constraints requirements/run.txt "$@"
 pin deepset-mcp requirements/deepset-mcp.in --no-deps "$@"
 pin bench requirements/bench.in --constraints requirements/run.txt "$@"
 pin litellm requirements/litellm.in "$@"
+pin mlflow requirements/mlflow.in "$@"
 pin node requirements/node.in "$@"
 
 # npm's lock file has the hashes too. The hosts of registries stay out of it.

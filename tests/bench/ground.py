@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from tests.bench import bodies, servers, stage
 from tests.bench.jobs import Job
@@ -16,10 +17,15 @@ from tests.bench.measure import Bench, Case
 from tests.bench.servers import Server
 from tests.bench.stage import Stage
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Plan:
-    """How much: numbers of models, connections, rounds, streams open at once, servers killed and started."""
+    """How much: numbers of models, connections, rounds, streams open at once, servers killed and started.
+
+    `shared` is the number of models of a database that several servers share.
+    """
 
     few: int
     many: int
@@ -27,11 +33,12 @@ class Plan:
     chat_connections: tuple[int, ...]
     chat_rounds: int
     open_streams: int
+    shared: int
     kills: int
     starts: int
 
 
-@dataclass
+@dataclass(eq=False)
 class Ground:
     """`folder` is empty, and on the disk that haymow would use; `python` has the servers haymow is compared with."""
 
@@ -44,10 +51,8 @@ class Ground:
     @cached_property
     def first(self) -> Stage:
         """A folder after haymow's first start, with stage.FIRST_MODELS models; only copies of it are served."""
-        begun = time.monotonic()
-        made = stage.begin(self.folder / "first")
-        print(f"  a first start and {stage.FIRST_MODELS} models: {time.monotonic() - begun:.1f} s", flush=True)
-        return made
+        what = f"a first start and {stage.FIRST_MODELS} models"
+        return self.timed(what, lambda: stage.begin(self.folder / "first"))
 
     @cached_property
     def hundred(self) -> Stage:
@@ -86,8 +91,15 @@ class Ground:
         with servers.asgi("floor:app", "/readyz", self.python) as server:
             yield Case("FastAPI echo", server, Job(server.port, "PATCH", ["/echo"], body=bodies.update()))
 
-    def _grown(self, models: int) -> Stage:
-        first, begun = self.first, time.monotonic()
-        made = stage.grown(first, models, self.folder / f"{models}-models")
-        print(f"  {models:,} models, by SQL: {time.monotonic() - begun:.1f} s", flush=True)
+    def timed(self, what: str, make: Callable[[], T]) -> T:
+        """What `make` returns, and a line that says how long it took."""
+        begun = time.monotonic()
+        made = make()
+        print(f"  {what}: {time.monotonic() - begun:.1f} s", flush=True)
         return made
+
+    def _grown(self, models: int) -> Stage:
+        first = self.first
+        return self.timed(
+            f"{models:,} models, by SQL", lambda: stage.grown(first, models, self.folder / f"{models}-models")
+        )

@@ -77,13 +77,18 @@ class Bench:
         figures = [Figures(case.name, connections) for case in cases]
         for _ in range(rounds or self.rounds):
             for case, into in zip(cases, figures, strict=True):
-                self._measure(case, into)
+                self.measure(case, into)
         for into in figures:
             say(into)
         return figures
 
-    def _measure(self, case: Case, into: Figures) -> None:
-        job = self.fresh(replace(case.job, connections=into.connections, seconds=self.seconds, warm_up=self.warm_up))
+    def job(self, job: Job, connections: int) -> Job:
+        """The job as it is measured: so long, with numbers of its own."""
+        return self.fresh(replace(job, connections=connections, seconds=self.seconds, warm_up=self.warm_up))
+
+    def measure(self, case: Case, into: Figures) -> None:
+        """One round of a case."""
+        job = self.job(case.job, into.connections)
         before = case.server.busy_seconds()
         outcome = jobs.run(job)
         used = case.server.busy_seconds() - before

@@ -85,9 +85,9 @@ def call(port: int, method: str, path: str, headers: Mapping[str, str], body: st
     return json.loads(text) if text else None
 
 
-def begin(data: Path, models: int = FIRST_MODELS) -> Stage:
+def begin(data: Path, models: int = FIRST_MODELS, more: Mapping[str, str] | None = None) -> Stage:
     """haymow's first start: so many models of 2 KB and the secret they name, all through the API."""
-    with servers.haymow(data) as server:
+    with servers.haymow(data, more) as server:
         stage = _entered(data, server)
         stage.call(server.port, "POST", f"{stage.prefix}/secrets", {"name": bodies.SECRET, "secret": "sk-of-the-bench"})
         job = Job(server.port, "POST", [f"{stage.prefix}/models/custom"], stage.headers, bodies.new_model(),
