@@ -73,7 +73,7 @@ class OutcomeUnknown(Unavailable):
 _AGAIN: Final = {"40001", "40P01"}  # serialization failure, deadlock
 _LOST: Final = {"57P01", "57P02", "57P03", "25006"}  # stopped, crashed, starting; a standby, which cannot write
 _BUSY: Final = {"53300", "53400", "55P03", "57014"}  # connections, limits, a lock or a statement that took too long
-_TROUBLE: Final = {"53", "58", "F0", "XX"}  # resources, the system, its files, itself
+_TROUBLE: Final = {"53", "58", "F0", "P0", "XX"}  # resources, the system, its files, a trigger of others, itself
 
 TOO_MUCH: Final = "haymow has more to do than it can. Nothing was changed; try again."
 _AWAY: Final = "haymow cannot reach its storage now. Nothing was changed; try again."

@@ -210,8 +210,9 @@ class Writer(_Runner):
 def _explained(error: BaseException) -> BaseException:
     """Turn trouble of the storage into Unavailable; everything else is a caller's or a bug and stays as it is."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    primary = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # SQLite's extended codes keep the plain one in a byte
-    if primary not in _TROUBLE:
+    extended = getattr(cause, "sqlite_errorcode", 0)
+    primary = extended & 0xFF  # SQLite's extended codes keep the plain one in a byte
+    if primary not in _TROUBLE and extended != sqlite3.SQLITE_CONSTRAINT_TRIGGER:  # no trigger is haymow's own
         return error
     log.error("storage failed: %s", cause)
     code = "storage_full" if primary == sqlite3.SQLITE_FULL else "storage_failed"
