@@ -53,6 +53,10 @@ class TestTheFirstStart:
             "haymow has stopped.",
         ]
 
+    def test_says_neither_where_what_it_prints_is_kept(self, tmp_path: Path) -> None:
+        with running(tmp_path / "data", more={"HAYMOW_START_LINK": "off"}) as server:
+            assert (server.token, server.link) == ("", "")
+
     def test_writes_the_token_and_the_links_code_nowhere(self, fresh_server: RunningServer) -> None:
         for secret in (fresh_server.token.split("_", 2)[2], fresh_server.link.partition("#")[2]):
             assert len(secret) == 43

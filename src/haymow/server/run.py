@@ -126,7 +126,7 @@ def _on_signal(number: int, act: Callable[[], object]) -> None:
 @contextlib.asynccontextmanager
 async def _started(house: House, settings: Settings, say: Say) -> AsyncIterator[None]:
     token = await house.tokens.start("first start")
-    if token is not None:
+    if token is not None and settings.start_link:
         say(f"The administrator's API token, shown this once: {token}")
     async with with_local_model(house, say):
         door = await control.listen(settings.admin_socket, commands(house, browser_address(settings)))
@@ -142,7 +142,8 @@ async def _answer(house: House, listener: socket.socket, say: Say, settings: Set
     stop = _Stop(house.leaving, server, settings)
     _on_signal(signal.SIGINT, stop.interrupt)
     _on_signal(signal.SIGTERM, stop.terminate)
-    say(f"Open {await link_of_start(house, browser_address(settings))} to sign in (works once).")
+    if settings.start_link:
+        say(f"Open {await link_of_start(house, browser_address(settings))} to sign in (works once).")
     say(f"haymow {__version__} is ready at {address(settings.host, settings.port)} - press Ctrl-C to stop it.")
     _calm_garbage_collection()
     log.info("ready", extra={"haymow": {"version": __version__, "address": address(settings.host, settings.port)}})

@@ -57,6 +57,7 @@ class Settings:
     egress_allow: frozenset[Allowance] = frozenset()
     direct_lane: bool = True
     unpoliced_generators: frozenset[str] = frozenset()
+    start_link: bool = True
     log: str = ""
     log_level: str = ""
     access_log: bool | None = None
@@ -117,6 +118,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         egress_allow=_allowances(environ, "HAYMOW_EGRESS_ALLOW"),
         direct_lane=_switch(environ, "HAYMOW_DIRECT_LANE", default=True),
         unpoliced_generators=_generators(environ, "HAYMOW_UNPOLICED_GENERATORS"),
+        start_link=_switch(environ, "HAYMOW_START_LINK", default=True),
         log=_one_of(environ, "HAYMOW_LOG", LOGS),
         log_level=_one_of(environ, "HAYMOW_LOG_LEVEL", LOG_LEVELS),
         outside=_outside(environ),
