@@ -14,6 +14,8 @@ from tests.conftest import definition
 from tests.server.registry.inside import opened, statements
 from tests.server.registry.shelf import openai_config
 
+pytestmark = pytest.mark.embedded("elsewhere callers are forgotten when others commit, and asked for again")
+
 Request = Callable[[httpx.AsyncClient, str, dict[str, Any]], Awaitable[httpx.Response]]
 
 
