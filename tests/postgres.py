@@ -39,6 +39,10 @@ class Postgres:
         """`immediate` is what a crash is: nothing is written, no client is told."""
         run("pg_ctl", "-w", "-D", str(self.folder), "-m", mode, "stop")
 
+    def promote(self) -> None:
+        """Let a standby be a server of its own."""
+        run("pg_ctl", "-w", "-D", str(self.folder), "promote")
+
     def remove(self) -> None:
         if (self.folder / "postmaster.pid").exists():
             self.stop("immediate")
@@ -47,14 +51,32 @@ class Postgres:
 
 def create(options: str = "") -> Postgres:
     """A new server, which is gone when this process ends. Its folder is not in a test's: those are closed to others."""
-    folder = Path(tempfile.mkdtemp(prefix="haymow-postgres-"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, "nobody", "nogroup")
+    folder = _folder()
     run("initdb", "--no-sync", "-A", "trust", "-U", USER, "-D", str(folder))
     made = Postgres(folder, free_port(), options)
     atexit.register(made.remove)
     made.start()
     return made
+
+
+def standby(primary: Postgres) -> Postgres:
+    """A second server, which follows `primary`; from now on each commit there waits until it is on both disks."""
+    folder = _folder()
+    source = ["-h", "127.0.0.1", "-p", str(primary.port), "-U", USER]
+    run("pg_basebackup", *source, "-D", str(folder), "-R", "-X", "stream", "-C", "-S", "standby", "-c", "fast")
+    made = Postgres(folder, free_port(), primary.options)
+    atexit.register(made.remove)
+    made.start()
+    for statement in ("ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"):
+        run("psql", "-X", "-q", "-d", primary.text(), "-c", statement)
+    return made
+
+
+def _folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="haymow-postgres-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "nobody", "nogroup")
+    return folder
 
 
 def run(program: str, *arguments: str) -> str:
