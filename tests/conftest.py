@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about SQLite itself, on PostgreSQL, and what takes long unless it is asked for."""
+    """Leave out what is about the other database, and what takes long unless it is asked for."""
     left_out = [item for item in items if _is_left_out(item, thorough=config.getoption("--thorough"))]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
@@ -36,7 +36,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _is_left_out(item: pytest.Item, *, thorough: bool) -> bool:
     if item.get_closest_marker("thorough") and not thorough:
         return True
-    return databases.is_shared() and item.get_closest_marker("embedded") is not None
+    other = "embedded" if databases.is_shared() else "shared"
+    return item.get_closest_marker(other) is not None
 
 
 @pytest.fixture(scope="session")

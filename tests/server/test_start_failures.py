@@ -102,6 +102,7 @@ class TestAProcess:
 
     def test_whose_database_is_newer(self, data: Path) -> None:
         execute(data / "haymow.db", "UPDATE alembic_version SET version_num = '9999'")
+        execute(data / "haymow.db", "UPDATE schema_compatibility SET oldest = '9998'")
         line = attempt(data)
         assert "written by a newer haymow" in line
         assert "backup" in line

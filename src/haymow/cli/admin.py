@@ -101,6 +101,15 @@ def new_master_key() -> None:
     click.echo(make(), nl=False)
 
 
+@admin.command()
+def migrate() -> None:
+    """Bring the database to this version's schema, while servers of this and the version before go on working."""
+    from haymow.server.operator import migrate as run  # noqa: PLC0415 - the same
+
+    is_done = run(read_environment(), click.echo)
+    click.echo("The database has this version's schema now." if is_done else "There was nothing to migrate.")
+
+
 def _progress(line: str) -> None:
     click.echo(line, err=True)
 

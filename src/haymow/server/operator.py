@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from haymow.server import control
 from haymow.server.app import House, open_house
+from haymow.server.database import DataFolder, migrate_database
 from haymow.server.database.folder import FolderInUse
 from haymow.server.secrets import key_file
 from haymow.server.settings import Settings
@@ -51,6 +52,21 @@ async def admin_link(settings: Settings) -> str:
 def new_master_key() -> str:
     """The content of a new master key's file; nothing is touched. For whoever keeps it in an orchestrator's secrets."""
     return key_file.new_text()
+
+
+def migrate(settings: Settings, tell: Callable[[str], None]) -> bool:
+    """Bring the database to this haymow's schema; whether there was anything to do. `tell` hears each step.
+
+    Servers that share a database may go on working. One with a data folder to itself has migrated when it started:
+    raises FolderInUse beside it. Raises StartFailed.
+    """
+    if settings.database_url is not None:
+        return migrate_database(settings, tell)
+    folder = DataFolder(settings.data)
+    try:
+        return migrate_database(settings, tell)
+    finally:
+        folder.close()
 
 
 def browser_address(settings: Settings) -> str:

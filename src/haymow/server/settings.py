@@ -45,6 +45,7 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)
     database_connections: int = DEFAULT_DATABASE_CONNECTIONS
     unsafe_storage: bool = False
+    migrate: bool = True
     page: Path = PAGE
     master_key_file: Path | None = None
     host: str = DEFAULT_HOST
@@ -109,6 +110,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         database_url=_database_url(environ, "HAYMOW_DATABASE_URL"),
         database_connections=_count(environ, "HAYMOW_DATABASE_CONNECTIONS", DEFAULT_DATABASE_CONNECTIONS),
         unsafe_storage=_switch(environ, "HAYMOW_UNSAFE_STORAGE", default=False),
+        migrate=_switch(environ, "HAYMOW_MIGRATE", default=True),
         master_key_file=Path(key_file).absolute() if key_file else None,
         host=environ.get("HAYMOW_HOST") or DEFAULT_HOST,
         port=_port(environ, "HAYMOW_PORT", DEFAULT_PORT),

@@ -3,7 +3,7 @@
 from haymow.server.database.columns import CONFIDENTIAL, ORDERED_TEXT, UtcDateTime, metadata
 from haymow.server.database.database import Database
 from haymow.server.database.folder import DataFolder
-from haymow.server.database.opening import open_database
+from haymow.server.database.opening import migrate_database, open_database
 from haymow.server.database.prepared import Prepared
 from haymow.server.database.units import Records
 
@@ -16,5 +16,6 @@ __all__ = [
     "Records",
     "UtcDateTime",
     "metadata",
+    "migrate_database",
     "open_database",
 ]

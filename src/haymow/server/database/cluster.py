@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy import URL
 
 from haymow.errors import Unavailable
-from haymow.server.database import cluster_schema, postgres
+from haymow.server.database import cluster_schema, postgres, schema
 from haymow.server.database.away import Away
 from haymow.server.database.news import News
 from haymow.server.database.pool import Mode, Pool
@@ -30,13 +30,15 @@ class PostgresDatabase:
     two more, so that thousands of rows keep no other caller waiting.
     """
 
-    def __init__(self, url: URL, connections: int, *, unsafe: bool = False) -> None:
+    def __init__(
+        self, url: URL, connections: int, *, unsafe: bool = False, permission: schema.Permission = schema.GRANTED
+    ) -> None:
         """Open and migrate the database at `url`.
 
         Raises StartFailed when it cannot be reached, is foreign, is newer than this haymow, or could lose what it
         acknowledged and `unsafe` does not allow that.
         """
-        cluster_schema.prepare(url, unsafe=unsafe)
+        cluster_schema.prepare(url, permission, unsafe=unsafe)
         self._closed = False
         self._commits = 0
         self._near = Pool(url, connections)

@@ -3,39 +3,62 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Final
 
 from sqlalchemy import URL, Connection, create_engine
-from sqlalchemy.exc import DBAPIError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, NotSupportedError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from haymow.errors import StartFailed
 from haymow.server.database import schema
 from haymow.server.database.postgres import CONNECT
+from haymow.server.database.schema import Permission
 
 log = logging.getLogger(__name__)
 
-_LOCK: Final = 0x6861796D6F77  # "haymow", so that no other program's lock is meant
+LOCK: Final = 0x6861796D6F77
+""""haymow": the advisory lock of who migrates, so that no other program's is meant."""
+
+_IN_THE_WAY: Final = {"55P03", "40001", "40P01"}  # a lock that took too long, and what the database ended
 _LOCK_TIMEOUT: Final = "2s"
 _ATTEMPTS: Final = 10
+_PAUSE_SECONDS: Final = 1.0
 
 _GUARANTEES: Final = {"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_commit": {"on", "remote_apply"}}
 """With these a commit that was acknowledged survives a crash; `remote_write` and `local` fall short of a standby's."""
 
 
-def prepare(url: URL, *, unsafe: bool) -> None:
-    """Migrate to HEAD when needed. Raises StartFailed with one line that says what is wrong and what to do."""
+def prepare(url: URL, permission: Permission, *, unsafe: bool) -> bool:
+    """Migrate to HEAD when needed; whether it was. Raises StartFailed with one line: what is wrong, and what to do."""
     where = url.set(username=None, password=None, query={}).render_as_string()
     try:
         with _connected(url) as connection:
             _check_guarantees(connection, unsafe)
-            with alone(connection):
-                schema.migrate(connection, where)
+            return _migrated(connection, where, permission)
     except DBAPIError as error:
         log.debug("the database cannot be opened", exc_info=error)
         raise StartFailed(f"{_reason(error)} ({where}). Check HAYMOW_DATABASE_URL and the server's log.") from None
+
+
+def _migrated(connection: Connection, where: str, permission: Permission) -> bool:
+    """Servers go on working meanwhile: whoever uses a table now is waited for 2 s, then it is tried again."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return schema.migrate(connection, where, permission, partial(_alone, tell=permission.tell))
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _IN_THE_WAY:
+                raise
+            permission.tell(f"A table was in use for {_LOCK_TIMEOUT}; nothing was changed (attempt {attempt}).")
+            time.sleep(random.uniform(0.5, 1.5) * _PAUSE_SECONDS)
+    raise StartFailed(
+        f"The schema of {where} could not be changed: other transactions hold its tables. Nothing was changed. "
+        "End them, or run `haymow admin migrate` when less is going on."
+    )
 
 
 @contextmanager
@@ -44,7 +67,8 @@ def _connected(url: URL) -> Iterator[Connection]:
         url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=CONNECT, hide_parameters=True
     )
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
+        with suppress(ProgrammingError):  # a migration that is killed lets its tables go at once
+            connection.exec_driver_sql("SET client_connection_check_interval = '1s'")
         yield connection
 
 
@@ -68,12 +92,36 @@ def _shown(connection: Connection, name: str) -> str | None:
 
 @contextmanager
 def alone(connection: Connection) -> Iterator[None]:
-    """Let one server migrate at a time, where the engine has such locks; elsewhere their commits decide."""
-    with suppress(ProgrammingError):
+    """Keep every migration away for longer than a transaction, where the engine has such locks."""
+    with suppress(ProgrammingError, NotSupportedError):
         connection.exec_driver_sql("SET lock_timeout = 0")  # another start's migration is waited for
-        connection.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK})")
         connection.exec_driver_sql(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
     yield  # the lock goes with the connection
+
+
+@contextmanager
+def _alone(connection: Connection, tell: Callable[[str], None]) -> Iterator[None]:
+    """A transaction with an advisory lock, where the engine has such locks; elsewhere their commits decide.
+
+    The lock is the transaction's own: a pooler may stand between, and a migration that was killed leaves none.
+    """
+    has_locks = _has_locks(connection, tell)
+    with schema.transaction(connection):
+        if has_locks:
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # another migration is waited for
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+        yield
+
+
+def _has_locks(connection: Connection, tell: Callable[[str], None]) -> bool:
+    with suppress(ProgrammingError, NotSupportedError):
+        if not connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({LOCK})").scalar_one():
+            tell("Another migration is under way; waiting for its end.")
+        return True
+    return False
 
 
 def _reason(error: DBAPIError) -> str:

@@ -18,11 +18,11 @@ T = TypeVar("T")
 class SqliteDatabase:
     """A `Database` in a file of this machine. A unit that writes keeps every other writer waiting."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, permission: schema.Permission = schema.GRANTED) -> None:
         """Open and migrate `file`. Raises StartFailed when it is damaged, foreign or newer than this haymow."""
         self._closed = False
         writing = sqlite.writing_engine(file)
-        schema.prepare(writing, file)
+        schema.prepare(writing, file, permission)
         reading = sqlite.reading_engine(file)
         self._glancer = sqlite.Glancer(reading)
         self._writer = Writer(lambda: sqlite.Writer(writing))

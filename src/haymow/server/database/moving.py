@@ -126,7 +126,7 @@ def _require_empty(connection: Connection, place: Place, revision: str) -> None:
     if schema.revision_of(connection) != revision:
         raise Conflict(f"{place.name} has tables of a newer haymow than the rows. Name a new one.", code="not_empty")
     for name in inspect(connection).get_table_names():
-        if name != "alembic_version" and _has_rows(connection, name):
+        if name not in schema.OWN_TABLES and _has_rows(connection, name):
             raise Conflict(
                 f"{place.name} is not empty (it has {name}), and nothing is written over. Name an empty one.",
                 code="not_empty",

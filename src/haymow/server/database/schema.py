@@ -1,20 +1,44 @@
-"""Bringing a database to this haymow's schema. Alembic is imported only when there is something to migrate."""
+"""Bringing a database to this haymow's schema. Alembic is imported only when there is something to migrate.
+
+A schema may be newer than the haymow that works with it: while several servers are upgraded one after the other, and
+after going back. The database says how old a haymow may be (docs/adr/0015).
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, inspect, select
 from sqlalchemy.exc import DatabaseError
 
 from haymow.errors import StartFailed
+
+log = logging.getLogger(__name__)
 
 HEAD = "0005"
 """The newest revision in `migrations/versions`; a test holds the two together."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+compatibility_table: Final = Table("schema_compatibility", MetaData(), Column("oldest", String(32), primary_key=True))
+"""One row: the newest schema that a haymow has to know, at least, to work with this database. Migrations write it."""
+
+
+OWN_TABLES: Final = frozenset({"alembic_version", compatibility_table.name})
+"""What says which schema it is, and holds nothing of a haymow's."""
+
+
+class Permission(NamedTuple):
+    """Whether a schema may be changed, and whom to tell how it goes."""
+
+    granted: bool = True
+    tell: Callable[[str], None] = log.info
 
 
 _TROUBLE = {
@@ -27,12 +51,18 @@ _TROUBLE = {
 }
 
 
-def prepare(engine: Engine, file: Path) -> None:
-    """Migrate to HEAD when needed. Raises StartFailed with one line that says what is wrong and what to do."""
+GRANTED: Final = Permission()
+
+Alone = Callable[[Connection], AbstractContextManager[None]]
+"""One transaction, beside which nobody else migrates."""
+
+
+def prepare(engine: Engine, file: Path, permission: Permission = GRANTED) -> bool:
+    """Migrate to HEAD when needed; whether it was. Raises StartFailed with one line: what is wrong, and what to do."""
     try:
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         with engine.connect() as connection:
-            migrate(connection, f"The database {file}")
+            return migrate(connection, f"The database {file}", permission, transaction)
     except OSError as error:
         message = f"Cannot open the database {file} ({error.strerror}). Make it writable for this user."
         raise StartFailed(message) from error
@@ -43,29 +73,62 @@ def prepare(engine: Engine, file: Path) -> None:
         raise StartFailed(message) from error
 
 
-def migrate(connection: Connection, what: str) -> None:
-    """Migrate what `connection` is connected to, which is called `what`. Raises StartFailed, DatabaseError."""
-    upgrade(connection, what, HEAD)
+def migrate(connection: Connection, what: str, permission: Permission, alone: Alone) -> bool:
+    """Migrate what `connection` is connected to, which is called `what`; whether there was anything to do.
+
+    Raises StartFailed, DatabaseError.
+    """
+    if not is_older(connection, what):
+        return False
+    if not permission.granted:
+        raise StartFailed(
+            f"{what} has not the schema {HEAD} of this haymow, and HAYMOW_MIGRATE=off keeps a start from changing it. "
+            "Run `haymow admin migrate`, then start again."
+        )
+    with alone(connection):
+        if not is_older(connection, what):
+            return False  # somebody else has done it meanwhile
+        is_new = revision_of(connection) is None
+        _make_steps(connection, log.debug if is_new else permission.tell)  # a first start has nothing to tell of
+        return True
+
+
+def is_older(connection: Connection, what: str) -> bool:
+    """Whether there is something to migrate. Raises StartFailed when the database is too new for this haymow."""
+    revision = revision_of(connection)
+    if revision is None or _is_known(revision):
+        return revision != HEAD
+    oldest = _oldest(connection)
+    if oldest is None or oldest > HEAD:
+        raise _too_new(what, revision)
+    log.info("the database has a newer schema, %s, with which this haymow (%s) works", revision, HEAD)
+    return False
 
 
 def upgrade(connection: Connection, what: str, wanted: str) -> None:
-    """Migrate to the revision `wanted`; what is beyond it stays as it is. Raises StartFailed, DatabaseError."""
+    """Migrate to the revision `wanted`, in a transaction of its own; what is beyond it stays as it is.
+
+    Raises StartFailed, DatabaseError.
+    """
     revision = revision_of(connection)
     if revision is not None and wanted <= revision <= HEAD:
         return
-    from alembic import command  # noqa: PLC0415 - 0.2 s, paid only by a start that migrates
-    from alembic.config import Config  # noqa: PLC0415 - the same
-
     newest = max(revision or wanted, wanted)
-    if not list(MIGRATIONS.glob(f"versions/{newest}_*.py")):
-        raise StartFailed(
-            f"{what} was written by a newer haymow (schema {newest}, this one knows {HEAD}). "
-            "Start that version or a newer one, or restore a backup made before the upgrade."
-        )
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    command.upgrade(config, wanted)
+    if not _is_known(newest):
+        raise _too_new(what, newest)
+    with transaction(connection):
+        _make_steps(connection, log.debug, wanted)
+
+
+def _is_known(revision: str) -> bool:
+    return any(MIGRATIONS.glob(f"versions/{revision}_*.py"))
+
+
+def _too_new(what: str, revision: str) -> StartFailed:
+    return StartFailed(
+        f"{what} was written by a newer haymow (schema {revision}, this one knows {HEAD}). "
+        "Start that version or a newer one, or restore a backup made before the upgrade."
+    )
 
 
 def revision_of(connection: Connection) -> str | None:
@@ -77,3 +140,33 @@ def revision_of(connection: Connection) -> str | None:
     if names:
         raise DatabaseError("foreign", None, Exception())
     return None
+
+
+def _oldest(connection: Connection) -> str | None:
+    if compatibility_table.name not in inspect(connection).get_table_names():
+        return None
+    return connection.execute(select(compatibility_table.c.oldest)).scalar()
+
+
+def _make_steps(connection: Connection, tell: Callable[[str], None], revision: str = "head") -> None:
+    """Make every step up to a revision, in the transaction that has begun."""
+    from alembic import command  # noqa: PLC0415 - 0.2 s, paid only by a start that migrates
+    from alembic.config import Config  # noqa: PLC0415 - the same
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes.update(connection=connection, tell=tell, compatibility=compatibility_table)
+    command.upgrade(config, revision)
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """All of the block or nothing of it, on a connection that commits by itself else."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN")
+    try:
+        yield
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        with suppress(DatabaseError):  # the connection may be lost
+            connection.exec_driver_sql("ROLLBACK")
+        raise
