@@ -162,7 +162,8 @@ def test_b8_a_value_of_another_type_is_refused_without_an_echo(
 
 
 @pytest.mark.parametrize(
-    "value", ["sk-break-2f6d\nrest", "sk-break-2f6d\r\nx: y", "sk-2f6d\u2013dash", "sk-2f6d\x7f", " sk-2f6d"]
+    "value",
+    ["sk-break-Qx2fz6d\nrest", "sk-break-Qx2fz6d\r\nx: y", "sk-Qx2fz6d\u2013dash", "sk-Qx2fz6d\x7f", " sk-Qx2fz6d"],
 )
 def test_b9_a_value_with_a_line_break_or_a_typographic_dash_is_refused(
     admin: httpx.Client, subject: Subject, server: Any, value: str
@@ -176,8 +177,8 @@ def test_b9_a_value_with_a_line_break_or_a_typographic_dash_is_refused(
             admin.post("/api/v1/model_registry_tokens/openai", json={"token": value}),
         ):
             refused(answer, 422)
-            assert "2f6d" not in answer.text
-    assert "2f6d" not in server.log.read_text()
+            assert "Qx2fz6d" not in answer.text
+    assert "Qx2fz6d" not in server.log.read_text()
 
 
 @pytest.mark.parametrize("mask", ["********", "sk-***", "\u2022" * 8, "SecretValue(***)", "<redacted>", "sk-...ab12"])

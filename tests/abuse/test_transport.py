@@ -157,15 +157,15 @@ def test_x1_pages_run_no_scripts_and_stand_in_no_frame(server: RunningServer, pa
 
 
 MISLEADING = {
-    "line": "two\r\nlines-6b2f",
-    "line feed": "two\nlines-6b2f",
-    "escape": "\x1b[31mred-6b2f\x1b[0m",
-    "bell": "ding\x07-6b2f",
-    "turned": "\u202egnp.6b2f",
-    "zero width": "a\u200b6b2f",
-    "line separator": "a\u2028b-6b2f",
-    "mark": "\ufeff6b2f",
-    "unassigned": "a\u0378-6b2f",
+    "line": "two\r\nlines-Qx6bz2f",
+    "line feed": "two\nlines-Qx6bz2f",
+    "escape": "\x1b[31mred-Qx6bz2f\x1b[0m",
+    "bell": "ding\x07-Qx6bz2f",
+    "turned": "\u202egnp.Qx6bz2f",
+    "zero width": "a\u200bQx6bz2f",
+    "line separator": "a\u2028b-Qx6bz2f",
+    "mark": "\ufeffQx6bz2f",
+    "unassigned": "a\u0378-Qx6bz2f",
 }
 
 
@@ -173,7 +173,7 @@ MISLEADING = {
 def misleading(request: pytest.FixtureRequest, server: RunningServer) -> Iterator[str]:
     """A text that shows as another one; it must not get into the log either."""
     yield MISLEADING[request.param]
-    assert "6b2f" not in _log(server.log)
+    assert "Qx6bz2f" not in _log(server.log)
 
 
 def _log(path: Path) -> str:
@@ -207,12 +207,12 @@ def test_x3_a_secrets_name_does_not_mislead(admin: httpx.Client, subject: Subjec
 
 def test_x3_an_address_is_not_written_into_the_log_as_it_is(server: RunningServer) -> None:
     before = len(_log(server.log).splitlines())
-    for target in ("/x%0d%0aFAKE-6b2f", "/x%1b[31m6b2f", "/%e2%80%ae6b2f"):
+    for target in ("/x%0d%0aFAKE-Qx6bz2f", "/x%1b[31mQx6bz2f", "/%e2%80%aeQx6bz2f"):
         assert send(server.url, request("GET", target, server.token)).status == 404
-    assert send(server.url, b"GET /\x1b[31m6b2f HTTP/1.1\r\nHost: h\r\n\r\n").status in (400, 404)
-    assert send(server.url, b"\x16\x03\x016b2f\r\n\r\n").status == 400
+    assert send(server.url, b"GET /\x1b[31mQx6bz2f HTTP/1.1\r\nHost: h\r\n\r\n").status in (400, 404)
+    assert send(server.url, b"\x16\x03\x01Qx6bz2f\r\n\r\n").status == 400
     written = _log(server.log).splitlines()[before:]
-    assert "6b2f" not in "".join(written)
+    assert "Qx6bz2f" not in "".join(written)
 
 
 def test_the_connection_ends_after_a_body_that_was_not_read(subject: Subject, server: RunningServer) -> None:

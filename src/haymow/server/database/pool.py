@@ -27,6 +27,7 @@ from haymow.errors import HaymowError
 from haymow.server.database import postgres
 from haymow.server.database.postgres import Again, Lost, OutcomeUnknown
 from haymow.server.database.prepared import executed
+from haymow.server.database.turns import Turns
 from haymow.server.database.units import Unit
 
 T = TypeVar("T")
@@ -50,6 +51,7 @@ class Pool:
         self._most = most
         self._open: WeakSet[Any] = WeakSet()
         self._closed = False
+        self._turns = Turns()
         event.listen(self._engine.sync_engine, "connect", lambda adapted, _: self._opened(adapted.driver_connection))
 
     def _opened(self, driver: Any) -> None:
@@ -75,12 +77,13 @@ class Pool:
             ended()
 
     def _attempts(self, unit: Unit[T], mode: Mode, until: float) -> T:
-        now, lost, broken = asyncio.get_running_loop().time, 0, None
+        now, lost, broken, again = asyncio.get_running_loop().time, 0, None, False
         for tried in count(1):
             try:
-                return self._attempt(unit, mode, until)
+                with self._turn(mode, until, alone=again):
+                    return self._attempt(unit, mode, until)
             except (Again, Lost) as error:
-                lost += isinstance(error, Lost)
+                lost, again = lost + isinstance(error, Lost), isinstance(error, Again)
                 pause = random.uniform(0, min(0.001 * 2**tried, _LONGEST_PAUSE))
                 if now() + pause > until or lost > self._most or self._closed:  # all that the pool kept may be dead
                     raise postgres.given_up(error) from error.__cause__
@@ -99,6 +102,26 @@ class Pool:
             raise postgres.overloaded() from error
         except DBAPIError as error:
             raise postgres.explained(error) from error
+
+    @contextmanager
+    def _turn(self, mode: Mode, until: float, *, alone: bool) -> Iterator[None]:
+        """What is run again is run alone: else those who are in each other's way would be so again."""
+        if mode is not Mode.CHANGE:
+            yield
+            return
+        turns = self._turns
+        begin, end = (turns.enter_alone, turns.leave_alone) if alone else (turns.enter, turns.leave)
+        try:
+            if alone or not turns.is_free:
+                await_only(asyncio.wait_for(begin(), until - asyncio.get_running_loop().time()))
+            else:
+                turns.enter_at_once()
+        except TimeoutError:
+            raise postgres.overloaded() from None
+        try:
+            yield
+        finally:
+            end()
 
     def close(self) -> None:
         """Close every connection, whatever it is doing."""
