@@ -110,6 +110,29 @@ def migrate() -> None:
     click.echo("The database has this version's schema now." if is_done else "There was nothing to migrate.")
 
 
+@admin.command("rotate-key")
+@click.option("--prepare", is_flag=True, help="Only write a new key into the key file, to be given to every server.")
+@click.option("--data-keys", is_flag=True, help="Also encrypt every value anew, under new data keys.")
+@click.option("--forget-old", is_flag=True, help="Only take the old keys out of the key file, when nothing needs them.")
+def rotate_key(prepare: bool, data_keys: bool, forget_old: bool) -> None:
+    """Put a new master key in the place of the old one, while haymow goes on.
+
+    Where it was broken off, the same command goes on. On PostgreSQL it takes two: --prepare first, and when every
+    server has the key file, the command alone.
+    """
+    from haymow.server import rotating  # noqa: PLC0415 - the same
+
+    if prepare + data_keys + forget_old > 1:
+        raise click.UsageError("Give one of --prepare, --data-keys and --forget-old.")
+    settings = read_environment()
+    if prepare:
+        click.echo(asyncio.run(rotating.prepare(settings)))
+    elif forget_old:
+        click.echo(asyncio.run(rotating.forget(settings)))
+    else:
+        click.echo(asyncio.run(rotating.rotate(settings, data_keys, _progress)))
+
+
 def _progress(line: str) -> None:
     click.echo(line, err=True)
 

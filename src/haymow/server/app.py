@@ -58,6 +58,7 @@ from haymow.server.secrets import service as secrets_room
 from haymow.server.secrets.data_keys import DataKeys
 from haymow.server.secrets.integration_routes import IntegrationRoutes
 from haymow.server.secrets.integrations import Integrations
+from haymow.server.secrets.rotation import Rotation
 from haymow.server.secrets.routes import SecretRoutes
 from haymow.server.secrets.service import Secrets, open_vault
 from haymow.server.serving import routes as serving_routes
@@ -114,6 +115,7 @@ class House:
     serving: Serving
     receipts: Receipts
     limits: Limits
+    rotation: Rotation
     gate: Gate
     requests: Requests
     leaving: Leaving
@@ -186,7 +188,7 @@ async def _built(settings: Settings, database: WatchedDatabase, tell: Sequence[T
     gate = Gate(routing, dialect, (requests, *tell), leaving, outside, trace)
     return House(
         settings, database, access, tokens, sessions, secrets, registry, changes, Platform(database, now), serving,
-        receipts, limits, gate, requests, leaving, document,
+        receipts, limits, Rotation(database, key, now), gate, requests, leaving, document,
     )  # fmt: skip
 
 

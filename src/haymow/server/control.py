@@ -1,6 +1,7 @@
 """The operator's door to a running server: a socket in the data folder that only its owner can open.
 
-`haymow admin` asks here when a server holds the folder's lock. A word in, a JSON line out.
+`haymow admin` asks here when a server holds the folder's lock. A line in, of a command and its arguments with blanks
+between; a JSON line out.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from haymow.errors import HaymowError, StartFailed
 
 log = logging.getLogger(__name__)
 
-Command = Callable[[], Awaitable[str]]
+Command = Callable[..., Awaitable[str]]
 
 SECONDS = 30.0
 
@@ -43,12 +44,13 @@ async def listen(path: Path, commands: Mapping[str, Command]) -> asyncio.Server:
     return await asyncio.start_unix_server(answer, sock=listener)
 
 
-async def _run(commands: Mapping[str, Command], name: str) -> dict[str, str]:
+async def _run(commands: Mapping[str, Command], line: str) -> dict[str, str]:
+    name, *arguments = line.split(" ")
     command = commands.get(name)
     if command is None:
         return {"error": "The running haymow does not know this command. Restart it with this version."}
     try:
-        return {"answer": await command()}
+        return {"answer": await command(*arguments)}
     except HaymowError as error:
         return {"error": error.message}
     except Exception:

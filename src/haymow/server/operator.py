@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
-from haymow.server import control
+from haymow.server import control, rotating
 from haymow.server.app import House, open_house
 from haymow.server.database import DataFolder, migrate_database
 from haymow.server.database.folder import FolderInUse
@@ -23,7 +23,7 @@ def commands(house: House, address: str) -> Mapping[str, control.Command]:
     async def link() -> str:
         return _link(address, await house.sessions.link(_LINK, "command line"))
 
-    return {"token": lambda: house.tokens.for_first_admin(_TOKEN), "link": link}
+    return {"token": lambda: house.tokens.for_first_admin(_TOKEN), "link": link, **rotating.commands(house)}
 
 
 async def link_of_start(house: House, address: str) -> str:

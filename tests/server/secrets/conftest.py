@@ -82,10 +82,15 @@ class Rooms:
         """The workspace's own."""
         return Scope(self.admin.organization_id, self.workspace.workspace_id)
 
-    async def audited(self) -> list[Entry]:
-        """The record of changes of secrets, oldest first."""
+    @property
+    def second(self) -> Scope:
+        """The other workspace's own."""
+        return Scope(self.admin.organization_id, self.other_workspace.workspace_id)
+
+    async def audited(self, actions: tuple[str, ...] = ("secret.",)) -> list[Entry]:
+        """The record of changes of secrets, or of what begins like `actions`, oldest first."""
         page = await Audit(self.database).page(self.admin.organization_id, None, Filters(), None, 1000)
-        return [entry for entry in page.entries[::-1] if entry.record.action.startswith("secret.")]
+        return [entry for entry in page.entries[::-1] if entry.record.action.startswith(actions)]
 
     async def token(
         self, role: Role = Role.USER, workspace_role: Role | None = None, only_workspace: UUID | None = None

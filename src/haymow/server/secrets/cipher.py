@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from haymow.errors import Unavailable
-from haymow.server.secrets.rules import Place, SecretValue
+from haymow.server.secrets.rules import Place, SecretValue, StoredKey
 
 KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
@@ -54,6 +54,11 @@ class WrappedKey:
     scope_id: UUID
     version: int
     wrapped: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, row: StoredKey) -> WrappedKey:
+        """A row's key."""
+        return cls(row.scope_id, row.version, row.wrapped)
 
     def parts(self) -> list[WrappedKey]:
         """The newest key, and behind it those it takes the place of, while values are under them. Raises Unreadable."""

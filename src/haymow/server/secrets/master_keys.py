@@ -29,6 +29,25 @@ class MasterKeys:
         """The last one of the file."""
         return self._keys[-1]
 
+    @property
+    def count(self) -> int:
+        """How many keys are known."""
+        return len(self._keys)
+
+    def refresh(self) -> None:
+        """Look whether the file has got more keys."""
+        self._read_again()
+
+    def add(self) -> None:
+        """Write a new key into the file, behind the others. Raises StartFailed."""
+        self._keys = tuple(one.master for one in key_file.add(self._path))
+
+    def keep_newest(self) -> None:
+        """Take every key but the newest out of the file. Raises StartFailed."""
+        newest = key_file.read(self._path)[-1:]
+        key_file.replace(self._path, newest)
+        self._keys = tuple(one.master for one in newest)
+
     def check(self) -> bytes:
         """The known text under the newest key, for a database that keeps none yet."""
         return self.newest.check()

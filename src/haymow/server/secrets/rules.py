@@ -77,6 +77,19 @@ class Sealed(NamedTuple):
     wrapped: bytes | None
 
 
+class StoredKey(NamedTuple):
+    """A scope's data key as it is stored; `version` counts the keys that the scope has had."""
+
+    scope_id: UUID
+    organization_id: UUID
+    version: int
+    wrapped: bytes
+
+    @property
+    def is_organizations(self) -> bool:
+        return self.scope_id == self.organization_id
+
+
 class SecretRef(NamedTuple):
     """One value of a secret, without the value. `hosts` is None until it is bound."""
 

@@ -69,7 +69,7 @@ def fits(connection: Connection, keys: MasterKeys) -> bool:
 def opens_every_key(connection: Connection, keys: MasterKeys) -> bool:
     """Whether the keys are this database's, and open every data key in it."""
     return fits(connection, keys) and all(
-        keys.has(part) for row in store.every_data_key(connection) for part in WrappedKey(*row).parts()
+        keys.has(part) for row in store.every_data_key(connection) for part in WrappedKey.of(row).parts()
     )
 
 

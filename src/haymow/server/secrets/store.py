@@ -27,7 +27,7 @@ from sqlalchemy.exc import IntegrityError
 
 from haymow.errors import Conflict
 from haymow.server.database import Prepared
-from haymow.server.secrets.rules import Listing, Place, Sealed, Secret, SecretRef, Stale
+from haymow.server.secrets.rules import Listing, Place, Sealed, Secret, SecretRef, Stale, StoredKey
 from haymow.server.secrets.tables import data_keys_table, deleted_secrets_table, secrets_table, vault_table
 
 _s = secrets_table.c
@@ -74,12 +74,51 @@ def data_keys(connection: Connection, scope_ids: Collection[UUID]) -> list[tuple
     return [(row.scope_id, row.version, row.wrapped) for row in connection.execute(query)]
 
 
-def every_data_key(connection: Connection) -> Iterator[tuple[UUID, int, bytes]]:
-    """Scope, version and wrapped key of all scopes, as they are read."""
-    k = data_keys_table.c
-    query = select(k.scope_id, k.version, k.wrapped).execution_options(stream_results=True, yield_per=500)
-    for row in connection.execute(query):
-        yield row.scope_id, row.version, row.wrapped
+_k = data_keys_table.c
+_STORED_KEY: Final = select(_k.scope_id, _k.organization_id, _k.version, _k.wrapped)
+
+
+def every_data_key(connection: Connection) -> Iterator[StoredKey]:
+    """The data keys of all scopes, as they are read."""
+    for row in connection.execute(_STORED_KEY.execution_options(stream_results=True, yield_per=500)):
+        yield StoredKey(*row)
+
+
+def data_keys_after(connection: Connection, after: UUID | None, most: int) -> list[StoredKey]:
+    """The next data keys in the order of their scopes."""
+    query = _STORED_KEY if after is None else _STORED_KEY.where(_k.scope_id > after)
+    return [StoredKey(*row) for row in connection.execute(query.order_by(_k.scope_id).limit(most))]
+
+
+def replace_data_key(connection: Connection, seen: StoredKey, version: int, wrapped: bytes) -> None:
+    """Put another wrapped key in the place of the one that was seen; of a scope that is gone, nothing."""
+    change = update(data_keys_table).where(_k.scope_id == seen.scope_id, _k.wrapped == seen.wrapped)
+    connection.execute(change.values(version=version, wrapped=wrapped))
+
+
+def replace_key_check(connection: Connection, check: bytes) -> None:
+    connection.execute(update(vault_table).values(key_check=check))
+
+
+def values_of(connection: Connection, scope_id: UUID) -> Iterator[tuple[Place, bytes]]:
+    """Every ciphertext of a scope."""
+    query = select(_s.scope_id, _s.secret_id, _s.version, _s.ciphertext).where(_s.scope_id == scope_id)
+    for row in connection.execute(query.order_by(_s.secret_id)):
+        yield Place(row.scope_id, row.secret_id, row.version), row.ciphertext
+
+
+def replace_ciphertexts(connection: Connection, values: Sequence[tuple[Place, bytes]]) -> None:
+    """Other ciphertexts of the same values."""
+    at = (_s.scope_id == bindparam("scope"), _s.secret_id == bindparam("secret"), _s.version == bindparam("seen"))
+    change = update(secrets_table).where(*at).values(ciphertext=bindparam("sealed"))
+    if values:
+        connection.execute(
+            change,
+            [
+                {"scope": place.scope_id, "secret": place.secret_id, "seen": place.version, "sealed": sealed}
+                for place, sealed in values
+            ],
+        )
 
 
 def add_data_key(
