@@ -143,3 +143,9 @@ class StartFailed(HaymowError):
     """haymow cannot start; the message is the one line a person reads."""
 
     code = "start_failed"
+
+
+class CommandFailed(HaymowError):
+    """An operator's command cannot be done; the message is read at a terminal, and answers no request."""
+
+    code = "command_failed"

@@ -15,7 +15,7 @@ import orjson
 import pytest
 from sqlalchemy import update
 
-from haymow.errors import Conflict, StartFailed
+from haymow.errors import CommandFailed, StartFailed
 from haymow.server.app import tables
 from haymow.server.archive import run_backup, run_restore, run_verify
 from haymow.server.archive.damage import Damaged, WrongPassphrase
@@ -127,7 +127,7 @@ class TestABackup:
 class TestAFile:
     def test_is_not_written_over(self, filled: Stock, tmp_path: Path) -> None:
         (tmp_path / "b").write_text("precious")
-        with pytest.raises(Conflict, match="is there already"):
+        with pytest.raises(CommandFailed, match="is there already"):
             run_backup(filled.settings, tmp_path / "b", True, PASSPHRASE, quiet)
         assert (tmp_path / "b").read_text() == "precious"
         assert os.listdir(tmp_path) == ["b"]
@@ -258,7 +258,7 @@ class TestChunks:
 class TestARestore:
     def test_writes_over_nothing(self, stock: Stock, backup: Path) -> None:
         before = hashes(stock.place)
-        with pytest.raises(Conflict, match="is not empty"):
+        with pytest.raises(CommandFailed, match="is not empty"):
             run_restore(stock.settings, backup, PASSPHRASE, quiet)
         assert hashes(stock.place) == before
 

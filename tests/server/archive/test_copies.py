@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy import insert, select
 
-from haymow.errors import Conflict, StartFailed
+from haymow.errors import CommandFailed, StartFailed
 from haymow.server.access.tables import tokens_table
 from haymow.server.archive import run_copy
 from haymow.server.archive.copies import Differs, copy
@@ -97,7 +97,7 @@ def test_rows_come_behind_those_of_their_table_that_they_name(stock: Stock, tmp_
 
 def test_a_target_that_is_not_empty_is_left_alone(stock: Stock, tmp_path: Path, filled: Stock) -> None:
     before = hashes(stock.place)
-    with pytest.raises(Conflict, match=r"is not empty \(it has audit\), and nothing is written over"):
+    with pytest.raises(CommandFailed, match=r"is not empty \(it has audit\), and nothing is written over"):
         copy(filled.place, stock.place, None, quiet)
     assert hashes(stock.place) == before
 

@@ -14,6 +14,7 @@ import pytest
 
 import haymow
 from haymow.errors import (
+    CommandFailed,
     Fault,
     HaymowError,
     Invalid,
@@ -32,7 +33,7 @@ SOURCES = Path(haymow.__file__).parent
 
 
 def kinds() -> set[type[HaymowError]]:
-    """Every class of failure in all of haymow, but for those that end a start."""
+    """Every class of failure in all of haymow, but for those that end a start or a command."""
     for module in pkgutil.walk_packages([str(SOURCES)], "haymow."):
         if "migrations" not in module.name and not module.name.endswith("__main__"):
             importlib.import_module(module.name)
@@ -40,7 +41,7 @@ def kinds() -> set[type[HaymowError]]:
     def below(kind: type[HaymowError]) -> set[type[HaymowError]]:
         return {kind, *(found for one in kind.__subclasses__() for found in below(one))}
 
-    return {kind for kind in below(HaymowError) if not issubclass(kind, StartFailed)} - {HaymowError}
+    return {kind for kind in below(HaymowError) if not issubclass(kind, (StartFailed, CommandFailed))} - {HaymowError}
 
 
 def raised_codes() -> dict[str, str]:
@@ -51,7 +52,7 @@ def raised_codes() -> dict[str, str]:
 def codes_in(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Name(id="Fault") | ast.Name(id="ServingFailure")):
+            case ast.Call(func=ast.Name(id="Fault") | ast.Name(id="ServingFailure") | ast.Name(id="CommandFailed")):
                 continue
             case ast.Call(keywords=keywords):
                 yield from (text for one in keywords if one.arg == "code" for text in texts(one.value))
@@ -92,8 +93,9 @@ OPENAIS = {"invalid_api_key"}
 
 
 def test_every_code_that_is_raised_is_explained_and_no_other() -> None:
-    ends_a_start = {kind.code for kind in (StartFailed, *StartFailed.__subclasses__())} | {HaymowError.code}
-    raised = {code: where for code, where in raised_codes().items() if code not in ends_a_start | OPENAIS}
+    at_a_terminal = {one.code for kind in (StartFailed, CommandFailed) for one in (kind, *kind.__subclasses__())}
+    answers_nothing = at_a_terminal | {HaymowError.code}
+    raised = {code: where for code, where in raised_codes().items() if code not in answers_nothing | OPENAIS}
     assert {code: where for code, where in raised.items() if code not in EXPLANATIONS} == {}
     assert set(EXPLANATIONS) - set(raised) == set()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Table
 
-from haymow.errors import HaymowError, StartFailed
+from haymow.errors import CommandFailed, StartFailed
 from haymow.server.app import tables
 from haymow.server.archive.progress import Progress
 from haymow.server.database import DataFolder
@@ -24,7 +24,7 @@ from haymow.server.secrets.service import fits
 Say = Callable[[str], None]
 
 
-class Differs(HaymowError):
+class Differs(CommandFailed):
     """What was read back is not what was written."""
 
     code = "copy_differs"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from haymow.errors import HaymowError
+from haymow.errors import CommandFailed
 
 
-class Damaged(HaymowError):
+class Damaged(CommandFailed):
     """It is not as it was written."""
 
     code = "backup_damaged"
@@ -14,7 +14,7 @@ class Damaged(HaymowError):
         super().__init__(f"The backup cannot be used: {what}. Take another one; nothing was restored.")
 
 
-class WrongPassphrase(HaymowError):
+class WrongPassphrase(CommandFailed):
     """The passphrase is not the one that it was made with."""
 
     code = "wrong_passphrase"

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
-from haymow.errors import Conflict, StartFailed
+from haymow.errors import CommandFailed, StartFailed
 from haymow.server.archive.damage import Damaged
 from haymow.server.archive.seals import Chained, Encrypted, Seal, key_of, new_terms
 
@@ -56,10 +56,12 @@ class Writer:
 def writing(path: Path, header: dict[str, Any], passphrase: str | None) -> Iterator[Writer]:
     """Write a backup beside `path` (0600) and give it that name when it is whole and on the disk.
 
-    Raises Conflict when there is something at `path`, StartFailed.
+    Raises CommandFailed when there is something at `path`, StartFailed.
     """
     if path.exists() or path.is_symlink():
-        raise Conflict(f"{path} is there already, and nothing is written over. Name another file.", code="file_exists")
+        raise CommandFailed(
+            f"{path} is there already, and nothing is written over. Name another file.", code="file_exists"
+        )
     draft = path.with_name(f".{path.name}.{token_hex(8)}.part")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, Table, func, insert, inspect, literal, select
 
-from haymow.errors import Conflict
+from haymow.errors import CommandFailed
 from haymow.server.database import schema
 from haymow.server.database.cluster_schema import alone
 from haymow.server.database.places import Place, changing
@@ -99,7 +99,7 @@ class Filling:
 def filling(place: Place, revision: str) -> Iterator[Filling]:
     """Fill the empty database at `place`, in one transaction, which is committed when the block ends without an error.
 
-    Its tables are those of `revision`; afterwards they are brought to this haymow's. Raises Conflict when the
+    Its tables are those of `revision`; afterwards they are brought to this haymow's. Raises CommandFailed when the
     database is not empty, StartFailed.
     """
     with changing(place) as connection, _alone(connection):
@@ -124,10 +124,12 @@ def _alone(connection: Connection) -> Iterator[None]:
 
 def _require_empty(connection: Connection, place: Place, revision: str) -> None:
     if schema.revision_of(connection) != revision:
-        raise Conflict(f"{place.name} has tables of a newer haymow than the rows. Name a new one.", code="not_empty")
+        raise CommandFailed(
+            f"{place.name} has tables of a newer haymow than the rows. Name a new one.", code="not_empty"
+        )
     for name in inspect(connection).get_table_names():
         if name not in schema.OWN_TABLES and _has_rows(connection, name):
-            raise Conflict(
+            raise CommandFailed(
                 f"{place.name} is not empty (it has {name}), and nothing is written over. Name an empty one.",
                 code="not_empty",
             )

@@ -133,6 +133,7 @@ EXPLANATIONS = {
     "malformed": "The request cannot be read: its JSON or one of its headers is broken.",
     "malformed_host": "The Host header is missing, doubled or malformed.",
     "malformed_id": "An id in the address is not a UUID.",
+    "master_key_missing": "This server's key file has not got the key that secrets are under. Tell its operator.",
     "method_not_allowed": "The address exists and does not allow this method. The Allow header lists those it does.",
     "missing_secret": "The model needs a secret that is not there, or that may not be sent where the model calls.",
     "model_busy": "The model answers as many calls at once as it may. Try again after Retry-After seconds.",
