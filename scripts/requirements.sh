@@ -14,6 +14,7 @@ pin() { # pin NAME SOURCE [OPTION ...]
 
 pin build requirements/build.in "$@"
 pin run pyproject.toml --constraints requirements/constraints.in "$@"
+pin image pyproject.toml --extra postgresql --extra otel --constraints requirements/run.txt "$@"
 pin local-model requirements/local-model.in --no-deps "$@"
 pin dev requirements/dev.in --constraints requirements/run.txt "$@"
 pin deepset-mcp requirements/deepset-mcp.in --no-deps "$@"
