@@ -1,7 +1,8 @@
 """Run haymow's checks one after the other and say what came of each: what `make lint` and `make test` run.
 
     python scripts/check.py lint              style, types, and which module may import which; the page's too
-    python scripts/check.py test [ARGS ...]   the same and the tests; ARGS go to pytest
+    python scripts/check.py test [ARGS ...]   the same and the tests, those of the stores on both databases;
+                                              with ARGS, which go to pytest, only what they name
 
 All checks run even when one fails. The exit status is 0 when every check passed. The last line is pytest's own.
 """
@@ -44,6 +45,9 @@ LINT = (
 )
 AT_ONCE = 2
 """Each check has work for one core, and most machines have two. The tests run alone: some of them look at the clock."""
+ROOMS = ("registry", "secrets", "access", "audit", "receipts", "database/test_upgrades.py")
+ON_POSTGRESQL = ("--database=postgresql", *(f"tests/server/{room}" for room in ROOMS))
+"""The tests of every store again, on the other database."""
 PAGE_TESTS = Check("page tests", ("npm", "run", "--silent", "test"), ROOT / "web")
 
 
@@ -56,7 +60,9 @@ def main(arguments: Sequence[str]) -> int:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             outcomes = list(pool.map(run_quietly, (*LINT, PAGE_TESTS) if is_test else LINT))
         if is_test:
-            outcomes.append(run_tests(arguments[1:]))
+            outcomes.append(run_tests("tests", arguments[1:]))
+            if not arguments[1:]:  # those who name tests name the database, too
+                outcomes.append(run_tests("postgresql", ON_POSTGRESQL))
     except KeyboardInterrupt:
         return 130
     summarize(outcomes)
@@ -80,7 +86,7 @@ def run_quietly(check: Check) -> Outcome:
     return Outcome(check.name, done.returncode == 0, time.monotonic() - begun, "")
 
 
-def run_tests(arguments: Sequence[str]) -> Outcome:
+def run_tests(name: str, arguments: Sequence[str]) -> Outcome:
     """Run pytest, show what it says as it says it, and keep its closing line."""
     begun, last_line = time.monotonic(), ""
     color = "--color=yes" if sys.stdout.isatty() else "--color=no"
@@ -94,7 +100,7 @@ def run_tests(arguments: Sequence[str]) -> Outcome:
         except KeyboardInterrupt:  # pytest has it too, and stops what its tests have started
             print(tests.stdout.read(), end="", flush=True)
             raise
-    return Outcome("tests", tests.returncode == 0, time.monotonic() - begun, last_line)
+    return Outcome(name, tests.returncode == 0, time.monotonic() - begun, last_line)
 
 
 def environment() -> dict[str, str]:
