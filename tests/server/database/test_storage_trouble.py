@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from haymow.errors import Unavailable
 from haymow.server.database.embedded import SqliteDatabase
+from haymow.server.http.errors import RETRY_AFTER
 from tests.server.database.conftest import Numbers, in_one_batch, numbers, pragma, put
 
 
@@ -39,7 +40,7 @@ def test_a_full_disk_is_said_by_its_name(full: SqliteDatabase, stored: Numbers) 
     with pytest.raises(Unavailable) as caught:
         asyncio.run(full.write(fill))
     assert caught.value.code == "storage_full"
-    assert caught.value.retry_after >= 1
+    assert RETRY_AFTER[caught.value.code] >= 1
     assert stored() == []
 
 
