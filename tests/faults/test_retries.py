@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,14 +11,16 @@ from sqlalchemy import make_url
 
 from tests.conftest import definition
 from tests.faults.conftest import Figure
+from tests.faults.disks import tampered
 from tests.faults.lines import Way, line_to
-from tests.faults.place import Storage, migrated, models_of, require, through
+from tests.faults.place import Storage, migrated, models_of, through
 from tests.running import RunningServer
 
 TIMES = 3
 KEY = "made-once"
 
 
+@pytest.mark.thorough
 def test_killed_between_commit_and_answer_on_sqlite(embedded: Storage, figure: Figure) -> None:
     for number in range(TIMES):
         with embedded.serving() as server, embedded.client(server) as client, killed_at_a_sync(server):
@@ -67,23 +66,6 @@ def check_again(storage: Storage, number: int) -> None:
 @contextmanager
 def killed_at_a_sync(server: RunningServer) -> Iterator[None]:
     """The server is killed when it begins to sync: its commit is in the file by then, its answer is not written."""
-    with traced(server.process.pid, "fdatasync,fsync:signal=KILL"):
+    with tampered("fdatasync,fsync:signal=KILL", server.process.pid):
         yield
     assert server.process.wait(timeout=10) == -9
-
-
-@contextmanager
-def traced(pid: int, inject: str) -> Iterator[subprocess.Popen[str]]:
-    """strace on every thread of a process, which tampers with its calls until the block ends."""
-    command = [require("strace"), "-f", "-p", str(pid), "-e", "trace=fdatasync,fsync", "-e", f"inject={inject}"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
-        assert tracer.stderr is not None
-        line = tracer.stderr.readline()
-        if not re.search("attached", line):
-            pytest.fail(f"strace cannot attach: {line}")
-        time.sleep(0.3)  # the other threads are attached one after the other, and it does not say when it has them all
-        try:
-            yield tracer
-        finally:
-            tracer.terminate()
-            tracer.stderr.read()

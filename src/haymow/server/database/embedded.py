@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from haymow.errors import Unavailable
-from haymow.server.database import schema, sqlite
+from haymow.server.database import guarantees, schema, sqlite
 from haymow.server.database.units import Records, Unit
 from haymow.server.database.writer import Writer
 
@@ -18,11 +18,17 @@ T = TypeVar("T")
 class SqliteDatabase:
     """A `Database` in a file of this machine. A unit that writes keeps every other writer waiting."""
 
-    def __init__(self, file: Path, permission: schema.Permission = schema.GRANTED) -> None:
-        """Open and migrate `file`. Raises StartFailed when it is damaged, foreign or newer than this haymow."""
+    def __init__(self, file: Path, permission: schema.Permission = schema.GRANTED, *, unsafe: bool = False) -> None:
+        """Open and migrate `file`.
+
+        Raises StartFailed when it is damaged, foreign, newer than this haymow, or could lose what it acknowledged and
+        `unsafe` does not allow that.
+        """
         self._closed = False
+        kind = guarantees.check_file_system(file.parent, unsafe=unsafe)
         writing = sqlite.writing_engine(file)
         schema.prepare(writing, file, permission)
+        guarantees.check_connection(writing, kind, unsafe=unsafe)
         reading = sqlite.reading_engine(file)
         self._glancer = sqlite.Glancer(reading)
         self._writer = Writer(lambda: sqlite.Writer(writing))

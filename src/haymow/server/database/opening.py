@@ -19,7 +19,7 @@ def open_database(settings: Settings) -> Database:
     """Open and migrate the database that the settings name. Raises StartFailed with one line that says what to do."""
     permission = Permission(settings.migrate)
     if settings.database_url is None:
-        return SqliteDatabase(settings.database_file, permission)
+        return SqliteDatabase(settings.database_file, permission, unsafe=settings.unsafe_storage)
     try:
         from haymow.server.database.cluster import PostgresDatabase  # noqa: PLC0415 - an extra, and 0.1 s
     except ImportError as error:
