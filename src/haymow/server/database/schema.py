@@ -1,7 +1,7 @@
 """Bringing a database to this haymow's schema. Alembic is imported only when there is something to migrate.
 
 A schema may be newer than the haymow that works with it: while several servers are upgraded one after the other, and
-after going back. The database says how old a haymow may be (docs/adr/0015).
+after going back. The database says how old a haymow may be (docs/adr/0018).
 """
 
 from __future__ import annotations

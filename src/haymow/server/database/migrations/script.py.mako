@@ -10,7 +10,7 @@ down_revision: str | None = ${repr(down_revision)}
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 # The newest schema that a haymow has to know, at least, to work with this one: of the version before, where this
-# step only adds what that one does not look at (docs/adr/0015).
+# step only adds what that one does not look at (docs/adr/0018).
 works_with: str = ${repr(down_revision)}
 
 
