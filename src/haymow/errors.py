@@ -133,6 +133,18 @@ class Unavailable(HaymowError):
         self.retry_after = retry_after
 
 
+class OutcomeUnknown(Unavailable):
+    """The storage failed while a change was committed: the change may be there."""
+
+    code = "outcome_unknown"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "haymow lost its storage while it saved: the change may have been made. Look before you try again, or send "
+            "it again with the If-Match or the Idempotency-Key it had."
+        )
+
+
 class UpstreamFailed(HaymowError):
     """A model's provider failed; the code says how. Never carries the provider's own words."""
 

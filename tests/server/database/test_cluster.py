@@ -11,10 +11,9 @@ import pytest
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from haymow.errors import Unavailable
+from haymow.errors import OutcomeUnknown, Unavailable
 from haymow.server.database.cluster import PostgresDatabase
 from haymow.server.database.pool import Mode, Pool
-from haymow.server.database.postgres import OutcomeUnknown
 from tests import databases
 
 TABLE = "CREATE TABLE IF NOT EXISTS numbers (n integer PRIMARY KEY)"

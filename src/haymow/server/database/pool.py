@@ -23,9 +23,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from haymow.errors import HaymowError
+from haymow.errors import HaymowError, OutcomeUnknown
 from haymow.server.database import postgres
-from haymow.server.database.postgres import Again, Lost, OutcomeUnknown
+from haymow.server.database.postgres import Again, Lost
 from haymow.server.database.prepared import executed
 from haymow.server.database.turns import Turns
 from haymow.server.database.units import Unit

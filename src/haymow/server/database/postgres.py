@@ -58,18 +58,6 @@ class Again(Exception):
     """Another transaction came between; nothing of this one was done."""
 
 
-class OutcomeUnknown(Unavailable):
-    """The connection was lost while a change was committed."""
-
-    code = "outcome_unknown"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "haymow lost its storage while it saved: the change may have been made. Look before you try again, or send "
-            "it again with the If-Match or the Idempotency-Key it had."
-        )
-
-
 _AGAIN: Final = {"40001", "40P01"}  # serialization failure, deadlock
 _LOST: Final = {"57P01", "57P02", "57P03", "25006"}  # stopped, crashed, starting; a standby, which cannot write
 _BUSY: Final = {"53300", "53400", "55P03", "57014"}  # connections, limits, a lock or a statement that took too long

@@ -18,7 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from haymow.errors import Unavailable
+from haymow.errors import OutcomeUnknown, Unavailable
 from haymow.server.database.units import Outcome, Unit
 
 log = logging.getLogger(__name__)
@@ -179,7 +179,11 @@ class Writer(_Runner):
                 self._raw.execute("COMMIT")
             return outcomes
         except Exception as error:
-            return self._failed(error, len(outcomes))
+            failed = self._failed(error, len(outcomes))
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_IOERR:
+                return failed
+            # What was not synced may be whole in the log, and whoever opens it after a crash finds it there.
+            return [(None, one or OutcomeUnknown()) for _, one in outcomes]
 
     def checkpoint(self) -> None:
         """Write what is in the log back to the database's own pages, as far as no reader needs them as they were.

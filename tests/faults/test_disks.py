@@ -1,0 +1,137 @@
+"""R4 and R5: a full disk is said by its name and reads go on; what could not be synced is never acknowledged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from tests import postgres
+from tests.conftest import definition
+from tests.faults.conftest import Figure
+from tests.faults.disks import fill, small_disk, tampered
+from tests.faults.place import Storage, durable, made, models_of, new_database, seen_at
+from tests.upstream import wait_until
+
+BACK_SECONDS = 5.0
+
+
+@contextmanager
+def on_a_small_disk(kind: str, folder: Path) -> Iterator[tuple[Storage, Path]]:
+    """A database on a disk of its own. SQLite's is 1 MiB; an empty database of PostgreSQL has eight already."""
+    with ExitStack() as stack:
+        if kind == "sqlite":
+            disk = stack.enter_context(small_disk("1m"))
+            storage = Storage(kind, disk)
+            yield storage, disk
+            storage.require_whole()
+            return
+        disk = stack.enter_context(small_disk("16m", "nobody"))
+        name = f"small_{time.monotonic_ns()}"
+        with psycopg.connect(durable().text(), autocommit=True) as connection:
+            connection.execute(f"CREATE TABLESPACE {name} LOCATION '{disk}'")
+            connection.execute(f"CREATE DATABASE {name} TABLESPACE {name}")
+            try:
+                yield Storage(kind, folder, durable().text(name)), disk
+            finally:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                connection.execute(f"DROP TABLESPACE {name}")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_full_disk_is_said_and_passes(kind: str, tmp_path: Path, figure: Figure) -> None:
+    with on_a_small_disk(kind, tmp_path) as (storage, disk):  # noqa: SIM117 - the disk is looked at when the server is gone
+        with storage.serving() as server, storage.client(server) as client:
+            address = made(client)
+            path, before = models_of(client), client.get(seen_at(address)).json()
+            ballast = fill(disk)
+            told, refused = until_refused(client, path)
+            assert (refused.status_code, refused.json()["code"]) == (503, "storage_full"), refused.text
+            assert int(refused.headers["retry-after"]) > 0
+            assert client.get(seen_at(address)).json() == before
+            assert client.get(path).json()["total"] == told + 1
+            assert client.get("/healthz").status_code == 200
+            ballast.unlink()
+            begun = time.monotonic()
+            wait_until(lambda: client.post(f"{path}/custom", json=large(f"after-{time.monotonic_ns()}")).is_success, 10)
+            took = time.monotonic() - begun
+    figure(
+        "R4 full disk",
+        f"{kind}: 503 storage_full, reads go on, a write is made {took:.2f} s after there is room (promised 5 s)",
+    )
+    assert took < BACK_SECONDS
+
+
+def until_refused(client: httpx.Client, path: str) -> tuple[int, httpx.Response]:
+    """How many models were made, and the answer to the first that was not."""
+    for number in range(500):
+        answer = client.post(f"{path}/custom", json=large(f"large-{number}"))
+        if not answer.is_success:
+            return number, answer
+    raise AssertionError("the disk is never full")
+
+
+def large(name: str) -> dict[str, object]:
+    body = definition(name)
+    body["generation_kwargs"]["description"] = "x" * 30_000
+    return body
+
+
+@pytest.mark.thorough
+def test_a_failed_sync_is_not_acknowledged_on_sqlite(embedded: Storage, figure: Figure) -> None:
+    """Killed right after, the file may have the change all the same: then nobody was told that it has not."""
+    times, there = 5, 0
+    for number in range(times):
+        with embedded.serving() as server, embedded.client(server) as client:
+            address = made(client)
+            with tampered("fdatasync,fsync:error=EIO", server.process.pid):
+                answer = client.patch(address, json={"provider": "unsynced"})
+                assert answer.status_code == 503, answer.text
+            server.process.kill()
+        with embedded.serving() as server, embedded.client(server) as client:
+            found = client.get(seen_at(address)).json()["provider"]
+            there += found == "unsynced"
+            assert found == "openai" or answer.json()["code"] == "outcome_unknown", answer.text
+            assert client.patch(address, json={"provider": f"p{number}"}).status_code == 200
+    code = answer.json()["code"]
+    figure("R5 failed sync", f"sqlite: {times} of {times} are 503 {code}; {there} of them were there after a kill")
+
+
+@pytest.mark.thorough
+def test_after_a_failed_sync_sqlite_goes_on(embedded: Storage) -> None:
+    with embedded.serving() as server, embedded.client(server) as client:
+        address = made(client)
+        with tampered("fdatasync,fsync:error=EIO", server.process.pid):
+            assert client.patch(address, json={"provider": "unsynced"}).status_code == 503
+            assert client.get(seen_at(address)).json()["provider"] == "openai"
+        assert client.patch(address, json={"provider": "synced"}).status_code == 200
+        assert client.get(seen_at(address)).json()["provider"] == "synced"
+
+
+@pytest.mark.thorough
+def test_a_failed_sync_is_not_acknowledged_on_postgresql(tmp_path: Path, figure: Figure) -> None:
+    with ExitStack() as stack:
+        database = postgres.create("")
+        stack.callback(database.stop, "immediate")
+        storage = Storage("postgresql", tmp_path, new_database(database))
+        server = stack.enter_context(storage.serving())
+        client = stack.enter_context(storage.client(server))
+        address = made(client)
+        where = "datname = current_database() AND application_name = 'haymow'"
+        pids = [int(pid) for (pid,) in storage.sql(f"SELECT pid FROM pg_stat_activity WHERE {where}")]
+        with tampered("fdatasync,fsync:error=EIO", *pids):
+            answer = client.patch(address, json={"provider": "unsynced"})
+            assert answer.status_code == 503, answer.text
+        begun = time.monotonic()
+        wait_until(lambda: client.patch(address, json={"provider": "synced"}).status_code == 200)
+        took = time.monotonic() - begun
+    figure(
+        "R5 failed sync",
+        f"postgresql stops and recovers: 503 {answer.json()['code']}; the next change is made after {took:.2f} s",
+    )
