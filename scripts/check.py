@@ -46,8 +46,13 @@ LINT = (
 AT_ONCE = 2
 """Each check has work for one core, and most machines have two. The tests run alone: some of them look at the clock."""
 ROOMS = ("registry", "secrets", "access", "audit", "receipts", "database/test_upgrades.py")
-ON_POSTGRESQL = ("--database=postgresql", *(f"tests/server/{room}" for room in ROOMS))
-"""The tests of every store again, on the other database."""
+ON_POSTGRESQL = (
+    "--database=postgresql",
+    "--numprocesses=2",
+    "--dist=loadfile",
+    *(f"tests/server/{room}" for room in ROOMS),
+)
+"""The tests of every store again, on the other database; each process has a PostgreSQL of its own."""
 PAGE_TESTS = Check("page tests", ("npm", "run", "--silent", "test"), ROOT / "web")
 
 

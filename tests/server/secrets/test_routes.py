@@ -96,9 +96,9 @@ async def test_pages_go_on_with_the_cursor_that_the_platforms_client_sends(
         ("order=UP", ["#/query/order"]),
         ("field=ciphertext", ["#/query/field"]),
         ("before=nothing", ["#/query/before"]),
-        (f"before={uuid.uuid4()}", ["#/query/before"]),
-        (f"after={uuid.uuid4()}", ["#/query/after"]),
-        (f"after={uuid.uuid4()}&before={uuid.uuid4()}", ["#/query/after"]),
+        (f"before={uuid.UUID(int=1)}", ["#/query/before"]),
+        (f"after={uuid.UUID(int=2)}", ["#/query/after"]),
+        (f"after={uuid.UUID(int=3)}&before={uuid.UUID(int=4)}", ["#/query/after"]),
     ],
 )
 async def test_a_list_that_cannot_be_is_refused(http: httpx.AsyncClient, query: str, pointers: list[str]) -> None:
