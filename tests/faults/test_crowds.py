@@ -58,6 +58,7 @@ def many_files() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("many_files")
 def test_a_crowd_of_slow_clients_keeps_nobody_waiting(storage: Storage, figure: Figure) -> None:
     with storage.serving() as server, storage.client(server) as client:

@@ -29,6 +29,7 @@ def test_killed_between_commit_and_answer_on_sqlite(embedded: Storage, figure: F
     figure("R7 kill, then retry", f"sqlite: {TIMES} of {TIMES} were made once and answered the second time")
 
 
+@pytest.mark.thorough
 def test_killed_between_commit_and_answer_on_postgresql(shared: Storage, figure: Figure) -> None:
     migrated(shared.url, shared.folder)
     direct = shared.url

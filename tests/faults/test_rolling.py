@@ -127,10 +127,6 @@ def port_of(server: RunningServer) -> int:
     return int(server.url.rpartition(":")[2])
 
 
-def test_two_sigterms_break_nothing(shared: Storage, figure: Figure) -> None:
-    roll(shared, 2, figure)
-
-
 @pytest.mark.thorough
 @pytest.mark.timeout(400)
 def test_twenty_sigterms_break_nothing(shared: Storage, figure: Figure) -> None:
