@@ -44,14 +44,11 @@ LINT = (
     Check("page types", ("npm", "run", "--silent", "types"), ROOT / "web"),
 )
 AT_ONCE = 2
-"""Each check has work for one core, and most machines have two. The tests run alone: some of them look at the clock."""
+"""Each check has work for one core, and most machines have two."""
+IN_TWO = ("--numprocesses=2", "--dist=loadfile")
+"""So have the tests, half of whose time is waiting. Those of a file share what it makes."""
 ROOMS = ("registry", "secrets", "access", "audit", "receipts", "database/test_upgrades.py")
-ON_POSTGRESQL = (
-    "--database=postgresql",
-    "--numprocesses=2",
-    "--dist=loadfile",
-    *(f"tests/server/{room}" for room in ROOMS),
-)
+ON_POSTGRESQL = ("--database=postgresql", *IN_TWO, *(f"tests/server/{room}" for room in ROOMS))
 """The tests of every store again, on the other database; each process has a PostgreSQL of its own."""
 PAGE_TESTS = Check("page tests", ("npm", "run", "--silent", "test"), ROOT / "web")
 
@@ -65,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             outcomes = list(pool.map(run_quietly, (*LINT, PAGE_TESTS) if is_test else LINT))
         if is_test:
-            outcomes.append(run_tests("tests", arguments[1:]))
+            outcomes.append(run_tests("tests", arguments[1:] or IN_TWO))
             if not arguments[1:]:  # those who name tests name the database, too
                 outcomes.append(run_tests("postgresql", ON_POSTGRESQL))
     except KeyboardInterrupt:

@@ -11,6 +11,7 @@ revision: str = "0005"
 down_revision: str | None = "0004"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
+works_with: str = "0004"
 
 
 def upgrade() -> None:
