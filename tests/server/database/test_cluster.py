@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -12,7 +14,10 @@ from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from haymow.errors import OutcomeUnknown, Unavailable
+from haymow.server.audit.rules import Actor, Record
+from haymow.server.audit.service import RECORDS, record
 from haymow.server.database.cluster import PostgresDatabase
+from haymow.server.database.news import LOOK_SECONDS
 from haymow.server.database.pool import Mode, Pool
 from tests import databases
 
@@ -35,7 +40,7 @@ def admin(url: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture
 def pool(url: str, admin: psycopg.Connection) -> Iterator[Pool]:
-    made = Pool(make_url(url).set(drivername="postgresql+psycopg"), 2)
+    made = Pool(make_url(url).set(drivername="postgresql+psycopg"), 2, uuid4())
     yield made
     made.close()
 
@@ -153,15 +158,42 @@ def test_an_error_names_nothing_that_was_sent(pool: Pool, admin: psycopg.Connect
     assert f"'n': {canary}" not in str(failed.value)
 
 
+def opened(url: str) -> PostgresDatabase:
+    return PostgresDatabase(make_url(url).set(drivername="postgresql+psycopg"), 2, unsafe=True)
+
+
+async def settled(database: PostgresDatabase) -> int:
+    """What is heard of others, once there are news: until then it is another number each time."""
+    async with asyncio.timeout(30):
+        while (heard := database.elsewhere()) != database.elsewhere():  # noqa: ASYNC110 - nothing says when
+            await asyncio.sleep(0.05)
+    return heard
+
+
+def note(connection: Connection) -> None:
+    """A change that leaves its record."""
+    actor = Actor(uuid4(), uuid4(), None, "test")
+    record(connection, Record(actor, None, "model.create", uuid4(), "m", datetime.now(UTC)))
+
+
 class TestVersion:
     @pytest.fixture
-    def database(self, url: str, admin: psycopg.Connection) -> Iterator[PostgresDatabase]:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("DROP DATABASE IF EXISTS versions")
+    def url(self) -> str:
+        server = databases.postgresql()
+        with psycopg.connect(server.text(), autocommit=True) as connection:
+            connection.execute("DROP DATABASE IF EXISTS versions WITH (FORCE)")
             connection.execute("CREATE DATABASE versions")
-        made = PostgresDatabase(
-            make_url(databases.postgresql().text("versions")).set(drivername="postgresql+psycopg"), 2, unsafe=True
-        )
+        return server.text("versions")
+
+    @pytest.fixture
+    def database(self, url: str) -> Iterator[PostgresDatabase]:
+        made = opened(url)
+        yield made
+        made.close()
+
+    @pytest.fixture
+    def another(self, url: str, database: PostgresDatabase) -> Iterator[PostgresDatabase]:
+        made = opened(url)
         yield made
         made.close()
 
@@ -176,3 +208,21 @@ class TestVersion:
 
     def test_nothing_is_remembered_before_anything_was_heard(self, database: PostgresDatabase) -> None:
         assert database.elsewhere() != database.elsewhere()
+
+    def test_what_another_server_commits_is_elsewhere_and_ones_own_is_not(
+        self, database: PostgresDatabase, another: PostgresDatabase
+    ) -> None:
+        async def test() -> tuple[int, int, int, int]:
+            for one in (database, another):
+                one.follow(RECORDS)
+            before, theirs = await settled(database), await settled(another)
+            await database.write(note)
+            async with asyncio.timeout(30):
+                while another.elsewhere() == theirs:  # noqa: ASYNC110 - the same
+                    await asyncio.sleep(0.05)
+            await asyncio.sleep(3 * LOOK_SECONDS)  # its own looks have been there, too
+            return before, await settled(database), theirs, await settled(another)
+
+        before, after, theirs, heard = asyncio.run(test())
+        assert after == before
+        assert heard != theirs

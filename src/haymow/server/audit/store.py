@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, 
 
 from haymow.server.audit.rules import Actor, Entry, Filters, Record
 from haymow.server.audit.tables import audit_table
-from haymow.server.database import Prepared
+from haymow.server.database import Prepared, server_of
 
 _a = audit_table.c
 _ADD = Prepared(  # the database numbers the records
@@ -33,6 +33,7 @@ def add(connection: Connection, record: Record) -> None:
             "token_id": record.actor.token_id,
             "source": record.actor.source,
             "at": record.at,
+            "server": server_of(connection),
         },
     )
 
@@ -72,9 +73,11 @@ def newest(connection: Connection) -> int:
 
 
 def counted(connection: Connection, number: int, later: int) -> tuple[int, int]:
-    """How many entries there are above a number, and above a later one."""
+    """How many entries other servers made above a number, and above a later one."""
     above_later = func.count().filter(_a.number > later)
-    above, above_next = connection.execute(select(func.count(), above_later).where(_a.number > number)).one()
+    theirs = or_(_a.server.is_(None), _a.server != server_of(connection))
+    query = select(func.count(), above_later).where(_a.number > number, theirs)
+    above, above_next = connection.execute(query).one()
     return above, above_next
 
 

@@ -19,6 +19,7 @@ audit_table = Table(
     Column("token_id", Uuid),
     Column("source", String(64), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("server", Uuid),
     Index(None, "organization_id", "number"),
     Index(None, "workspace_id", "number"),
 )

@@ -5,7 +5,7 @@ from haymow.server.database.database import Database
 from haymow.server.database.folder import DataFolder
 from haymow.server.database.opening import migrate_database, open_database
 from haymow.server.database.prepared import Prepared
-from haymow.server.database.units import Records
+from haymow.server.database.units import Records, server_of
 
 __all__ = [
     "CONFIDENTIAL",
@@ -18,4 +18,5 @@ __all__ = [
     "metadata",
     "migrate_database",
     "open_database",
+    "server_of",
 ]

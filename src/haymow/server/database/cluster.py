@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
+from uuid import uuid4
 
 from sqlalchemy import URL
 
@@ -41,10 +42,11 @@ class PostgresDatabase:
         cluster_schema.prepare(url, permission, unsafe=unsafe)
         self._closed = False
         self._commits = 0
-        self._near = Pool(url, connections)
-        self._far = Pool(url, SCANNING)
+        server = uuid4()
+        self._near = Pool(url, connections, server)
+        self._far = Pool(url, SCANNING, server)
         self._away = Away()
-        self._news = News(url, self._far)
+        self._news = News(url, self._far, server)
 
     async def read(self, unit: Unit[T]) -> T:
         """See `Database`. Not one snapshot: each statement sees what is newest when it runs."""

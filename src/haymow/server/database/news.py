@@ -12,7 +12,7 @@ from collections import deque
 from contextlib import suppress
 from time import monotonic
 from typing import Final
-from uuid import uuid4
+from uuid import UUID
 
 import psycopg
 from sqlalchemy import URL, Connection
@@ -58,8 +58,8 @@ class Marks:
 class News:
     """Says when something was changed elsewhere. One server's, told from its event loop, followed in a thread."""
 
-    def __init__(self, url: URL, pool: Pool) -> None:
-        self._url, self._pool, self._id = url, pool, uuid4().hex
+    def __init__(self, url: URL, pool: Pool, server: UUID) -> None:
+        self._url, self._pool, self._id = url, pool, server.hex
         self._heard = 0
         self._good_until = float("-inf")
         self._telling: asyncio.Task[None] | None = None

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from enum import Enum
 from itertools import count
 from typing import Any, Final, TypeVar
+from uuid import UUID
 from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, event
@@ -28,7 +29,7 @@ from haymow.server.database import postgres
 from haymow.server.database.postgres import Again, Lost
 from haymow.server.database.prepared import executed
 from haymow.server.database.turns import Turns
-from haymow.server.database.units import Unit
+from haymow.server.database.units import SERVER, Unit
 
 T = TypeVar("T")
 
@@ -46,15 +47,18 @@ class Mode(Enum):
 class Pool:
     """At most `most` connections, each opened when it is first needed."""
 
-    def __init__(self, url: URL, most: int) -> None:
+    def __init__(self, url: URL, most: int, server: UUID) -> None:
         self._engine = postgres.engine(url, most)
         self._most = most
+        self._server = server
         self._open: WeakSet[Any] = WeakSet()
         self._closed = False
         self._turns = Turns()
-        event.listen(self._engine.sync_engine, "connect", lambda adapted, _: self._opened(adapted.driver_connection))
+        event.listen(self._engine.sync_engine, "connect", self._opened)
 
-    def _opened(self, driver: Any) -> None:
+    def _opened(self, adapted: Any, record: Any) -> None:
+        record.info[SERVER] = self._server
+        driver = adapted.driver_connection
         self._open.add(driver)
         if self._closed:  # a unit was on its way to it meanwhile
             driver.pgconn.finish()

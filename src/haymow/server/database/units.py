@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -20,4 +21,14 @@ class Records(NamedTuple):
     newest: Callable[[Connection], int]
     """The highest number."""
     counted: Callable[[Connection, int, int], tuple[int, int]]
-    """How many have a number above the one given, and above a later one."""
+    """How many of other servers have a number above the one given, and above a later one."""
+
+
+SERVER: Final = "haymow_server"
+"""Where a connection's `info` has the id of its server."""
+
+
+def server_of(connection: Connection) -> UUID | None:
+    """Which server a unit runs on, one of several; None where there is but one."""
+    server: UUID | None = connection.info.get(SERVER)
+    return server
