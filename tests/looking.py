@@ -86,3 +86,13 @@ def _made(table: str, when: str, words: str, raising: str) -> list[str]:
         f"$$ BEGIN RAISE EXCEPTION '{words}'; END $$",
         f"CREATE TRIGGER refusing BEFORE INSERT ON {table} FOR EACH ROW {condition} EXECUTE FUNCTION refuse()",
     ]
+
+
+@contextmanager
+def without(data: Path, table: str) -> Iterator[None]:
+    """The table is not there while the block runs: a fault that no code expects."""
+    execute(data, f"ALTER TABLE {table} RENAME TO {table}_away")
+    try:
+        yield
+    finally:
+        execute(data, f"ALTER TABLE {table}_away RENAME TO {table}")

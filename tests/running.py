@@ -58,6 +58,11 @@ def environment(data: Path, more: Mapping[str, str] | None = None) -> dict[str, 
     }
 
 
+def sentences_of(stderr: str) -> list[str]:
+    """What a start that failed says to a person, beside its log."""
+    return [line for line in stderr.splitlines() if not line.startswith("{")]
+
+
 @contextmanager
 def running(data: Path, *arguments: str, more: Mapping[str, str] | None = None) -> Iterator[RunningServer]:
     """A server on a free port, until the block ends. Its words go to a log that the test may read."""

@@ -214,7 +214,7 @@ def test_b13_an_answer_that_breaks_off_or_is_none_does_not_show_the_key(
 
 def test_b16_what_nobody_expected_logs_no_value(scene: Subject, listening: Listening, watched: RunningServer) -> None:
     body = {"name": "UNLUCKY", "secret": CANARIES["literal"]}
-    with looking.refusing(watched.data, "audit", words="broken for a test"):
+    with looking.without(watched.data, "audit"):
         assert scene.client.post(f"{scene.home}/secrets", json=body).status_code >= 500
         path = "/api/v1/model_registry_tokens/cohere"
         assert scene.client.post(path, json={"token": body["secret"]}).status_code >= 500

@@ -13,7 +13,7 @@ from tests.abuse.conftest import ENVIRONMENT, Exposed
 from tests.abuse.sink import Sink
 from tests.abuse.subject import Subject, config, named, refused
 from tests.conftest import definition
-from tests.running import environment, haymow_command, running
+from tests.running import environment, haymow_command, running, sentences_of
 from tests.server.access.people import new_secret, new_workspace
 from tests.upstream import Upstream
 
@@ -225,12 +225,12 @@ def test_b15_a_start_without_the_databases_master_key_is_refused(tmp_path: Path)
     key.unlink()
     without = started_in_vain(data)
     assert without.returncode not in (0, None)
-    assert len(without.stderr.strip().splitlines()) == 1, without.stderr
+    assert len(sentences_of(without.stderr)) == 1, without.stderr
     assert not key.exists()
     key.write_bytes(before[:-1] + (b"A" if before[-1:] != b"A" else b"B"))
     wrong = started_in_vain(data)
     assert wrong.returncode not in (0, None)
-    assert len(wrong.stderr.strip().splitlines()) == 1, wrong.stderr
+    assert len(sentences_of(wrong.stderr)) == 1, wrong.stderr
     assert before.decode("latin-1").strip() not in wrong.stderr
 
 

@@ -21,7 +21,7 @@ from haymow.errors import StartFailed
 from haymow.server.app import open_house
 from haymow.server.run import serve
 from haymow.server.settings import settings_from
-from tests.running import environment, haymow_command, running
+from tests.running import environment, haymow_command, running, sentences_of
 
 
 async def opened(data: Path, **environ: str) -> None:
@@ -48,7 +48,7 @@ def attempt(data: Path, *arguments: str, **environ: str) -> str:
         timeout=60,
     )
     assert done.returncode == 1, done
-    (line,) = done.stderr.splitlines()
+    (line,) = sentences_of(done.stderr)
     assert line.startswith("haymow: ")
     assert "is ready at" not in done.stdout
     return line
@@ -116,7 +116,7 @@ class TestAProcess:
                 env=environ, capture_output=True, text=True, timeout=60,
             )  # fmt: skip
         assert failed.returncode == 1
-        (line,) = failed.stderr.splitlines()
+        (line,) = sentences_of(failed.stderr)
         assert "HAYMOW_LOCAL_MODEL_PORT" in line
         with running(tmp_path / "data") as server:
             assert failed.stdout.count("API token") + bool(server.token) == 1

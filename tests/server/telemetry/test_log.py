@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -17,6 +15,7 @@ from haymow.errors import StartFailed
 from haymow.server.settings import settings_from
 from haymow.server.telemetry import logs
 from haymow.server.telemetry.seen import Seen
+from tests import looking
 from tests.abuse.raw import request, send
 from tests.conftest import client_of
 from tests.running import running
@@ -124,26 +123,19 @@ class TestAChat:
 
 
 class TestEvents:
-    @pytest.mark.embedded
     def test_that_nobody_expected_have_the_requests_id_places_and_no_words(self, place: Place) -> None:
-        with closing(sqlite3.connect(place.server.data / "haymow.db", timeout=30)) as database, database:
-            database.execute("PRAGMA wal_autocheckpoint=0")
-            database.execute("CREATE TRIGGER b BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'for a test'); END")
-            database.commit()
-            try:
-                body = {"name": "UNLUCKY_77AA03", "secret": KEY}
-                answer = place.client.post(f"{place.home}/secrets", json=body)
-            finally:
-                database.execute("DROP TRIGGER b")
-        assert answer.status_code >= 500
+        with looking.without(place.server.data, "audit"):
+            answer = place.client.post(f"{place.home}/secrets", json={"name": "UNLUCKY_77AA03", "secret": KEY})
+        assert answer.status_code == 500
         place.line(answer)
         (event,) = [one for one in place.of(answer.headers["x-request-id"]) if one["message"] != "request"]
-        assert "store.py" in event["traceback"] and "IntegrityError" in event["traceback"]
+        assert "store.py" in event["traceback"] and "Error" in event["traceback"]
 
     def test_of_the_start_say_what_runs_where(self, place: Place) -> None:
-        first = place.lines()[0]
-        assert first["message"] == "ready"
-        assert first["address"] == place.server.url
+        guarantees, ready = place.lines()[:2]
+        assert "synchronous=FULL" in guarantees["message"] or "fsync=" in guarantees["message"]
+        assert ready["message"] == "ready"
+        assert ready["address"] == place.server.url
 
 
 class TestNothingThatWasSent:

@@ -8,6 +8,7 @@ can be. No clock of another machine is asked, and no server has to be there when
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from contextlib import suppress
 from time import monotonic
@@ -17,10 +18,11 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import URL, Connection
 
-from haymow.errors import HaymowError
 from haymow.server.database.pool import Mode, Pool
 from haymow.server.database.postgres import CONNECT, LONG_SECONDS
 from haymow.server.database.units import Records
+
+log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 0.5
 GOOD_SECONDS: Final = 2.0
@@ -92,9 +94,11 @@ class News:
         marks: Marks | None = None
         try:
             while True:
-                with suppress(HaymowError):  # nothing is good until there are news again
+                try:
                     marks = marks or Marks(await self._pool.run(records.newest, Mode.LOOK))
                     await self._look(records, marks)
+                except Exception as error:  # nothing that is remembered is good until there are news again
+                    log.warning("other servers' changes cannot be looked for: %s", type(error).__name__)
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             listening.cancel()
