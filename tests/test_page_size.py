@@ -27,7 +27,7 @@ def test_the_editor_is_fetched_when_it_is_opened() -> None:
 
 
 def test_the_first_requests_wait_for_no_other_script() -> None:
-    scripts = re.findall(r'<script [^>]*src="/([^"]+)"', (BUILT / ENTRY).read_text())
+    scripts = re.findall(r'<script [^>]*src="\./([^"]+)"', (BUILT / ENTRY).read_text())
     early = next(chunk for chunk in manifest().values() if chunk.get("name") == "early")
     assert scripts == [early["file"], manifest()[ENTRY]["file"]]
     assert not early.get("imports")

@@ -71,8 +71,12 @@ class Pool:
         `ended` is called at its end in any case, before anybody hears of it.
         """
         loop = asyncio.get_running_loop()
-        attempts = greenlet_spawn(self._to_its_end, unit, mode, loop.time() + seconds, ended)
-        return await asyncio.shield(loop.create_task(attempts))
+        attempts = loop.create_task(greenlet_spawn(self._to_its_end, unit, mode, loop.time() + seconds, ended))
+        try:
+            return await asyncio.shield(attempts)
+        except asyncio.CancelledError:
+            attempts.add_done_callback(_unheard)
+            raise
 
     def _to_its_end(self, unit: Unit[T], mode: Mode, until: float, ended: Callable[[], object]) -> T:
         try:
@@ -132,6 +136,12 @@ class Pool:
         self._closed = True
         for driver in list(self._open):
             driver.pgconn.finish()
+
+
+def _unheard(attempts: asyncio.Task[Any]) -> None:
+    """Take what is raised when nobody waits for it any more: else the loop would complain."""
+    if not attempts.cancelled():
+        attempts.exception()
 
 
 def _transact(connection: Connection, unit: Unit[T], mode: Mode) -> T:
