@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,10 @@ class TestWhoseKeys:
         before = house.server.log.read_text()
         house.generator(house.model()["name"], mode="local").run("Hi")
         assert len(house.upstream.seen) == 1
-        since = house.server.log.read_text().removeprefix(before)
-        assert '"message":"request"' in since  # it asked for the definition
+        until = time.monotonic() + 10  # lines come up to a tenth of a second late
+        while '"message":"request"' not in (since := house.server.log.read_text().removeprefix(before)):
+            assert time.monotonic() < until, "it has not asked for the definition"
+            time.sleep(0.02)
         assert "upstream_host" not in since
 
     def test_a_key_that_is_not_set_is_named(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
