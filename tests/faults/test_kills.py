@@ -8,11 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import httpx
 import pytest
 
 from tests import postgres
+from tests.beside import beside
 from tests.conftest import client_of, definition
 from tests.faults.conftest import Figure
 from tests.faults.place import Storage, models_of, new_database, seen_at
@@ -88,15 +90,8 @@ def writing(server: RunningServer, token: str, writers: list[Writer]) -> Iterato
     for one in writers:
         one.models = models
     over = threading.Event()
-    threads = [threading.Thread(target=one.write, args=(server.url, token, over)) for one in writers]
-    for thread in threads:
-        thread.start()
-    try:
+    with beside(over, *(partial(one.write, server.url, token, over) for one in writers)):
         yield
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
 
 
 def kill_haymow(storage: Storage, kills: int, figure: Figure) -> None:

@@ -7,12 +7,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import make_url
 
+from tests.beside import beside
 from tests.conftest import client_of
 from tests.faults.conftest import Figure
 from tests.faults.lines import Line, Way, line_to
@@ -59,15 +61,8 @@ class Asking:
 @contextmanager
 def asking(server: RunningServer, address: str, token: str) -> Iterator[Asking]:
     load = Asking(server, address, token)
-    threads = [threading.Thread(target=load.ask, args=(method,)) for method in ("GET", "GET", "PATCH")]
-    for thread in threads:
-        thread.start()
-    try:
+    with beside(load.over, *(partial(load.ask, method) for method in ("GET", "GET", "PATCH"))):
         yield load
-    finally:
-        load.over.set()
-        for thread in threads:
-            thread.join()
 
 
 @pytest.fixture

@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 
 import pytest
 
+from tests.beside import beside
 from tests.faults.balancer import Balancer, balanced
 from tests.faults.conftest import Figure
 from tests.faults.place import Storage, made, seen_at
@@ -60,15 +62,8 @@ class Load:
 @contextmanager
 def loaded(balancer: Balancer, token: str, address: str) -> Iterator[Load]:
     load = Load(balancer.port, token, address)
-    threads = [threading.Thread(target=load.ask, args=(number,)) for number in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    try:
+    with beside(load.over, *(partial(load.ask, number) for number in range(CLIENTS))):
         yield load
-    finally:
-        load.over.set()
-        for thread in threads:
-            thread.join()
 
 
 @dataclass

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,7 @@ from haymow.server.database.places import Place, looking, place_named
 from haymow.server.secrets import key_file, store
 from haymow.server.secrets.cipher import WrappedKey
 from haymow.server.secrets.master_keys import MasterKeys
+from tests.beside import beside
 from tests.conftest import client_of, definition
 from tests.faults.conftest import Figure
 from tests.faults.place import PLAIN, Storage
@@ -63,15 +65,8 @@ def chatting(chats: Chats) -> Iterator[None]:
             while not over.is_set():
                 chats.once(client)
 
-    threads = [threading.Thread(target=ask, args=(server.url,)) for server in chats.servers]
-    for thread in threads:
-        thread.start()
-    try:
+    with beside(over, *(partial(ask, server.url) for server in chats.servers)):
         yield
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
 
 
 def fill(client: httpx.Client, upstream: Upstream) -> dict[str, str]:

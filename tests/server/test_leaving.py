@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import httpx
 import pytest
 
 from tests.abuse.raw import connect, read_answer, request
+from tests.beside import beside
 from tests.conftest import client_of, definition
 from tests.running import RunningServer, running
 from tests.server.telemetry.conftest import placed
@@ -60,15 +62,8 @@ class Load:
 @contextmanager
 def loaded(server: RunningServer, path: str) -> Iterator[Load]:
     load = Load()
-    threads = [threading.Thread(target=load.ask, args=(server, path)) for _ in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    try:
+    with beside(load.over, *(partial(load.ask, server, path) for _ in range(CLIENTS))):
         yield load
-    finally:
-        load.over.set()
-        for thread in threads:
-            thread.join()
 
 
 @pytest.mark.parametrize("drain", ["0", "1"])
