@@ -17,15 +17,10 @@ import pytest
 from haymow import local_model
 from haymow.errors import StartFailed
 from haymow.local_model import MODEL, LocalModel
+from tests.ports import free_port
 
 API_KEY = "sk-local-canary-7391"
 GONE_SECONDS = 5.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((local_model.HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def silence(_line: str) -> None:

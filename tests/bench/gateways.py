@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.bench.jobs import ROOT
-from tests.bench.servers import Server, asgi, free_port, plain_environment, running
+from tests.bench.servers import Server, asgi, plain_environment, running
+from tests.ports import free_port
 
 HERE = Path(__file__).parent
 LITELLM = ROOT / ".venv-litellm" / "bin" / "litellm"

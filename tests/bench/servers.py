@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.jobs import ROOT
+from tests.ports import free_port
 from tests.running import environment, haymow_command
 
 BENCH_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
@@ -94,13 +94,6 @@ def bench_python(asked: Path | None) -> Path:
     if not python.exists():
         sys.exit(f"{python} is missing: `make bench` sets it up, or name another with --bench-python.")
     return python
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def answers(url: str) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import ssl
 import threading
 from collections import deque
@@ -181,9 +180,3 @@ def _seen(request: Request, body: bytes) -> Seen:
     query = f"?{request.url.query}" if request.url.query else ""
     document = json.loads(body) if body else None
     return Seen(request.method, request.url.path + query, dict(request.headers), document, request.client.port)
-
-
-def free_port() -> int:
-    """A port of loopback at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from haymow.egress.policy import Target
-from tests.providers.cloud import Answer, Cloud, Dies, free_port
+from tests.ports import free_port
+from tests.providers.cloud import Answer, Cloud, Dies
 from tests.providers.conftest import enter
 from tests.providers.known import (
     ALL,

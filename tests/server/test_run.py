@@ -18,6 +18,7 @@ import pytest
 
 from haymow import local_model
 from tests.conftest import client_of, definition
+from tests.ports import free_port
 from tests.running import RunningServer, environment, haymow_command, running
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
@@ -162,9 +163,3 @@ def unfinished_body(server: RunningServer) -> AbstractContextManager[None]:
     head = f"POST /api/v2/tokens HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {server.token}\r\n"
     head += "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
     return half_a_request(server, head.encode())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.conftest import client_of, definition
+from tests.ports import free_port
 from tests.running import RunningServer, environment, haymow_command, running
 from tests.server.test_operator import admin_link, sign_in
 
@@ -189,12 +190,6 @@ def whole_run(data: Path, *arguments: str, **environ: str) -> str:
         process.wait()
         process.stdout.close()
     return said
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def has_loopback_six() -> bool:
