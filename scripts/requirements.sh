@@ -18,6 +18,7 @@ pin image pyproject.toml --extra postgresql --extra otel --constraints requireme
 pin local-model requirements/local-model.in --no-deps "$@"
 pin dev requirements/dev.in --constraints requirements/run.txt "$@"
 pin deepset-mcp requirements/deepset-mcp.in --no-deps "$@"
+pin cockroachdb requirements/cockroachdb.in --no-deps "$@"
 pin bench requirements/bench.in --constraints requirements/run.txt "$@"
 pin litellm requirements/litellm.in "$@"
 pin mlflow requirements/mlflow.in "$@"

@@ -49,7 +49,12 @@ RUN = (
     pinned("local-model", "the local language model (about 130 MB)", "--no-deps"),
     HAYMOW,
 )
-DEV = (*RUN, pinned("dev", "what the tests need"), pinned("deepset-mcp", "the platform's client", "--no-deps"))
+DEV = (
+    *RUN,
+    pinned("dev", "what the tests need"),
+    pinned("deepset-mcp", "the platform's client", "--no-deps"),
+    pinned("cockroachdb", "CockroachDB's dialect", "--no-deps"),
+)
 LITELLM = pinned("litellm", "the LiteLLM proxy (about 175 MB, 750 MB on the disk)")
 NODE = pinned("node", "Node.js (about 61 MB)")
 PORTKEY = Step(

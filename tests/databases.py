@@ -36,8 +36,11 @@ def is_shared() -> bool:
 
 def settings(data: Path) -> Settings:
     """Settings of a house whose data folder is `data`."""
-    if not is_shared():
-        return Settings(data=data)
+    return on_postgresql(data) if is_shared() else Settings(data=data)
+
+
+def on_postgresql(data: Path) -> Settings:
+    """The same on PostgreSQL, whatever the tests run on."""
     return _settings(data, _database_of(data))
 
 
