@@ -142,8 +142,9 @@ def test_a_unit_that_takes_too_long_is_given_up(pool: Pool) -> None:
 
 
 def test_a_fault_of_ours_stays_what_it_is(pool: Pool) -> None:
-    with pytest.raises(ProgrammingError):
+    with pytest.raises(ProgrammingError) as failed:
         asyncio.run(pool.run(lambda c: c.execute(text("SELECT nothing FROM nowhere")), Mode.LOOK))
+    assert isinstance(failed.value.__cause__, psycopg.errors.UndefinedTable)
 
 
 def test_an_error_names_nothing_that_was_sent(pool: Pool, admin: psycopg.Connection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -130,6 +130,16 @@ class TestEvents:
         place.line(answer)
         (event,) = [one for one in place.of(answer.headers["x-request-id"]) if one["message"] != "request"]
         assert "store.py" in event["traceback"] and "Error" in event["traceback"]
+
+    @pytest.mark.parametrize("line", [logs.json_line, logs.text_line])
+    def test_tell_of_exceptions_that_are_each_others_cause(self, line: Callable[[logging.LogRecord], bytes]) -> None:
+        first, second = ValueError("canary"), KeyError("canary")
+        first.__cause__, second.__cause__ = second, first
+        record = logging.LogRecord("haymow.x", logging.ERROR, __file__, 7, "", (), (ValueError, first, None))
+        written = line(record).decode()
+        assert written.count("builtins.ValueError") == written.count("builtins.KeyError") == 1
+        assert written.index("KeyError") < written.index("ValueError")
+        assert "canary" not in written
 
     def test_of_the_start_say_what_runs_where(self, place: Place) -> None:
         guarantees, ready = place.lines()[:2]

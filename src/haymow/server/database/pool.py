@@ -109,7 +109,10 @@ class Pool:
         except NoConnection as error:
             raise postgres.overloaded() from error
         except DBAPIError as error:
-            raise postgres.explained(error) from error
+            meant = postgres.explained(error)
+            if meant is error:  # nothing is its own cause: who followed it would come to no end
+                raise
+            raise meant from error
 
     @contextmanager
     def _turn(self, mode: Mode, until: float, *, alone: bool) -> Iterator[None]:

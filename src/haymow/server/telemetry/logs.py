@@ -186,10 +186,24 @@ def _escaped(one: str) -> str:
 
 def _told(error: BaseException) -> Iterator[str]:
     """An exception as Python tells it, the first cause first, but for words that may repeat what was sent."""
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if cause is not None:
-        yield from _told(cause)
+    cause, *later = reversed(_with_causes(error))
+    yield from _told_alone(cause)
+    for one in later:
         yield "\nand then:\n\n"
+        yield from _told_alone(one)
+
+
+def _with_causes(error: BaseException) -> list[BaseException]:
+    """An exception and what it came from, the first cause last; each once, for a cause may lead back to its effect."""
+    found: list[BaseException] = []
+    one: BaseException | None = error
+    while one is not None and not any(one is known for known in found):
+        found.append(one)
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    return found
+
+
+def _told_alone(error: BaseException) -> Iterator[str]:
     yield "Traceback (most recent call last):\n"
     yield from traceback.format_tb(error.__traceback__)
     words = f": {_on_one_line(str(error))}" if isinstance(error, _WORDS_ARE_SAFE) else ""
