@@ -17,7 +17,7 @@ from haymow.errors import OutcomeUnknown, Unavailable
 from haymow.server.audit.rules import Actor, Record
 from haymow.server.audit.service import RECORDS, record
 from haymow.server.database.cluster import PostgresDatabase
-from haymow.server.database.news import LOOK_SECONDS
+from haymow.server.database.news import LOOK_SECONDS, TELL_SECONDS
 from haymow.server.database.pool import Mode, Pool
 from tests import databases
 
@@ -177,6 +177,12 @@ def note(connection: Connection) -> None:
     record(connection, Record(actor, None, "model.create", uuid4(), "m", datetime.now(UTC)))
 
 
+def undone(connection: Connection) -> None:
+    """A change that is undone."""
+    note(connection)
+    raise LookupError
+
+
 class TestVersion:
     @pytest.fixture
     def url(self) -> str:
@@ -207,6 +213,22 @@ class TestVersion:
         before, after = asyncio.run(test())
         assert before != after
 
+    def test_it_stays_after_a_quiet_write_and_one_that_came_to_nothing(self, database: PostgresDatabase) -> None:
+        async def test() -> tuple[int, int]:
+            database.follow(RECORDS)
+            await settled(database)
+            before = await database.version()
+            await database.write(lambda connection: None, quiet=True)
+            await database.write(lambda connection: None, quiet=True, long=True)
+            with pytest.raises(LookupError):
+                await database.write(undone)
+            with pytest.raises(LookupError):
+                await database.write(undone, long=True)
+            return before, await database.version()
+
+        before, after = asyncio.run(test())
+        assert after == before
+
     def test_nothing_is_remembered_before_anything_was_heard(self, database: PostgresDatabase) -> None:
         assert database.elsewhere() != database.elsewhere()
 
@@ -227,3 +249,28 @@ class TestVersion:
         before, after, theirs, heard = asyncio.run(test())
         assert after == before
         assert heard != theirs
+
+    @pytest.mark.parametrize("long", [False, True])
+    def test_others_hear_of_what_leaves_no_record_but_of_nothing_quiet_or_undone(
+        self, database: PostgresDatabase, another: PostgresDatabase, long: bool
+    ) -> None:
+        async def test() -> tuple[int, int]:
+            for one in (database, another):
+                one.follow(RECORDS)
+            await settled(database)
+            theirs = await settled(another)
+            for _ in range(3):
+                await database.write(lambda connection: None, long=long, quiet=True)
+                with pytest.raises(LookupError):
+                    await database.write(undone, long=long)
+                await asyncio.sleep(2 * TELL_SECONDS)  # what is told is told by then
+            await asyncio.sleep(LOOK_SECONDS)
+            quiet = await settled(another)
+            await database.write(lambda connection: None, long=long)
+            async with asyncio.timeout(30):
+                while another.elsewhere() == quiet:  # noqa: ASYNC110 - nothing says when
+                    await asyncio.sleep(0.05)
+            return theirs, quiet
+
+        theirs, quiet = asyncio.run(test())
+        assert quiet == theirs

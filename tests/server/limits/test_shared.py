@@ -41,11 +41,11 @@ class Counted:
         self.is_away = False
         self.read, self._write = database.read, database.write
 
-    async def write(self, unit: Callable[[Connection], T], *, long: bool = False) -> T:
+    async def write(self, unit: Callable[[Connection], T], *, long: bool = False, quiet: bool = False) -> T:
         if self.is_away:
             raise Unavailable("away")
         self.writes += 1
-        return await self._write(unit, long=long)
+        return await self._write(unit, long=long, quiet=quiet)
 
 
 class Replica:

@@ -58,16 +58,17 @@ class PostgresDatabase:
         self._require_open()
         return await self._away.run(self._far.run(unit, Mode.SNAPSHOT))
 
-    async def write(self, unit: Unit[T], *, long: bool = False) -> T:
+    async def write(self, unit: Unit[T], *, long: bool = False, quiet: bool = False) -> T:
         """See `Database`. Raises OutcomeUnknown, too, when the connection was lost during the commit."""
         self._require_open()
+        changed = _nothing if quiet else self._changed
         if not long:
-            return await self._near.run(unit, Mode.CHANGE, ended=self._changed)
-        ended = partial(_in, asyncio.get_running_loop(), self._changed)
-        return await self._away.run(self._far.run(unit, Mode.CHANGE, postgres.LONG_SECONDS, ended))
+            return await self._near.run(unit, Mode.CHANGE, changed=changed)
+        changed = partial(_in, asyncio.get_running_loop(), changed)
+        return await self._away.run(self._far.run(unit, Mode.CHANGE, postgres.LONG_SECONDS, changed))
 
     def _changed(self) -> None:
-        """A unit has come to its end, whether or not its caller still waits."""
+        """A unit was committed, or may have been, whether or not its caller still waits."""
         self._commits += 1
         self._news.tell(self._near)
 
@@ -97,6 +98,10 @@ class PostgresDatabase:
     def _require_open(self) -> None:
         if self._closed:
             raise Unavailable("haymow is stopping. Try again.")
+
+
+def _nothing() -> None:
+    """Nobody remembers what was changed."""
 
 
 def _in(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:

@@ -22,14 +22,15 @@ class Database(Protocol):
     async def scan(self, unit: Unit[T]) -> T:
         """Run `unit`, which may look at many rows, in one snapshot and away from the event loop."""
 
-    async def write(self, unit: Unit[T], *, long: bool = False) -> T:
+    async def write(self, unit: Unit[T], *, long: bool = False, quiet: bool = False) -> T:
         """Run `unit` as if no other ran beside it; returns when its changes are on the disk, raises when none is.
 
-        `long` says that it may touch thousands of rows. Raises what the unit raises, and Unavailable.
+        `long` says that it may touch thousands of rows; `quiet`, that it changes nothing which is remembered anywhere
+        by `version` or `elsewhere`, so neither need become another one. Raises what the unit raises, and Unavailable.
         """
 
     async def version(self) -> int:
-        """A number that is another one after any commit: what was read at one version holds while it is the version.
+        """A number that is another one after any commit but a quiet one: what was read at one holds while it is that.
 
         It means something in this process alone, for as long as the database is open. A commit of another server
         is noticed within a second.

@@ -64,25 +64,30 @@ class Pool:
             driver.pgconn.finish()
 
     async def run(
-        self, unit: Unit[T], mode: Mode, seconds: float = postgres.UNIT_SECONDS, ended: Callable[[], object] = int
+        self, unit: Unit[T], mode: Mode, seconds: float = postgres.UNIT_SECONDS, changed: Callable[[], object] = int
     ) -> T:
         """Run one unit, to its end even when its caller is cancelled meanwhile. Raises what it raises, Unavailable.
 
-        `ended` is called at its end in any case, before anybody hears of it.
+        `changed` is called at its end, before anybody hears of it, unless it is certain that nothing was changed.
         """
         loop = asyncio.get_running_loop()
-        attempts = loop.create_task(greenlet_spawn(self._to_its_end, unit, mode, loop.time() + seconds, ended))
+        attempts = loop.create_task(greenlet_spawn(self._to_its_end, unit, mode, loop.time() + seconds, changed))
         try:
             return await asyncio.shield(attempts)
         except asyncio.CancelledError:
             attempts.add_done_callback(_unheard)
             raise
 
-    def _to_its_end(self, unit: Unit[T], mode: Mode, until: float, ended: Callable[[], object]) -> T:
+    def _to_its_end(self, unit: Unit[T], mode: Mode, until: float, changed: Callable[[], object]) -> T:
+        undone = False
         try:
             return self._attempts(unit, mode, until)
+        except Exception as error:
+            undone = not isinstance(error, OutcomeUnknown)
+            raise
         finally:
-            ended()
+            if not undone:
+                changed()
 
     def _attempts(self, unit: Unit[T], mode: Mode, until: float) -> T:
         now, lost, broken, again = asyncio.get_running_loop().time, 0, None, False

@@ -34,9 +34,9 @@ class WatchedDatabase:
         """See `Database`."""
         return await self._timed("scan", self.database.scan(unit))
 
-    async def write(self, unit: Unit[T], *, long: bool = False) -> T:
+    async def write(self, unit: Unit[T], *, long: bool = False, quiet: bool = False) -> T:
         """See `Database`."""
-        return await self._timed("write", self.database.write(unit, long=long))
+        return await self._timed("write", self.database.write(unit, long=long, quiet=quiet))
 
     async def version(self) -> int:
         """See `Database`."""

@@ -82,7 +82,9 @@ class Requests:
 
     async def _more(self, subject: Subject, mine: _Portion) -> None:
         wanted = rules.portion(mine.size, self._clock() - mine.since, mine.waiting, mine.most)
-        grant = await self._database.write(lambda connection: self._grant(connection, subject, mine.most, wanted))
+        grant = await self._database.write(
+            lambda connection: self._grant(connection, subject, mine.most, wanted), quiet=True
+        )
         mine.size, mine.since, mine.used = wanted, self._clock(), 0
         mine.left += grant.allowed
         mine.closed_until = mine.since + grant.wait
@@ -105,7 +107,7 @@ class Requests:
                 del self._portions[subject]
             mine.used = 0
         if unused:
-            await self._database.write(lambda connection: self._give_back(connection, unused))
+            await self._database.write(lambda connection: self._give_back(connection, unused), quiet=True)
 
     def _give_back(self, connection: Connection, unused: list[tuple[Subject, int, int]]) -> None:
         for subject, most, count in unused:
@@ -169,7 +171,7 @@ class Chats:
             store.put_chats(connection, subject, self._replica, held, at + timedelta(seconds=LEASE))
             return held
 
-        held = await self._database.write(more)
+        held = await self._database.write(more, quiet=True)
         if held == mine.held:
             mine.closed_until = self._clock() + REFUSED
         mine.held = mine.told = held
@@ -200,7 +202,7 @@ class Chats:
             for subject, _, held in told:
                 store.put_chats(connection, subject, self._replica, held, until)
 
-        telling = asyncio.ensure_future(self._database.write(tell))
+        telling = asyncio.ensure_future(self._database.write(tell, quiet=True))
         for _, mine, _ in told:
             mine.taking = telling
         try:
@@ -251,4 +253,6 @@ async def tend(database: Database, now: Now, requests: Requests, chats: Chats) -
 async def erase(database: Database, now: Now) -> None:
     """Take away what says nothing any more, in portions."""
     while await database.read(lambda connection: store.has_older(connection, now(connection) - _OLD)):
-        await database.write(lambda connection: store.erase_older(connection, now(connection) - _OLD, PORTION))
+        await database.write(
+            lambda connection: store.erase_older(connection, now(connection) - _OLD, PORTION), quiet=True
+        )

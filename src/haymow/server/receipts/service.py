@@ -91,7 +91,7 @@ class Receipts:
                 store.add(connection, asked, at, status=0, size=0, holder=self.holder, until=at + LEASE)
             return found
 
-        found = await self.database.write(claim)
+        found = await self.database.write(claim, quiet=True)
         if found is None:
             self._claims[asked.place] = asked
         return found
@@ -104,7 +104,7 @@ class Receipts:
             store.fulfil(connection, asked, self.holder, receipt.status, size, sealed)
 
         try:
-            await self.database.write(keep)
+            await self.database.write(keep, quiet=True)
         except HaymowError as error:
             log.warning("an answer is not kept: %s", error.code)
         finally:
@@ -119,7 +119,7 @@ class Receipts:
 
     async def _released(self, asked: Asked) -> None:
         try:
-            await self.database.write(lambda connection: store.release(connection, asked, self.holder))
+            await self.database.write(lambda connection: store.release(connection, asked, self.holder), quiet=True)
         except HaymowError as error:
             log.warning("a claim is given up by its lease's end alone: %s", error.code)
 
@@ -141,7 +141,8 @@ class Receipts:
         claims = list(self._claims.values())
         if claims:
             await self.database.write(
-                lambda connection: store.renew(connection, claims, self.holder, self.now(connection) + LEASE)
+                lambda connection: store.renew(connection, claims, self.holder, self.now(connection) + LEASE),
+                quiet=True,
             )
 
     async def erase(self) -> None:
@@ -151,7 +152,7 @@ class Receipts:
             return store.erase_older(connection, self.now(connection) - KEPT_FOR, PORTION)
 
         while await self.database.read(lambda connection: store.has_older(connection, self.now(connection) - KEPT_FOR)):
-            await self.database.write(erase, long=True)
+            await self.database.write(erase, long=True, quiet=True)
 
     def _given(self, connection: Connection, asked: Asked) -> Receipt | None:
         standing, at = store.find(connection, asked), self.now(connection)
