@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import client_of, definition
 from tests.running import RunningServer, running
+from tests.server.telemetry.collector import Collector, collecting
 from tests.upstream import Upstream, wait_until
 
 KEY = "sk-canary-77aa01"
@@ -69,6 +70,12 @@ def placed(data: Path, more: Mapping[str, str] | None = None, **parameters: Any)
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with placed(tmp_path_factory.mktemp("telemetry") / "data") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def collector() -> Iterator[tuple[Collector, str]]:
+    with collecting() as found:
         yield found
 
 

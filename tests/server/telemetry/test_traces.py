@@ -1,96 +1,29 @@
-"""Traces of a real server, read by a collector that decodes OTLP's protobuf."""
+"""Traces of a real server, read by a collector of its own."""
 
 from __future__ import annotations
 
-import gzip
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from haymow.errors import StartFailed
 from haymow.server.settings import settings_from
 from tests.running import running
+from tests.server.telemetry.collector import Collector, attributes, spans_of, told
 from tests.server.telemetry.conftest import KEY, Place, placed
-from tests.upstream import Fails, wait_until
+from tests.upstream import Fails
 
 CHATS = "POST /api/v2/workspaces/{workspace_id}/openai/v1/chat/completions"
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 TRACEPARENT = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
 
 
-class Collector:
-    """What an OTLP collector hears: `spans` by name and `resources`; `headers` of each request, `raw` its bytes."""
-
-    def __init__(self) -> None:
-        self.spans: list[Any] = []
-        self.resources: list[dict[str, str]] = []
-        self.headers: list[dict[str, str]] = []
-        self.raw = b""
-
-    def hear(self, headers: dict[str, str], body: bytes) -> None:
-        body = gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body
-        self.headers.append(headers)
-        self.raw += body
-        for part in ExportTraceServiceRequest.FromString(body).resource_spans:
-            self.resources.append({one.key: one.value.string_value for one in part.resource.attributes})
-            self.spans += [span for scope in part.scope_spans for span in scope.spans]
-
-    def of(self, request_id: str) -> list[Any]:
-        """The spans of a request, its own first."""
-        own = [span for span in self.spans if attributes(span).get("haymow.request_id") == request_id]
-        return [*own, *(span for span in self.spans if own and span.parent_span_id == own[0].span_id)]
-
-
-def attributes(span: Any) -> dict[str, Any]:
-    return {one.key: getattr(one.value, one.value.WhichOneof("value")) for one in span.attributes}
-
-
-@pytest.fixture(scope="module")
-def collector() -> Iterator[tuple[Collector, str]]:
-    heard = Collector()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            heard.hear({name.lower(): value for name, value in self.headers.items()}, body)
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield heard, f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-
-
-def told(endpoint: str) -> dict[str, str]:
-    return {
-        "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
-        "OTEL_EXPORTER_OTLP_HEADERS": "x-key=canary-otel",
-        "OTEL_BSP_SCHEDULE_DELAY": "50",
-        "OTEL_RESOURCE_ATTRIBUTES": "deployment.environment=test",
-    }
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, collector: tuple[Collector, str]) -> Iterator[Place]:
     with placed(tmp_path_factory.mktemp("traces") / "data", told(collector[1]), max_retries=0) as found:
         yield found
-
-
-def spans_of(collector: Collector, answer: httpx.Response) -> list[Any]:
-    request_id = answer.headers["x-request-id"]
-    wait_until(lambda: collector.of(request_id) != [])
-    return collector.of(request_id)
 
 
 def test_a_chat_is_traced_from_http_through_sql_to_the_provider(place: Place, collector: tuple[Collector, str]) -> None:

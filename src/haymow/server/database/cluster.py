@@ -32,9 +32,15 @@ class PostgresDatabase:
     """
 
     def __init__(
-        self, url: URL, connections: int, *, unsafe: bool = False, permission: schema.Permission = schema.GRANTED
+        self,
+        url: URL,
+        connections: int,
+        *,
+        unsafe: bool = False,
+        permission: schema.Permission = schema.GRANTED,
+        traced: bool = False,
     ) -> None:
-        """Open and migrate the database at `url`.
+        """Open and migrate the database at `url`; with `traced`, statements become part of their unit's trace.
 
         Raises StartFailed when it cannot be reached, is foreign, is newer than this haymow, or could lose what it
         acknowledged and `unsafe` does not allow that.
@@ -43,8 +49,8 @@ class PostgresDatabase:
         self._closed = False
         self._commits = 0
         server = uuid4()
-        self._near = Pool(url, connections, server)
-        self._far = Pool(url, SCANNING, server)
+        self._near = Pool(url, connections, server, traced=traced)
+        self._far = Pool(url, SCANNING, server, traced=traced)
         self._away = Away()
         self._news = News(url, self._far, server)
 

@@ -18,18 +18,20 @@ T = TypeVar("T")
 class SqliteDatabase:
     """A `Database` in a file of this machine. A unit that writes keeps every other writer waiting."""
 
-    def __init__(self, file: Path, permission: schema.Permission = schema.GRANTED, *, unsafe: bool = False) -> None:
-        """Open and migrate `file`.
+    def __init__(
+        self, file: Path, permission: schema.Permission = schema.GRANTED, *, unsafe: bool = False, traced: bool = False
+    ) -> None:
+        """Open and migrate `file`; with `traced`, statements become part of the trace that their unit is of.
 
         Raises StartFailed when it is damaged, foreign, newer than this haymow, or could lose what it acknowledged and
         `unsafe` does not allow that.
         """
         self._closed = False
         kind = guarantees.check_file_system(file.parent, unsafe=unsafe)
-        writing = sqlite.writing_engine(file)
+        writing = sqlite.writing_engine(file, traced=traced)
         schema.prepare(writing, file, permission)
         guarantees.check_connection(writing, kind, unsafe=unsafe)
-        reading = sqlite.reading_engine(file)
+        reading = sqlite.reading_engine(file, traced=traced)
         self._glancer = sqlite.Glancer(reading)
         self._writer = Writer(lambda: sqlite.Writer(writing))
         self._scanner = sqlite.Reader(reading)

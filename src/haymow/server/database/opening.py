@@ -17,15 +17,15 @@ from haymow.server.settings import Settings
 
 def open_database(settings: Settings) -> Database:
     """Open and migrate the database that the settings name. Raises StartFailed with one line that says what to do."""
-    permission = Permission(settings.migrate)
+    permission, traced = Permission(settings.migrate), bool(settings.otel)
     if settings.database_url is None:
-        return SqliteDatabase(settings.database_file, permission, unsafe=settings.unsafe_storage)
+        return SqliteDatabase(settings.database_file, permission, unsafe=settings.unsafe_storage, traced=traced)
     try:
         from haymow.server.database.cluster import PostgresDatabase  # noqa: PLC0415 - an extra, and 0.1 s
     except ImportError as error:
         raise StartFailed(_NO_DRIVER) from error
     url, unsafe = url_of(settings.database_url), settings.unsafe_storage
-    return PostgresDatabase(url, settings.database_connections, unsafe=unsafe, permission=permission)
+    return PostgresDatabase(url, settings.database_connections, unsafe=unsafe, permission=permission, traced=traced)
 
 
 def migrate_database(settings: Settings, tell: Callable[[str], None]) -> bool:

@@ -47,8 +47,8 @@ class Mode(Enum):
 class Pool:
     """At most `most` connections, each opened when it is first needed."""
 
-    def __init__(self, url: URL, most: int, server: UUID) -> None:
-        self._engine = postgres.engine(url, most)
+    def __init__(self, url: URL, most: int, server: UUID, *, traced: bool = False) -> None:
+        self._engine = postgres.engine(url, most, traced=traced)
         self._most = most
         self._server = server
         self._open: WeakSet[Any] = WeakSet()

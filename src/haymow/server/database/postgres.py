@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from haymow.errors import Unavailable
+from haymow.server.database.cluster_statements import TracedCursor
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ CONNECT: Final[dict[str, Any]] = {
 }
 
 
-def engine(url: URL, most: int) -> AsyncEngine:
+def engine(url: URL, most: int, *, traced: bool = False) -> AsyncEngine:
     """An engine with at most `most` connections. AUTOCOMMIT: runners say BEGIN themselves, as on SQLite."""
     return create_async_engine(
         url,
@@ -46,7 +47,7 @@ def engine(url: URL, most: int) -> AsyncEngine:
         pool_size=most,
         max_overflow=0,
         pool_timeout=WAIT_SECONDS,
-        connect_args=CONNECT,
+        connect_args={**CONNECT, "cursor_factory": TracedCursor} if traced else CONNECT,
     )
 
 

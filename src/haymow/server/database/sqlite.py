@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from haymow.errors import OutcomeUnknown, Unavailable
+from haymow.server.database.statements import TracedConnection
 from haymow.server.database.units import Outcome, Unit
 
 log = logging.getLogger(__name__)
@@ -46,24 +47,29 @@ _TROUBLE = {
 }
 
 
-def writing_engine(file: Path) -> Engine:
+def writing_engine(file: Path, *, traced: bool = False) -> Engine:
     """The engine of the one connection that writes."""
-    return _engine(file, _EVERY_CONNECTION + _WRITER)
+    return _engine(file, _EVERY_CONNECTION + _WRITER, traced=traced)
 
 
-def reading_engine(file: Path) -> Engine:
+def reading_engine(file: Path, *, traced: bool = False) -> Engine:
     """An engine whose connections cannot write."""
-    return _engine(file, _EVERY_CONNECTION + _READER)
+    return _engine(file, _EVERY_CONNECTION + _READER, traced=traced)
 
 
-def _engine(file: Path, pragmas: Sequence[str]) -> Engine:
+def _engine(file: Path, pragmas: Sequence[str], *, traced: bool) -> Engine:
     # AUTOCOMMIT: pysqlite's own idea of when a transaction begins is not ours; runners say BEGIN themselves.
     engine = create_engine(
         URL.create("sqlite", database=str(file)),  # a path is not parsed: `?` and `%` are letters in it
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # an error may be logged, what people sent may not
-        connect_args={"check_same_thread": False, "timeout": WAIT_SECONDS, "cached_statements": 256},
+        connect_args={
+            "check_same_thread": False,
+            "timeout": WAIT_SECONDS,
+            "cached_statements": 256,
+            "factory": TracedConnection if traced else sqlite3.Connection,
+        },
     )
 
     @event.listens_for(engine, "connect")

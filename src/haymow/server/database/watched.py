@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from haymow.server.database.database import Database
 from haymow.server.database.units import Records, Unit
 from haymow.server.telemetry.figures import UNIT_SECONDS, Durations
 from haymow.server.telemetry.seen import current
+from haymow.server.telemetry.statements import within
 
 T = TypeVar("T")
 
@@ -28,15 +30,15 @@ class WatchedDatabase:
 
     async def read(self, unit: Unit[T]) -> T:
         """See `Database`."""
-        return await self._timed("read", self.database.read(unit))
+        return await self._timed("read", self.database.read, unit)
 
     async def scan(self, unit: Unit[T]) -> T:
         """See `Database`."""
-        return await self._timed("scan", self.database.scan(unit))
+        return await self._timed("scan", self.database.scan, unit)
 
     async def write(self, unit: Unit[T], *, long: bool = False, quiet: bool = False) -> T:
         """See `Database`."""
-        return await self._timed("write", self.database.write(unit, long=long, quiet=quiet))
+        return await self._timed("write", partial(self.database.write, long=long, quiet=quiet), unit)
 
     async def version(self) -> int:
         """See `Database`."""
@@ -54,13 +56,13 @@ class WatchedDatabase:
         """See `Database`."""
         self.database.close()
 
-    async def _timed(self, kind: str, work: Awaitable[T]) -> T:
+    async def _timed(self, kind: str, run: Callable[[Unit[T]], Awaitable[T]], unit: Unit[T]) -> T:
         self.waiting[kind] += 1
         begun = perf_counter()
         seen = current()
         span = seen.trace.database(kind) if seen is not None and seen.trace is not None else None
         try:
-            return await work
+            return await run(unit if span is None else within(span, unit))
         except BaseException as error:
             if span is not None:
                 span.failed(error)

@@ -1,13 +1,14 @@
-"""Traces by OpenTelemetry: a request, its units of work and its calls to providers, sent as OTLP over HTTP.
+"""Traces by OpenTelemetry: a request, its units of work with their statements, its calls to providers, as OTLP.
 
 The only importer of opentelemetry, and that when the operator says where traces go. Attributes are ids, routes,
-statuses and classes: no value, address or body that was sent.
+statuses, classes and SQL without its parameters: no value, address or body that was sent.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -20,6 +21,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from haymow.errors import HaymowError
 from haymow.server.telemetry.seen import Seen
+from haymow.server.telemetry.statements import Whose
 
 SHUTDOWN_SECONDS: Final = 3.0
 """How long the last spans may take to get out."""
@@ -70,9 +72,9 @@ class Trace:
         self._inside = set_span_in_context(span)
         self._to_providers = to_providers
 
-    def database(self, kind: str) -> Span:
+    def database(self, kind: str) -> UnitSpan:
         """A unit of work begins."""
-        return Span(self._tracer.start_span(f"database {kind}", self._inside, SpanKind.CLIENT))
+        return UnitSpan(self._tracer, self._tracer.start_span(f"database {kind}", self._inside))
 
     def upstream(self, generator: str, host: str | None) -> Span:
         """A call to a provider begins."""
@@ -110,8 +112,10 @@ class Span:
 
     def failed(self, error: BaseException) -> None:
         """What it is for raises; an exception's words may repeat what was sent."""
-        code = error.code if isinstance(error, HaymowError) else type(error).__name__
-        self._span.set_attribute("error.type", code)
+        self._failed(error.code if isinstance(error, HaymowError) else type(error).__name__)
+
+    def _failed(self, error_type: str) -> None:
+        self._span.set_attribute("error.type", error_type)
         self._span.set_status(Status(StatusCode.ERROR))
 
     def answered(self, status: int | None, outcome: str, is_ok: bool) -> None:
@@ -119,8 +123,7 @@ class Span:
         if status is not None:
             self._span.set_attribute("http.response.status_code", status)
         if not is_ok:
-            self._span.set_attribute("error.type", outcome)
-            self._span.set_status(Status(StatusCode.ERROR))
+            self._failed(outcome)
 
     def headers(self) -> dict[str, str]:
         """What is sent along, where the operator wants that."""
@@ -131,3 +134,39 @@ class Span:
 
     def end(self) -> None:
         self._span.end()
+
+
+class UnitSpan(Span):
+    """A unit of work, below which its statements are."""
+
+    def __init__(self, tracer: Tracer, span: OtelSpan) -> None:
+        super().__init__(span)
+        self._tracer = tracer
+        self._inside = set_span_in_context(span)
+
+    @contextmanager
+    def statement(self, text: str, summary: str, whose: Callable[[], Whose]) -> Iterator[None]:
+        """A statement runs, for as long as the block does."""
+        if not self._span.is_recording():
+            yield
+            return
+        attributes = {**whose(), "db.query.summary": summary, "db.query.text": text}
+        span = _StatementSpan(self._tracer.start_span(summary, self._inside, SpanKind.CLIENT, attributes))
+        try:
+            yield
+        except BaseException as error:
+            span.failed(error)
+            raise
+        finally:
+            span.end()
+
+
+class _StatementSpan(Span):
+    def failed(self, error: BaseException) -> None:
+        """A database's own code is what there is to say: PostgreSQL's SQLSTATE, SQLite's by its name."""
+        code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
+        if code is None:
+            super().failed(error)
+            return
+        self._span.set_attribute("db.response.status_code", code)
+        self._failed(code)
