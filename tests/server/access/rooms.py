@@ -14,7 +14,7 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from haymow.server.access.attempts import Attempts
-from haymow.server.access.rules import Person, Principal, Role
+from haymow.server.access.rules import Kind, Person, Principal, Role
 from haymow.server.access.service import Access
 from haymow.server.access.sessions import Sessions
 from haymow.server.access.tokens import NewToken, Tokens
@@ -69,6 +69,20 @@ class Rooms:
         """A new person of the organization."""
         person = Person(uuid4(), "Ada", "L", f"{uuid4().hex}@example.com")
         return (await self.access.add_member(admin, person, role)).person
+
+    async def begin_with_token(self, token: str, source: str) -> tuple[Principal, str]:
+        """A session and its cookie's text."""
+        return await self._begin(token, Kind.TOKEN, source)
+
+    async def begin_with_code(self, code: str, source: str) -> tuple[Principal, str]:
+        """The same, by a link's code."""
+        return await self._begin(code, Kind.LINK, source)
+
+    async def _begin(self, text: str, kind: Kind, source: str) -> tuple[Principal, str]:
+        async with self.sessions.attempt(source):
+            beginning = await self.sessions.beginning(text, kind, source)
+            begun = await self.access.change(beginning.unit)
+        return begun.principal, begun.cookie
 
     async def text(self, admin: Principal, wanted: NewToken) -> str:
         """The text of a new token."""

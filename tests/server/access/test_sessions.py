@@ -46,7 +46,7 @@ def test_a_session_may_what_its_token_may(rooms: Rooms) -> None:
         admin = await rooms.admin()
         here, there = [await rooms.access.create_workspace(admin, name) for name in ("here", "there")]
         limited = NewToken("t", Role.EDITOR, workspace_id=here.workspace_id)
-        session, _ = await rooms.sessions.begin_with_token(await rooms.text(admin, limited), "test")
+        session, _ = await rooms.begin_with_token(await rooms.text(admin, limited), "test")
         assert (session.role_in(here), session.role_in(there)) == (Role.EDITOR, None)
         assert session.person == admin.person
         with pytest.raises(Denied):
@@ -58,7 +58,7 @@ def test_a_session_may_what_its_token_may(rooms: Rooms) -> None:
 def test_a_session_ends_after_twelve_hours_also_while_it_is_remembered(rooms: Rooms) -> None:
     async def test() -> None:
         admin = await rooms.admin()
-        session, cookie = await rooms.sessions.begin_with_token(await rooms.text(admin, NewToken("t")), "test")
+        session, cookie = await rooms.begin_with_token(await rooms.text(admin, NewToken("t")), "test")
         assert session.expires_at == rooms.clock.time + timedelta(hours=12)
         rooms.clock.advance(hours=12, microseconds=-1)
         await signed_in(rooms, cookie)
@@ -73,7 +73,7 @@ def test_a_session_ends_with_its_token_when_that_is_earlier(rooms: Rooms) -> Non
         admin = await rooms.admin()
         end = rooms.clock.time + timedelta(minutes=5)
         text = await rooms.text(admin, NewToken("t", expires_at=end))
-        session, _ = await rooms.sessions.begin_with_token(text, "test")
+        session, _ = await rooms.begin_with_token(text, "test")
         assert session.expires_at == end
 
     run(test())
@@ -83,7 +83,7 @@ def test_a_session_ends_when_its_token_is_revoked_and_no_other_does(rooms: Rooms
     async def test() -> None:
         admin = await rooms.admin()
         made = [await rooms.tokens.create(admin, NewToken("t")) for _ in range(2)]
-        cookies = [(await rooms.sessions.begin_with_token(text, "test"))[1] for _, text in made]
+        cookies = [(await rooms.begin_with_token(text, "test"))[1] for _, text in made]
         await rooms.tokens.revoke(admin, made[0][0].token_id)
         assert await refused(signed_in(rooms, cookies[0])) == "session_ended"
         assert (await signed_in(rooms, cookies[1])).person == admin.person
@@ -97,7 +97,7 @@ def test_a_session_ends_when_its_person_or_its_workspace_goes(rooms: Rooms) -> N
         here = await rooms.access.create_workspace(admin, "here")
         person = await rooms.member(admin, Role.EDITOR)
         cookies = [
-            (await rooms.sessions.begin_with_token(await rooms.text(admin, wanted), "test"))[1]
+            (await rooms.begin_with_token(await rooms.text(admin, wanted), "test"))[1]
             for wanted in (NewToken("t", user_id=person.user_id), NewToken("t", workspace_id=here.workspace_id))
         ]
         await rooms.access.remove_member(admin, person.user_id)
@@ -113,7 +113,7 @@ def test_a_session_follows_its_persons_role(rooms: Rooms) -> None:
         admin = await rooms.admin()
         person = await rooms.member(admin, Role.EDITOR)
         text = await rooms.text(admin, NewToken("t", Role.ADMIN, user_id=person.user_id))
-        _, cookie = await rooms.sessions.begin_with_token(text, "test")
+        _, cookie = await rooms.begin_with_token(text, "test")
         await rooms.access.set_role(admin, person.user_id, Role.USER)
         assert (await signed_in(rooms, cookie)).role_in_organization() is Role.USER
 
@@ -124,15 +124,15 @@ def test_a_token_is_no_cookie_no_cookie_a_token_and_a_code_is_neither(rooms: Roo
     async def test() -> None:
         admin = await rooms.admin()
         text = await rooms.text(admin, NewToken("t"))
-        _, cookie = await rooms.sessions.begin_with_token(text, "test")
+        _, cookie = await rooms.begin_with_token(text, "test")
         code = await rooms.sessions.link("a link", "test")
         for kind, right in ((Kind.TOKEN, text), (Kind.SESSION, cookie)):
             for one in {text, cookie, code} - {right}:
                 await refused(rooms.access.authenticate(one, "test", kind))
         for one in (text, cookie):
-            assert await refused(rooms.sessions.begin_with_code(one, "test")) == "link_used"
+            assert await refused(rooms.begin_with_code(one, "test")) == "link_used"
         for one in (cookie, code):
-            assert await refused(rooms.sessions.begin_with_token(one, "test")) == "unauthenticated"
+            assert await refused(rooms.begin_with_token(one, "test")) == "unauthenticated"
 
     run(test())
 
@@ -148,7 +148,7 @@ def test_neither_cookie_nor_code_is_kept(rooms: Rooms, tmp_path: Path) -> None:
     async def test() -> None:
         await rooms.admin()
         code = await rooms.sessions.link("a link", "test")
-        _, cookie = await rooms.sessions.begin_with_code(code, "test")
+        _, cookie = await rooms.begin_with_code(code, "test")
         kept = looking.contents(tmp_path)
         assert rules.token_digest(cookie, Kind.SESSION) in kept
         for text in (code, cookie):
@@ -160,7 +160,7 @@ def test_neither_cookie_nor_code_is_kept(rooms: Rooms, tmp_path: Path) -> None:
 def test_neither_sessions_nor_links_are_among_the_tokens(rooms: Rooms) -> None:
     async def test() -> None:
         admin = await rooms.admin()
-        session, cookie = await rooms.sessions.begin_with_token(await rooms.text(admin, NewToken("mine")), "test")
+        session, cookie = await rooms.begin_with_token(await rooms.text(admin, NewToken("mine")), "test")
         await rooms.sessions.link("a link", "test")
         assert {token.name for token in await rooms.tokens.list(admin)} == {"first start", "test", "mine"}
         assert session.token_id is not None
@@ -174,11 +174,11 @@ def test_neither_sessions_nor_links_are_among_the_tokens(rooms: Rooms) -> None:
 def test_a_session_makes_tokens_that_last_as_long_as_its_own_token_would(rooms: Rooms) -> None:
     async def test() -> None:
         admin = await rooms.admin()
-        session, _ = await rooms.sessions.begin_with_token(await rooms.text(admin, NewToken("t")), "test")
+        session, _ = await rooms.begin_with_token(await rooms.text(admin, NewToken("t")), "test")
         assert (await rooms.tokens.create(session, NewToken("for ever")))[0].expires_at is None
         end = rooms.clock.time + timedelta(days=30)
         brief = await rooms.text(admin, NewToken("brief", expires_at=end))
-        session, _ = await rooms.sessions.begin_with_token(brief, "test")
+        session, _ = await rooms.begin_with_token(brief, "test")
         assert (await rooms.tokens.create(session, NewToken("t", expires_at=end)))[0].expires_at == end
         for later in (None, end + timedelta(seconds=1)):
             with pytest.raises(Denied) as caught:
@@ -192,7 +192,7 @@ def test_signing_out_ends_the_session_and_no_other_and_may_be_done_again(rooms: 
     async def test() -> None:
         admin = await rooms.admin()
         text = await rooms.text(admin, NewToken("t"))
-        cookies = [(await rooms.sessions.begin_with_token(text, "test"))[1] for _ in range(2)]
+        cookies = [(await rooms.begin_with_token(text, "test"))[1] for _ in range(2)]
         for _ in range(2):
             await rooms.sessions.end(cookies[0], "test")
             assert await refused(signed_in(rooms, cookies[0])) == "session_ended"
@@ -208,10 +208,10 @@ def test_a_link_signs_the_first_administrator_in_once(rooms: Rooms) -> None:
         rooms.clock.advance(seconds=1)
         await rooms.member(admin, Role.ADMIN)
         code = await rooms.sessions.link("a link", "test")
-        session, cookie = await rooms.sessions.begin_with_code(code, "test")
+        session, cookie = await rooms.begin_with_code(code, "test")
         assert (session.person, session.role_in_organization()) == (admin.person, Role.ADMIN)
         assert session.expires_at == rooms.clock.time + timedelta(hours=12)
-        assert await refused(rooms.sessions.begin_with_code(code, "test")) == "link_used"
+        assert await refused(rooms.begin_with_code(code, "test")) == "link_used"
         await signed_in(rooms, cookie)
 
     run(test())
@@ -221,7 +221,7 @@ def test_of_many_who_use_a_link_at_once_one_is_signed_in(rooms: Rooms) -> None:
     async def test() -> None:
         await rooms.admin()
         code = await rooms.sessions.link("a link", "test")
-        attempts = [rooms.sessions.begin_with_code(code, "test") for _ in range(8)]
+        attempts = [rooms.begin_with_code(code, "test") for _ in range(8)]
         ended = await asyncio.gather(*attempts, return_exceptions=True)
         assert len([one for one in ended if isinstance(one, tuple)]) == 1
         assert {type(one) for one in ended if not isinstance(one, tuple)} == {Unauthenticated}
@@ -234,9 +234,9 @@ def test_a_link_that_nobody_used_ends_after_a_day(rooms: Rooms) -> None:
         await rooms.admin()
         early, late = [await rooms.sessions.link(name, "test") for name in ("early", "late")]
         rooms.clock.advance(hours=24, microseconds=-1)
-        await rooms.sessions.begin_with_code(early, "test")
+        await rooms.begin_with_code(early, "test")
         rooms.clock.advance(microseconds=1)
-        assert await refused(rooms.sessions.begin_with_code(late, "test")) == "link_used"
+        assert await refused(rooms.begin_with_code(late, "test")) == "link_used"
 
     run(test())
 
@@ -246,9 +246,9 @@ def test_a_link_that_is_to_be_alone_ends_those_of_its_name(rooms: Rooms) -> None
         await rooms.admin()
         other = await rooms.sessions.link("other", "test")
         first, second = [await rooms.sessions.link("start", "test", alone=True) for _ in range(2)]
-        assert await refused(rooms.sessions.begin_with_code(first, "test")) == "link_used"
+        assert await refused(rooms.begin_with_code(first, "test")) == "link_used"
         for code in (other, second):
-            await rooms.sessions.begin_with_code(code, "test")
+            await rooms.begin_with_code(code, "test")
 
     run(test())
 
@@ -258,10 +258,10 @@ def test_what_is_over_is_removed_when_a_session_begins(rooms: Rooms) -> None:
         admin = await rooms.admin()
         text = await rooms.text(admin, NewToken("t"))
         await rooms.sessions.link("a link", "test")
-        await rooms.sessions.begin_with_token(text, "test")
+        await rooms.begin_with_token(text, "test")
         tokens = len(await rooms.tokens.list(admin))
         rooms.clock.advance(hours=24)
-        await rooms.sessions.begin_with_token(text, "test")
+        await rooms.begin_with_token(text, "test")
         rows = await rooms.database.read(
             lambda connection: connection.exec_driver_sql("SELECT count(*) FROM tokens").scalar()
         )
@@ -275,8 +275,8 @@ def test_beginning_and_ending_are_recorded_without_cookie_and_code(rooms: Rooms)
         admin = await rooms.admin()
         token, text = await rooms.tokens.create(admin, NewToken("the name"))
         code = await rooms.sessions.link("a link", "start")
-        by_code, first = await rooms.sessions.begin_with_code(code, "192.0.2.1")
-        by_token, second = await rooms.sessions.begin_with_token(text, "192.0.2.2")
+        by_code, first = await rooms.begin_with_code(code, "192.0.2.1")
+        by_token, second = await rooms.begin_with_token(text, "192.0.2.2")
         await rooms.sessions.end(second, "192.0.2.3")
         page = await Audit(rooms.database).page(admin.organization_id, None, Filters(), None, 100)
         newest = [entry.record for entry in page.entries[:4]]
@@ -305,8 +305,8 @@ class TestFailing:
             await asyncio.gather(*[failure(rooms, "192.0.2.1") for _ in range(20)])
             assert await failure(rooms, "192.0.2.1") == "rate_limited"
             with pytest.raises(HaymowError, match="Try again in 60 seconds"):
-                await rooms.sessions.begin_with_token(text, "192.0.2.1")
-            await rooms.sessions.begin_with_token(text, "192.0.2.2")
+                await rooms.begin_with_token(text, "192.0.2.1")
+            await rooms.begin_with_token(text, "192.0.2.2")
             rooms.stopwatch.advance(59.9)
             assert await failure(rooms, "192.0.2.1") == "rate_limited"
             rooms.stopwatch.advance(0.1)
@@ -319,7 +319,7 @@ class TestFailing:
             admin = await rooms.admin()
             text = await rooms.text(admin, NewToken("t"))
             for _ in range(50):
-                await rooms.sessions.begin_with_token(text, "192.0.2.1")
+                await rooms.begin_with_token(text, "192.0.2.1")
             assert await failure(rooms, "192.0.2.1") == "unauthenticated"
 
         run(test())
@@ -355,5 +355,5 @@ class TestFailing:
 
 async def failure(rooms: Rooms, source: str) -> str:
     with pytest.raises(HaymowError) as caught:
-        await rooms.sessions.begin_with_token("hm_00000000_guessed", source)
+        await rooms.begin_with_token("hm_00000000_guessed", source)
     return caught.value.code

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from http.cookies import Morsel, SimpleCookie
 from typing import Any
 
@@ -113,6 +115,75 @@ class TestSigningIn:
             answer = page.post(SESSION, json={"token": fresh_server.token})
             refused(answer, 429)
             assert 0 < int(answer.headers["retry-after"]) <= 60
+
+
+class TestSigningInAgainWithItsKey:
+    """A client that did not hear the answer sends the request again, with its Idempotency-Key."""
+
+    def test_a_link_is_used_once_and_its_answer_comes_again(self, server: RunningServer) -> None:
+        code, key = new_code(server), {"idempotency-key": unique("key")}
+        with browser(server, **key) as lost, browser(server, **key) as again, browser(server) as other:
+            first = lost.post(SESSION, json={"code": code})
+            assert first.status_code == 201, first.text
+            second = again.post(SESSION, json={"code": code})
+            assert (second.status_code, second.content) == (201, first.content)
+            assert cookie_of(second).OutputString() == cookie_of(first).OutputString()
+            assert again.get(ME).status_code == lost.get(ME).status_code == 200
+            for headers in ({}, {"idempotency-key": unique("key")}):
+                assert other.post(SESSION, json={"code": code}, headers=headers).json()["code"] == "link_used"
+            refused(again.post(SESSION, json={"code": new_code(server)}), 422)
+
+    def test_of_many_at_once_one_begins_a_session_and_all_have_it(
+        self, server: RunningServer, admin: httpx.Client
+    ) -> None:
+        body, key = {"code": new_code(server)}, {"idempotency-key": unique("key")}
+
+        def sign_in(_: int) -> httpx.Response:
+            with browser(server, **key) as page:
+                return page.post(SESSION, json=body)
+
+        begun = datetime.now(UTC)
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(sign_in, range(8)))
+        assert {answer.status_code for answer in answers} == {201}
+        assert len({cookie_of(answer).value for answer in answers}) == 1
+        assert sessions_begun(admin, begun) == 1
+
+    def test_the_session_is_not_ended_for_being_the_one_before(self, server: RunningServer) -> None:
+        with browser(server, **{"idempotency-key": unique("key")}) as page:
+            first = page.post(SESSION, json={"token": server.token})
+            assert page.post(SESSION, json={"token": server.token}).content == first.content
+            assert page.get(ME).status_code == 200
+
+    def test_who_signed_out_is_not_signed_in_again(self, server: RunningServer) -> None:
+        with browser(server, **{"idempotency-key": unique("key")}) as page:
+            first = page.post(SESSION, json={"token": server.token})
+            assert page.delete(SESSION).status_code == 204
+            assert page.post(SESSION, json={"token": server.token}).content == first.content
+            assert page.get(ME).json()["code"] == "session_ended"
+
+    def test_with_a_token_that_was_revoked_there_is_none(self, server: RunningServer, admin: httpx.Client) -> None:
+        token = new_token(admin)
+        with browser(server, **{"idempotency-key": unique("key")}) as page:
+            assert page.post(SESSION, json={"token": token["token"]}).status_code == 201
+            admin.delete(f"/api/v2/tokens/{token['token_id']}").raise_for_status()
+            answer = page.post(SESSION, json={"token": token["token"]})
+            refused(answer, 401)
+            assert "set-cookie" not in answer.headers
+
+    def test_what_comes_again_is_no_failed_attempt(self, fresh_server: RunningServer) -> None:
+        with browser(fresh_server, **{"idempotency-key": "key"}) as page:
+            statuses = {page.post(SESSION, json={"token": fresh_server.token}).status_code for _ in range(30)}
+        assert statuses == {201}
+
+
+def new_code(server: RunningServer) -> str:
+    return new_link(server).partition("#")[2]
+
+
+def sessions_begun(admin: httpx.Client, since: datetime) -> int:
+    answer = admin.get("/api/v2/audit", params={"action": "session.create", "since": since.isoformat(), "limit": 100})
+    return len(answer.json()["data"])
 
 
 class TestSigningOut:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from haymow.errors import Unauthenticated
 from haymow.server.access import rules
-from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Workspace, role_named
+from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Standing, Workspace, role_named
 from haymow.server.access.service import MOST_LISTED, Access
 from haymow.server.http import Call, Operation, empty, json_answer
 from haymow.server.http.sites import check_site
@@ -179,7 +179,8 @@ class AccessRoutes:
         return json_answer(_user(await self.access.person(call.principal, call.id("user_id"))))
 
     async def me(self, call: C) -> Response:
-        return json_answer(await me(self.access, call.principal))
+        name = await self.access.organization_name(call.principal)
+        return json_answer(me(call.principal, Standing(name, await _role(self.access, call.principal))))
 
     async def list_members(self, call: C) -> Response:
         return _members(await self.access.members(call.principal))
@@ -218,13 +219,12 @@ class AccessRoutes:
         return empty()
 
 
-async def me(access: Access, principal: Principal) -> dict[str, Any]:
+def me(principal: Principal, standing: Standing) -> dict[str, Any]:
     """Who is calling and what they may do, as `wire.Me`."""
-    name = await access.organization_name(principal)
     return {
         **_user(principal.person),
-        "organization": {"organization_id": principal.organization_id, "name": name},
-        "role": (await _role(access, principal)).word,
+        "organization": {"organization_id": principal.organization_id, "name": standing.organization},
+        "role": standing.role.word,
         "workspace_id": principal.only_workspace,
         "expires_at": principal.expires_at,
     }

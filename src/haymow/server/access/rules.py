@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from haymow.errors import Denied, Fault, Invalid, NotFound, Unauthenticated
@@ -43,11 +44,12 @@ def role_named(word: str) -> Role:
 
 
 class Kind(StrEnum):
-    """What a secret text is: an API token, the cookie of a session, the code of a link that begins one."""
+    """What a secret text is: an API token, the cookie of a session, the code of a link that begins one, or has."""
 
     TOKEN = "token"
     SESSION = "session"
     LINK = "link"
+    USED = "used"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,13 @@ class Token:
     workspace_id: UUID | None
     created_at: datetime
     expires_at: datetime | None
+
+
+class Standing(NamedTuple):
+    """What callers are told of themselves: their organization's name, their role in it or in their one workspace."""
+
+    organization: str
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -13,9 +14,11 @@ from haymow.errors import Fault, Invalid
 from haymow.server.access import rules
 from haymow.server.access.routes import COOKIE, is_secret_text, me, session_cookie, source_of
 from haymow.server.access.rules import Kind, Principal
-from haymow.server.access.sessions import Sessions
+from haymow.server.access.sessions import Begun, Sessions
 from haymow.server.http import Call, Operation, empty, json_answer
 from haymow.server.http.sites import came_by_https, check_site, outside_of
+from haymow.server.receipts.once import begin
+from haymow.server.receipts.service import Receipts
 from haymow.wire import access as wire
 
 
@@ -24,6 +27,7 @@ class SessionRoutes:
     """Signing in and out. Neither needs a token, and both are for haymow's own page alone."""
 
     sessions: Sessions
+    receipts: Receipts
 
     def operations(self) -> list[Operation]:
         """Everything these routes answer."""
@@ -40,13 +44,13 @@ class SessionRoutes:
 
     async def sign_in(self, call: Call[Any]) -> Response:
         check_site(call.request)
-        body = await call.body(wire.SignIn)
-        principal, cookie = await self._begun(body, source_of(call.request))
-        if (before := session_cookie(call.request)) is not None:
-            await self.sessions.end(before, source_of(call.request))
-        response = json_answer(await me(self.sessions.access, principal), 201)
-        self._set_cookie(call.request, response, cookie, self._seconds_left(principal))
-        return response
+        text, kind = _proof(await call.body(wire.SignIn))
+        source, before = source_of(call.request), session_cookie(call.request)
+        async with self.sessions.attempt(source):
+            beginning = await self.sessions.beginning(text, kind, source, before)
+            once = await begin(self.receipts, call, beginning.actor)
+            unit = once.unit(beginning.unit, partial(self._signed_in, call.request))
+            return await self.sessions.access.change(unit)
 
     async def sign_out(self, call: Call[Any]) -> Response:
         check_site(call.request)
@@ -56,14 +60,10 @@ class SessionRoutes:
         self._set_cookie(call.request, response, "", 0)
         return response
 
-    async def _begun(self, body: wire.SignIn, source: str) -> tuple[Principal, str]:
-        match body.token, body.code:
-            case str(token), None:
-                return await self.sessions.begin_with_token(_checked(token, Kind.TOKEN), source)
-            case None, str(code):
-                return await self.sessions.begin_with_code(_checked(code, Kind.LINK), source)
-        message = "Give either a token or the code of a sign-in link."
-        raise Invalid(message, [Fault("#", "token_or_code", message)])
+    def _signed_in(self, request: Request, begun: Begun) -> Response:
+        response = json_answer(me(begun.principal, begun.standing), 201)
+        self._set_cookie(request, response, begun.cookie, self._seconds_left(begun.principal))
+        return response
 
     def _seconds_left(self, principal: Principal) -> int:
         assert principal.expires_at is not None  # a session ends
@@ -74,6 +74,16 @@ class SessionRoutes:
         response.set_cookie(
             COOKIE, value, max_age=seconds, path=path, secure=came_by_https(request), httponly=True, samesite="strict"
         )
+
+
+def _proof(body: wire.SignIn) -> tuple[str, Kind]:
+    match body.token, body.code:
+        case str(token), None:
+            return _checked(token, Kind.TOKEN), Kind.TOKEN
+        case None, str(code):
+            return _checked(code, Kind.LINK), Kind.LINK
+    message = "Give either a token or the code of a sign-in link."
+    raise Invalid(message, [Fault("#", "token_or_code", message)])
 
 
 def _checked(text: str, kind: Kind) -> str:

@@ -8,22 +8,35 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
-from haymow.server.access.rules import Kind, Token
-from haymow.server.access.store import token_of
+from haymow.server.access.rules import Kind, Principal, Standing, Token, require_visible
+from haymow.server.access.store import organization_name, token_of, workspace
 from haymow.server.access.tables import tokens_table
 
 
-def take_link(connection: Connection, digest: bytes) -> tuple[UUID, Token] | None:
-    """The link with this digest and its organization; it is gone afterwards."""
+def link(connection: Connection, digest: bytes) -> tuple[UUID, Token] | None:
+    """The link with this digest and its organization, whether or not it was used."""
     table = tokens_table.c
-    found = select(tokens_table).where(table.digest == digest, table.kind == Kind.LINK)
+    found = select(tokens_table).where(table.digest == digest, table.kind.in_((Kind.LINK, Kind.USED)))
     row = connection.execute(found).first()
-    if row is None:
-        return None
-    connection.execute(delete(tokens_table).where(table.token_id == row.token_id))
-    return row.organization_id, token_of(row)
+    return (row.organization_id, token_of(row)) if row else None
+
+
+def use_link(connection: Connection, link_id: UUID, known_until: datetime) -> bool:
+    """Use a link up; False when it was before. Until then it is known whose it was, for a request that comes again."""
+    table = tokens_table.c
+    link = update(tokens_table).where(table.token_id == link_id, table.kind == Kind.LINK)
+    return connection.execute(link.values(kind=Kind.USED, expires_at=known_until)).rowcount > 0
+
+
+def standing(connection: Connection, principal: Principal) -> Standing:
+    """What a caller is told. Raises NotFound for a token of a workspace in which its owner has no role any more."""
+    organization, only = organization_name(connection, principal.organization_id), principal.only_workspace
+    if only is None:
+        return Standing(organization, principal.role_in_organization())
+    found = workspace(connection, only)
+    return Standing(organization, require_visible(principal.role_in(found) if found else None))
 
 
 def session(connection: Connection, token_id: UUID | None) -> Token | None:

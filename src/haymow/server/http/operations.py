@@ -53,8 +53,8 @@ class Operation:
 
     @property
     def is_kept(self) -> bool:
-        """Whether its answer is kept by Idempotency-Key: every POST's of a caller who is known."""
-        return self.method == "POST" and not self.public
+        """Whether its answer is kept by Idempotency-Key."""
+        return self.method == "POST"
 
 
 PAGE_ROUTE = "(page)"
