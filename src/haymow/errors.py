@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +114,23 @@ class TooSlow(HaymowError):
     code = "request_timeout"
 
 
+class Quota(NamedTuple):
+    """A limit as clients are told of it: its name, and how many there may be in so many seconds; None is at once."""
+
+    name: str
+    most: int
+    seconds: int | None
+
+
 class RateLimited(HaymowError):
-    """Too many calls; `retry_after` is in seconds."""
+    """Too many calls; `retry_after` is in seconds. `quota` is the operator's limit that is used up, if it is one."""
 
     code = "rate_limited"
 
-    def __init__(self, message: str, *, retry_after: int, code: str | None = None) -> None:
+    def __init__(self, message: str, *, retry_after: int, code: str | None = None, quota: Quota | None = None) -> None:
         super().__init__(message, code=code)
         self.retry_after = retry_after
+        self.quota = quota
 
 
 class Unavailable(HaymowError):

@@ -19,6 +19,7 @@ from haymow.errors import (
     HaymowError,
     Invalid,
     NotFound,
+    Quota,
     RateLimited,
     StartFailed,
     Unauthenticated,
@@ -155,6 +156,24 @@ def test_a_problem_tells_fifty_faults_at_most() -> None:
     [
         (Unauthenticated("x"), 401, {"www-authenticate": 'Bearer realm="haymow"'}),
         (RateLimited("x", retry_after=7), 429, {"retry-after": "7"}),
+        (
+            RateLimited("x", retry_after=7, quota=Quota("requests-per-token", 60, 60)),
+            429,
+            {
+                "retry-after": "7",
+                "ratelimit-policy": '"requests-per-token";q=60;w=60',
+                "ratelimit": '"requests-per-token";r=0;t=7',
+            },
+        ),
+        (
+            RateLimited("x", retry_after=1, quota=Quota("chats-per-token", 2, None)),
+            429,
+            {
+                "retry-after": "1",
+                "ratelimit-policy": '"chats-per-token";q=2;qu="concurrent-requests"',
+                "ratelimit": '"chats-per-token";r=0',
+            },
+        ),
         (Unavailable("x", retry_after=3), 503, {"retry-after": "3"}),
         (UnsupportedMedia("x", accept=("accept-patch", "application/json")), 415, {"accept-patch": "application/json"}),
     ],

@@ -43,12 +43,15 @@ def test_requests_are_counted_for_a_token_and_for_the_organization(tmp_path: Pat
         assert answer.json()["code"] == "rate_limited"
         assert "token" in answer.json()["detail"]
         assert 1 <= int(answer.headers["retry-after"]) <= 3
+        assert answer.headers["ratelimit-policy"] == '"requests-per-token";q=20;w=60'
+        assert answer.headers["ratelimit"] == f'"requests-per-token";r=0;t={answer.headers["retry-after"]}'
         limited(admin.get("/api/v2/workspaces/x/openai/v1/models"))
         limited(admin.post("/api/v2/workspaces/x/openai/v1/chat/completions", json={}))
         answers = [other.get("/api/v2/me") for _ in range(12)]
         assert {answer.status_code for answer in answers[:6]} == {200}
         assert answers[-1].status_code == 429
         assert "organization" in answers[-1].json()["detail"]
+        assert answers[-1].headers["ratelimit-policy"] == '"requests-per-organization";q=26;w=60'
         with httpx.Client(base_url=server.url) as nobody:  # not counted: whom nobody knows has no limit, and no answer
             assert {nobody.get("/healthz").status_code for _ in range(40)} == {200}
             assert {nobody.get("/api/v2/me").status_code for _ in range(40)} == {401}
@@ -102,8 +105,10 @@ def held(narrow: RunningServer, chats: Chats) -> Iterator[httpx.Client]:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_stream_counts_while_it_lasts(chats: Chats, held: httpx.Client, stream: bool) -> None:
-    error = limited(chats.send(None, stream=stream))
-    assert "1 chats at once" in error["message"]
+    refused = chats.send(None, stream=stream)
+    assert "1 chats at once" in limited(refused)["message"]
+    assert refused.headers["ratelimit-policy"] == '"chats-per-token";q=1;qu="concurrent-requests"'
+    assert refused.headers["ratelimit"] == '"chats-per-token";r=0'
     assert len(chats.upstream.seen) == 1
     held.close()  # whoever goes away makes room
     wait_until(lambda: chats.send(None, stream=stream).status_code == 200)

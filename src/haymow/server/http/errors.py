@@ -18,6 +18,7 @@ from haymow.errors import (
     Malformed,
     NotFound,
     PreconditionFailed,
+    Quota,
     RateLimited,
     TooLarge,
     TooSlow,
@@ -103,11 +104,20 @@ def headers_of(error: HaymowError) -> dict[str, str]:
     if isinstance(error, Unauthenticated):
         return {"www-authenticate": 'Bearer realm="haymow"'}
     if isinstance(error, RateLimited | Unavailable | InFlight):
-        wait = error.retry_after
-        return {"retry-after": str(RETRY_AFTER.get(error.code, 1) if wait is None else max(1, wait))}
+        wait = RETRY_AFTER.get(error.code, 1) if error.retry_after is None else max(1, error.retry_after)
+        quota = error.quota if isinstance(error, RateLimited) else None
+        return {"retry-after": str(wait), **(_used_up(quota, wait) if quota else {})}
     if isinstance(error, UnsupportedMedia):
         return {error.accept[0]: error.accept[1]}
     return {}
+
+
+def _used_up(quota: Quota, wait: int) -> dict[str, str]:
+    """A quota of which there is nothing for so many seconds (draft-ietf-httpapi-ratelimit-headers-11)."""
+    name = f'"{quota.name}"'
+    if quota.seconds is None:  # nobody knows when one of those that are under way will end
+        return {"ratelimit-policy": f'{name};q={quota.most};qu="concurrent-requests"', "ratelimit": f"{name};r=0"}
+    return {"ratelimit-policy": f"{name};q={quota.most};w={quota.seconds}", "ratelimit": f"{name};r=0;t={wait}"}
 
 
 # What a person reads at /errors/{code}; a test holds that every code haymow raises is here.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from haymow.errors import RateLimited
+from haymow.errors import Quota, RateLimited
 
 PERIOD: Final = 60.0
 """What a limit of requests is counted in."""
@@ -90,10 +90,10 @@ def too_many_requests(whose: str, most: int, wait: float) -> RateLimited:
     """The refusal of a request. `whose` is "token" or "organization"."""
     seconds = max(1, math.ceil(wait))
     message = f"This {whose} may make {most} requests in a minute. Try again in {seconds} seconds."
-    return RateLimited(message, retry_after=seconds)
+    return RateLimited(message, retry_after=seconds, quota=Quota(f"requests-per-{whose}", most, round(PERIOD)))
 
 
 def too_many_chats(whose: str, most: int) -> RateLimited:
     """The refusal of a chat."""
     message = f"This {whose} may have {most} chats at once. Try again when one has ended."
-    return RateLimited(message, retry_after=1, code="too_many_chats")
+    return RateLimited(message, retry_after=1, code="too_many_chats", quota=Quota(f"chats-per-{whose}", most, None))

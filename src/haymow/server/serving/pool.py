@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
-from haymow.errors import RateLimited
+from haymow.errors import Quota, RateLimited
 from haymow.server.serving.rules import Key
 
 MOST_USERS: Final = 1024
@@ -84,9 +84,9 @@ class Pool(Generic[T]):
         else:
             self._entries.move_to_end(key)
         if entry.users >= self._most_users:
-            raise RateLimited(
-                "This model answers as many calls as it may. Try again.", retry_after=1, code="model_busy"
-            )
+            quota = Quota("calls-per-model", self._most_users, None)
+            message = "This model answers as many calls as it may. Try again."
+            raise RateLimited(message, retry_after=1, code="model_busy", quota=quota)
         entry.users += 1
         try:
             # Shielded: a caller who goes away does not end the build that others wait for.
