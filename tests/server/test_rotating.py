@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 from haymow.server.secrets import key_file
-from tests import databases
+from tests import databases, looking
 from tests.conftest import client_of
 from tests.running import RunningServer, environment, haymow_command, running
 from tests.server.archive.stock import KEY, chat, fill
-from tests.upstream import Upstream
+from tests.upstream import Upstream, wait_until
 
 
 def rotate(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -84,6 +87,62 @@ def test_on_a_database_that_servers_share_a_key_is_given_to_all_before_it_is_use
     assert done.returncode == 1
     assert "rotate-key --prepare" in done.stderr
     assert len(key_file.read(tmp_path / "data" / "master.key")) == 1
+
+
+ROTATED = "SELECT count(*) FROM audit WHERE action = 'master_key.rotated'"
+
+
+@pytest.mark.parametrize("arguments", [(), ("--data-keys",)])
+@pytest.mark.parametrize("mute", ["stderr", "stdout"])
+def test_one_that_was_killed_when_all_was_done_has_nothing_left_to_do(
+    tmp_path: Path, mute: str, arguments: tuple[str, ...]
+) -> None:
+    """Behind the last step, whose line nobody reads, or behind the end, of which nobody is told."""
+    data = tmp_path / "data"
+    with running(data) as server:
+        enter(server)
+        assert server.stop() == 0
+    if databases.is_shared():
+        assert rotate(data, "--prepare").returncode == 0
+    before = looking.rows(data, "SELECT wrapped FROM data_keys")
+    killed_when_mute(data, mute, lambda: looking.rows(data, "SELECT wrapped FROM data_keys") != before, arguments)
+    again = rotate(data, *arguments)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "already, and nothing was done" in again.stdout
+    assert [one.kind for one in key_file.read(data / "master.key")] == [1, 2]
+    assert looking.rows(data, ROTATED) == [(1,)]
+
+
+def test_who_asks_for_more_than_was_done_gets_it(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running(data) as server:
+        enter(server)
+        rotated(data)
+        assert "1 data keys and 1 values" in rotated(data, "--data-keys")
+        assert "nothing was done" in rotate(data).stdout
+        assert rotate(data, "--prepare").returncode == 0
+        assert "1 data keys were put under new ones" in rotate(data).stdout
+    assert len(key_file.read(data / "master.key")) == 4
+
+
+def killed_when_mute(data: Path, mute: str, was_done: Callable[[], bool], arguments: tuple[str, ...]) -> None:
+    """Kill -9 while it waits for somebody to read what it says in one of its streams."""
+    reading, full = os.pipe()
+    os.set_blocking(full, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(full, b"\0" * 4096)
+    os.set_blocking(full, True)
+    said = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, mute: full}
+    command = haymow_command("admin", "rotate-key", *arguments)
+    with subprocess.Popen(command, env=environment(data), **said) as process:
+        wait_until(lambda: was_done() and (mute == "stderr" or looking.rows(data, ROTATED) == [(1,)]))
+        assert process.poll() is None
+        process.kill()
+    os.close(full)
+    os.close(reading)
+    if mute == "stderr":
+        assert looking.rows(data, ROTATED) == [(0,)]
 
 
 def test_one_thing_at_a_time(tmp_path: Path) -> None:

@@ -117,8 +117,9 @@ def migrate() -> None:
 def rotate_key(prepare: bool, data_keys: bool, forget_old: bool) -> None:
     """Put a new master key in the place of the old one, while haymow goes on.
 
-    Where it was broken off, the same command goes on. On PostgreSQL it takes two: --prepare first, and when every
-    server has the key file, the command alone.
+    Where it was broken off, the same command goes on, and when all was done it does nothing: another rotation begins
+    with --prepare, or after --forget-old. On PostgreSQL it takes two commands: --prepare first, and when every server
+    has the key file, the command alone.
     """
     from haymow.server import rotating  # noqa: PLC0415 - the same
 

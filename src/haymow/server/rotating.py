@@ -21,11 +21,14 @@ Say = Callable[[str], None]
 
 
 def commands(house: House) -> Mapping[str, control.Command]:
-    """The steps of a rotation, for an operator: each answers a JSON object, of a `State` or of a `Step`."""
+    """The steps of a rotation, for an operator: each answers a JSON object: a `State`, `Step` or `End`."""
     rotation = house.rotation
 
     async def state() -> str:
         return _json(await rotation.state())
+
+    async def end() -> str:
+        return _json(await rotation.end())
 
     async def prepare() -> str:
         return _json(await rotation.prepare())
@@ -44,7 +47,7 @@ def commands(house: House) -> Mapping[str, control.Command]:
     async def forget() -> str:
         return _json(await rotation.forget(await house.tokens.operator("command line")))
 
-    steps = (state, prepare, activate, step, finish, forget)
+    steps = (state, end, prepare, activate, step, finish, forget)
     return {f"rotate-key:{one.__name__}": one for one in steps}
 
 
@@ -75,7 +78,10 @@ async def forget(settings: Settings) -> str:
 async def rotate(settings: Settings, renew: bool, say: Say) -> str:
     """Rotate the master key, or go on with that; with `renew` also data keys. Raises Conflict, StartFailed."""
     async with _asking(settings) as ask:
-        state = await _begun(ask, settings)
+        state = await ask("state")
+        if await _was_done(ask, state, renew):
+            return _nothing_left(state, settings)
+        state = await _begun(ask, settings, state)
         done = values = 0
         is_left = True
         while is_left:
@@ -89,8 +95,17 @@ async def rotate(settings: Settings, renew: bool, say: Say) -> str:
     )
 
 
-async def _begun(ask: Ask, settings: Settings) -> dict[str, Any]:
-    state = await ask("state")
+async def _was_done(ask: Ask, state: Mapping[str, Any], renew: bool) -> bool:
+    """Whether the same command did all of it before, and ended before it could say so."""
+    if state["is_prepared"] or state["left"] or state["keys"] == 1:
+        return False
+    end = await ask("end")
+    if renew and not end["is_renewed"]:
+        return False
+    return end["is_recorded"] or not (await ask("finish"))["left"]
+
+
+async def _begun(ask: Ask, settings: Settings, state: dict[str, Any]) -> dict[str, Any]:
     if not state["is_prepared"] and not state["left"]:
         if settings.database_url is not None:
             raise Conflict(
@@ -113,6 +128,13 @@ async def _passed(ask: Ask, renew: bool, left: int, say: Say) -> tuple[int, int]
         rate = round((done + values) / max(monotonic() - begun, 0.001))
         say(f"rotated {done} of {left} data keys, {values} values, {rate} rows/s")
     return done, values
+
+
+def _nothing_left(state: Mapping[str, Any], settings: Settings) -> str:
+    return (
+        f"Everything is under the master key {state['newest']} already, and nothing was done. {_old(state, settings)} "
+        "To rotate once more: haymow admin rotate-key --prepare, then this again."
+    )
 
 
 def _old(state: Mapping[str, Any], settings: Settings) -> str:

@@ -13,7 +13,7 @@ from haymow.server.database import Database, Records
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["RECORDS", "Audit", "record"]
+__all__ = ["RECORDS", "Audit", "record", "subjects"]
 
 MOST_LOOKED_AT: Final = 100_000
 """Entries, of which a quarter of a second goes by."""
@@ -22,6 +22,11 @@ MOST_LOOKED_AT: Final = 100_000
 def record(connection: Connection, change: Record) -> None:
     """Write `change` within the unit of work that makes it: both happen, or neither."""
     store.add(connection, change)
+
+
+def subjects(connection: Connection, action: str, name: str) -> set[UUID]:
+    """What has an entry of this action and name. Not for a unit that writes: it reads the whole record."""
+    return store.subjects(connection, action, name)
 
 
 RECORDS: Final = Records(store.newest, store.counted)

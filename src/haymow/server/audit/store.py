@@ -81,6 +81,12 @@ def counted(connection: Connection, number: int, later: int) -> tuple[int, int]:
     return above, above_next
 
 
+def subjects(connection: Connection, action: str, name: str) -> set[UUID]:
+    """What an action was done to under a name: every entry is looked at."""
+    query = select(_a.subject_id).distinct().where(_a.action == action, _a.subject_name == name)
+    return set(connection.execute(query).scalars())
+
+
 def _before(workspace_id: UUID | None, before: int | None) -> list[ColumnElement[bool]]:
     wanted = [] if workspace_id is None else [_a.workspace_id == workspace_id]
     return wanted if before is None else [*wanted, _a.number < before]

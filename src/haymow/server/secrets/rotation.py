@@ -14,7 +14,7 @@ from uuid import UUID
 
 from haymow.errors import Conflict
 from haymow.server.audit.rules import Actor, Record
-from haymow.server.audit.service import record
+from haymow.server.audit.service import record, subjects
 from haymow.server.database import Database
 from haymow.server.secrets import store
 from haymow.server.secrets.cipher import Unreadable, WrappedKey
@@ -24,6 +24,8 @@ from haymow.server.secrets.rules import StoredKey
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_ROTATED: Final = "master_key.rotated"
+_RENEW: Final = "data_key.renew"
 PORTION: Final = 100
 """Data keys looked at, or values encrypted anew, in one unit of work."""
 
@@ -35,6 +37,13 @@ class State(NamedTuple):
     left: int
     keys: int
     newest: str
+
+
+class End(NamedTuple):
+    """What the record says of the newest key: that all came under it, and that every data key was renewed for it."""
+
+    is_recorded: bool
+    is_renewed: bool
 
 
 class Step(NamedTuple):
@@ -62,6 +71,18 @@ class Rotation:
         """Where it stands."""
         self.keys.refresh()
         return await self.database.scan(self._state)
+
+    async def end(self) -> End:
+        """Whether a rotation, in which nothing is left, came to its end."""
+        self.keys.refresh()
+
+        def look(connection: Connection) -> End:
+            newest = self.keys.newest.key_id
+            renewed = subjects(connection, _RENEW, newest)
+            whole = all(row.scope_id in renewed for row in store.every_data_key(connection))
+            return End(bool(subjects(connection, _ROTATED, newest)), whole)
+
+        return await self.database.scan(look)
 
     async def prepare(self) -> State:
         """Write a new key into the key file, to be used when every server has got it. Raises Conflict, StartFailed."""
@@ -102,7 +123,7 @@ class Rotation:
         def finish(connection: Connection) -> State:
             state = self._state(connection)
             if not state.left and not state.is_prepared:
-                self._record(connection, actor, None, "master_key.rotated", state.newest)
+                self._record(connection, actor, None, _ROTATED, state.newest)
             return state
 
         return await self.database.write(finish, long=True)
@@ -183,7 +204,7 @@ class Rotation:
         if is_whole:
             wrapped = b"".join(part.wrapped for part in parts[: _most_parts(row)])
             workspace_id = None if row.is_organizations else row.scope_id
-            self._record(connection, actor, workspace_id, "data_key.renew", self.keys.newest.key_id)
+            self._record(connection, actor, workspace_id, _RENEW, self.keys.newest.key_id)
         store.replace_data_key(connection, row, version, wrapped)
         return values, is_whole
 
