@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from tests.faults.place import missing, require
+from tests.faults.place import Storage, durable, missing, require
 
 
 @contextmanager
@@ -36,6 +37,28 @@ def small_disk(size: str, owner: str = "") -> Iterator[Path]:
     finally:
         subprocess.run([require("umount"), "-l", str(folder)], check=True)
         folder.rmdir()
+
+
+@contextmanager
+def on_a_small_disk(kind: str, folder: Path, size: str = "") -> Iterator[tuple[Storage, Path]]:
+    """A database on a disk of its own. SQLite's is 1 MiB; an empty database of PostgreSQL has eight already."""
+    with ExitStack() as stack:
+        if kind == "sqlite":
+            disk = stack.enter_context(small_disk(size or "1m"))
+            storage = Storage(kind, disk)
+            yield storage, disk
+            storage.require_whole()
+            return
+        disk = stack.enter_context(small_disk(size or "16m", "nobody"))
+        name = f"small_{time.monotonic_ns()}"
+        with psycopg.connect(durable().text(), autocommit=True) as connection:
+            connection.execute(f"CREATE TABLESPACE {name} LOCATION '{disk}'")
+            connection.execute(f"CREATE DATABASE {name} TABLESPACE {name}")
+            try:
+                yield Storage(kind, folder, durable().text(name)), disk
+            finally:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                connection.execute(f"DROP TABLESPACE {name}")
 
 
 def fill(folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -15,10 +16,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from haymow.server.database import open_database
 from haymow.server.database.places import Place, looking, place_named
 from haymow.server.registry.tables import models_table, revisions_table
+from haymow.server.settings import Settings
 from tests.conftest import client_of
 from tests.faults.conftest import Figure
+from tests.faults.disks import fill, on_a_small_disk, small_disk
 from tests.faults.place import PLAIN, Storage, durable, made, new_database
 from tests.running import RunningServer, environment, haymow_command
 from tests.server.archive.stock import KEY, PASSPHRASE, chat, hashes, register
@@ -26,6 +30,8 @@ from tests.upstream import Upstream
 
 MODELS = 200
 WRITERS = 4
+ROOM = 200_000
+"""Bytes that are left on a disk: less than the rows take."""
 _RATE = re.compile(r"(\d+) rows (?:done|so far), (\d+) rows/s")
 
 
@@ -183,25 +189,56 @@ def killed_after(process: subprocess.Popen[str], lines: int) -> bool:
 
 @pytest.mark.timeout(300)
 @pytest.mark.thorough
-def test_a_full_disk_leaves_no_backup_and_stops_no_server(embedded: Storage, tmp_path: Path, figure: Figure) -> None:
-    """A disk of 8 KiB, where this may be mounted."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "tmpfs", str(disk)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"a disk cannot be mounted here: {mounted.stderr.decode().strip()}")
-    try:
-        with Upstream() as upstream, embedded.serving() as server:
-            filled(embedded, server, upstream)
-            process = admin(embedded, "backup", str(disk / "b"))
-            _, said = process.communicate(timeout=60)
-            assert process.returncode == 1
-            assert said.splitlines()[-1].startswith(f"haymow: Cannot write {disk / 'b'} (No space left on device).")
-            assert list(disk.iterdir()) == []
-            assert chat(server, embedded.token).status_code == 200
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+def test_a_full_disk_leaves_no_backup_and_stops_no_server(embedded: Storage, figure: Figure) -> None:
+    """A disk of 8 KiB."""
+    with small_disk("8k") as disk, Upstream() as upstream, embedded.serving() as server:
+        filled(embedded, server, upstream)
+        assert refused(admin(embedded, "backup", str(disk / "b"))) == (
+            f"haymow: Cannot write {disk / 'b'} (No space left on device). Make room, or name a place where I may."
+        )
+        assert list(disk.iterdir()) == []
+        assert chat(server, embedded.token).status_code == 200
     figure("R13 full disk", "no file is left, the server answers")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.thorough
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_full_disk_leaves_the_target_of_a_restore_empty(
+    embedded: Storage, tmp_path: Path, kind: str, figure: Figure
+) -> None:
+    """There is room for its tables, and not for the rows. With more, the same command restores them all."""
+    with Upstream() as upstream, embedded.serving() as server:
+        filled(embedded, server, upstream)
+    done(admin(embedded, "backup", str(tmp_path / "b")))
+    with on_a_small_disk(kind, tmp_path, "64m") as (target, disk):
+        target.folder = tmp_path / "target"
+        target.folder.mkdir()
+        (disk / "data").mkdir(mode=0o700)
+        (target.folder / "data").symlink_to(disk / "data")
+        migrated(target)
+        ballast = fill(disk)
+        os.truncate(ballast, ballast.stat().st_size - ROOM)
+        said = refused(admin(target, "restore", str(tmp_path / "b")))
+        assert said.endswith("Its disk is full, and no row was kept: make room, and try again."), said
+        assert not any(rows for rows, _ in hashes(place(target)).values())
+        ballast.unlink()
+        done(admin(target, "restore", str(tmp_path / "b")))
+        assert hashes(place(target)) == hashes(place(embedded))
+    figure(f"R13 {kind} full target", "it is said, the target is empty; with room, the same command restores all")
+
+
+def migrated(storage: Storage) -> None:
+    """Its tables are there, and no row."""
+    url = storage.url or None
+    open_database(Settings(data=storage.folder / "data", database_url=url)).close()
+
+
+def refused(process: subprocess.Popen[str]) -> str:
+    """The one line of a command that could not do it."""
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1, said
+    return said.splitlines()[-1]
 
 
 @pytest.mark.timeout(300)

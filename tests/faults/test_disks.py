@@ -3,44 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
 
 from tests import postgres
 from tests.conftest import definition
 from tests.faults.conftest import Figure
-from tests.faults.disks import fill, small_disk, tampered
-from tests.faults.place import Storage, durable, made, models_of, new_database, seen_at
+from tests.faults.disks import fill, on_a_small_disk, tampered
+from tests.faults.place import Storage, made, models_of, new_database, seen_at
 from tests.upstream import wait_until
 
 BACK_SECONDS = 5.0
-
-
-@contextmanager
-def on_a_small_disk(kind: str, folder: Path) -> Iterator[tuple[Storage, Path]]:
-    """A database on a disk of its own. SQLite's is 1 MiB; an empty database of PostgreSQL has eight already."""
-    with ExitStack() as stack:
-        if kind == "sqlite":
-            disk = stack.enter_context(small_disk("1m"))
-            storage = Storage(kind, disk)
-            yield storage, disk
-            storage.require_whole()
-            return
-        disk = stack.enter_context(small_disk("16m", "nobody"))
-        name = f"small_{time.monotonic_ns()}"
-        with psycopg.connect(durable().text(), autocommit=True) as connection:
-            connection.execute(f"CREATE TABLESPACE {name} LOCATION '{disk}'")
-            connection.execute(f"CREATE DATABASE {name} TABLESPACE {name}")
-            try:
-                yield Storage(kind, folder, durable().text(name)), disk
-            finally:
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-                connection.execute(f"DROP TABLESPACE {name}")
 
 
 @pytest.mark.thorough

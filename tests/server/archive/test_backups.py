@@ -297,7 +297,8 @@ class TestARestore:
                 run_restore(empty(tmp_path), tmp_path / f"{number}", None, quiet)
         assert {rows for rows, _ in hashes(place_of(empty(tmp_path))).values()} == {0}
 
-    def test_of_an_older_haymows_file_brings_its_tables_up_to_date(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("is_shared", [False, True])
+    def test_of_an_older_haymows_file_brings_its_tables_up_to_date(self, tmp_path: Path, is_shared: bool) -> None:
         """Schema 0001 had no kinds of tokens: the column is there afterwards, with its default."""
         rows = {
             "organizations": ([["organization_id", "uuid"], ["name", "text"], ["created_at", "time"]],
@@ -305,6 +306,10 @@ class TestARestore:
             "users": ([["user_id", "uuid"], ["given_name", "text"], ["family_name", "text"], ["email", "text"],
                        ["email_key", "text"], ["created_at", "time"]],
                       [[str(UUID(int=2)), "A", "L", "a@example.com", "a@example.com", "2026-11-01T00:00:00+00:00"]]),
+            "tokens": ([["token_id", "uuid"], ["digest", "bytes"], ["prefix", "text"], ["organization_id", "uuid"],
+                        ["user_id", "uuid"], ["name", "text"], ["role", "integer"], ["created_at", "time"]],
+                       [[str(UUID(int=3)), "AAAA", "hm_1", str(UUID(int=1)), str(UUID(int=2)), "T", 4,
+                         "2026-11-01T00:00:00+00:00"]]),
         }  # fmt: skip
         lines, end = [b'{"keys":null}'], []
         for name, (columns, values) in rows.items():
@@ -315,9 +320,10 @@ class TestARestore:
             lines += [orjson.dumps({"table": name, "columns": columns}), *written]
             end.append({"table": name, "rows": digest.rows, "sha256": digest.hex()})
         write(tmp_path / "old", {"schema": "0001", "secrets": False}, [*lines, orjson.dumps({"end": end})])
-        settings = replace(Settings(), data=tmp_path / "restored")
+        url = databases.new_on_postgresql("older") if is_shared else None
+        settings = Settings(data=tmp_path / "restored", database_url=url)
         run_restore(settings, tmp_path / "old", None, quiet)
-        assert hashes(place_of(settings))["users"][0] == 1
+        assert hashes(place_of(settings))["tokens"][0] == 1
 
     def test_of_a_newer_haymows_file_says_so(self, tmp_path: Path) -> None:
         write(tmp_path / "new", {"schema": "9999", "secrets": False}, [b'{"keys":null}', b'{"end":[]}'])

@@ -7,7 +7,6 @@ import subprocess
 import uuid
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import insert, select
 
@@ -29,15 +28,8 @@ from tests.server.archive.stock import KEY, Stock, chat, hashes, quiet
 from tests.upstream import Upstream
 
 
-def shared(name: str) -> str:
-    """The URL of a new, empty database on PostgreSQL, whatever the tests run on."""
-    with psycopg.connect(databases.postgresql().text(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return databases.postgresql().text(name)
-
-
 def test_there_and_back_every_table_is_the_same(stock: Stock, tmp_path: Path) -> None:
-    there, back = shared("copied_there"), tmp_path / "back"
+    there, back = databases.new_on_postgresql("copied_there"), tmp_path / "back"
     before = hashes(stock.place)
     assert min(rows for table, (rows, _) in before.items() if table in ("models", "secrets", "audit", "tokens")) > 1
     source = stock.settings.database_url or str(stock.folder)
@@ -49,7 +41,7 @@ def test_there_and_back_every_table_is_the_same(stock: Stock, tmp_path: Path) ->
 
 def test_a_server_goes_on_with_the_copy(stock: Stock, tmp_path: Path, provider: Upstream) -> None:
     """On the other database: secrets decrypt, tokens are known, and the audit record's numbers go on."""
-    target = shared("goes_on") if not databases.is_shared() else str(tmp_path / "moved")
+    target = databases.new_on_postgresql("goes_on") if not databases.is_shared() else str(tmp_path / "moved")
     source = stock.settings.database_url or str(stock.folder)
     words = run_copy(Settings(), source, target, quiet)
     assert "master.key" in words and "mode 0600" in words

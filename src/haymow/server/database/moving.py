@@ -5,6 +5,7 @@ Rows go through in portions, so that memory does not grow with their number.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -16,6 +17,8 @@ from haymow.server.database import schema
 from haymow.server.database.cluster_schema import alone
 from haymow.server.database.places import Place, changing
 from haymow.server.database.rows import Digest, Shape, line_of
+
+log = logging.getLogger(__name__)
 
 PORTION: Final = 500
 """Rows in memory at a time; the largest that a definition can be is 1 MiB."""
@@ -99,7 +102,7 @@ class Filling:
 def filling(place: Place, revision: str) -> Iterator[Filling]:
     """Fill the empty database at `place`, in one transaction, which is committed when the block ends without an error.
 
-    Its tables are those of `revision`; afterwards they are brought to this haymow's. Raises CommandFailed when the
+    Its tables are those of `revision`, and brought to this haymow's before that. Raises CommandFailed when the
     database is not empty, StartFailed.
     """
     with changing(place) as connection, _alone(connection):
@@ -108,8 +111,9 @@ def filling(place: Place, revision: str) -> Iterator[Filling]:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else "BEGIN ISOLATION LEVEL SERIALIZABLE")
         _require_empty(connection, place, revision)
         yield Filling(connection)
+        if revision != schema.HEAD:
+            schema.make_steps(connection, log.debug)
         connection.exec_driver_sql("COMMIT")
-        schema.upgrade(connection, place.name, schema.HEAD)
 
 
 @contextmanager
@@ -127,7 +131,7 @@ def _require_empty(connection: Connection, place: Place, revision: str) -> None:
         raise CommandFailed(
             f"{place.name} has tables of a newer haymow than the rows. Name a new one.", code="not_empty"
         )
-    for name in inspect(connection).get_table_names():
+    for name in sorted(inspect(connection).get_table_names()):
         if name not in schema.OWN_TABLES and _has_rows(connection, name):
             raise CommandFailed(
                 f"{place.name} is not empty (it has {name}), and nothing is written over. Name an empty one.",

@@ -135,8 +135,8 @@ def _explained(place: Place) -> Iterator[None]:
 
 _OTHERWISE: Final = "Look at its log and at its disk, and try again."
 _ADVICE: Final = {
-    "SQLITE_FULL": "Its disk is full: make room, and try again.",
-    "53100": "Its disk is full: make room, and try again.",
+    "SQLITE_FULL": "Its disk is full, and no row was kept: make room, and try again.",
+    "53100": "Its disk is full, and no row was kept: make room, and try again.",
     "28P01": "Check the user and the password of the URL.",
     "3D000": "Make the database first.",
     "42501": "The user of the URL may not do that: name the database's owner.",

@@ -89,7 +89,7 @@ def migrate(connection: Connection, what: str, permission: Permission, alone: Al
         if not is_older(connection, what):
             return False  # somebody else has done it meanwhile
         is_new = revision_of(connection) is None
-        _make_steps(connection, log.debug if is_new else permission.tell)  # a first start has nothing to tell of
+        make_steps(connection, log.debug if is_new else permission.tell)  # a first start has nothing to tell of
         return True
 
 
@@ -117,7 +117,18 @@ def upgrade(connection: Connection, what: str, wanted: str) -> None:
     if not _is_known(newest):
         raise _too_new(what, newest)
     with transaction(connection):
-        _make_steps(connection, log.debug, wanted)
+        make_steps(connection, log.debug, wanted)
+
+
+def make_steps(connection: Connection, tell: Callable[[str], None], revision: str = "head") -> None:
+    """Make every step up to a revision that is missing, in the transaction that has begun."""
+    from alembic import command  # noqa: PLC0415 - 0.2 s, paid only by a start that migrates
+    from alembic.config import Config  # noqa: PLC0415 - the same
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes.update(connection=connection, tell=tell, compatibility=compatibility_table)
+    command.upgrade(config, revision)
 
 
 def _is_known(revision: str) -> bool:
@@ -146,17 +157,6 @@ def _oldest(connection: Connection) -> str | None:
     if compatibility_table.name not in inspect(connection).get_table_names():
         return None
     return connection.execute(select(compatibility_table.c.oldest)).scalar()
-
-
-def _make_steps(connection: Connection, tell: Callable[[str], None], revision: str = "head") -> None:
-    """Make every step up to a revision, in the transaction that has begun."""
-    from alembic import command  # noqa: PLC0415 - 0.2 s, paid only by a start that migrates
-    from alembic.config import Config  # noqa: PLC0415 - the same
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes.update(connection=connection, tell=tell, compatibility=compatibility_table)
-    command.upgrade(config, revision)
 
 
 @contextmanager
