@@ -31,6 +31,11 @@ class Postgres:
         """Where a database of it is, as an operator writes it."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
+    def make(self, database: str) -> str:
+        """Where a new database of it is."""
+        run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, database)
+        return self.text(database)
+
     def start(self) -> None:
         options = f"-p {self.port} -h 127.0.0.1 -k {self.folder} {self.options}"
         run("pg_ctl", "-w", "-D", str(self.folder), "-l", str(self.folder / "log"), "-o", options, "start")

@@ -24,6 +24,7 @@ from haymow.errors import StartFailed
 from haymow.server.secrets import key_file
 from haymow.server.secrets.cipher import Hidden
 from haymow.server.settings import DEFAULT_CHAT_TIMEOUT, DEFAULT_PORT, settings_from
+from tests import databases
 from tests.ports import free_port
 from tests.running import RunningServer, running
 
@@ -256,7 +257,12 @@ def test_the_versions_are_this_ones() -> None:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     port = str(free_port())
-    with running(tmp_path_factory.mktemp("deploy") / "data", more={"HAYMOW_METRICS_PORT": port}) as started:
+    more = {
+        "HAYMOW_METRICS_PORT": port,
+        "HAYMOW_DATABASE_URL": databases.postgresql().make("deployed"),  # it has metrics that a file has not
+        "HAYMOW_UNSAFE_STORAGE": "on",
+    }
+    with running(tmp_path_factory.mktemp("deploy") / "data", more=more) as started:
         httpx.get(f"{started.url}/readyz").raise_for_status()
         yield RunningServer(f"http://127.0.0.1:{port}", "", "", started.data, started.process, started.log)
 

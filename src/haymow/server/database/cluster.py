@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
@@ -17,6 +17,7 @@ from haymow.server.database.away import Away
 from haymow.server.database.news import News
 from haymow.server.database.pool import Mode, Pool
 from haymow.server.database.units import Records, Unit
+from haymow.server.telemetry.figures import Connections
 
 T = TypeVar("T")
 
@@ -90,6 +91,10 @@ class PostgresDatabase:
     def follow(self, records: Records) -> None:
         """See `Database`. Until it is called, nothing that was read before counts as good."""
         self._away.start(self._news.follow(records))
+
+    def pools(self) -> Mapping[str, Connections]:
+        """See `Database`."""
+        return {"short": self._near.connections, "long": self._far.connections}
 
     def close(self) -> None:
         """Finish what is under way away from the event loop, and close every connection."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol, TypeVar
 
 from haymow.server.database.units import Records, Unit
+from haymow.server.telemetry.figures import Connections
 
 T = TypeVar("T")
 
@@ -41,6 +43,9 @@ class Database(Protocol):
 
     def follow(self, records: Records) -> None:
         """Begin to notice what other servers commit, by the `records` that every change leaves."""
+
+    def pools(self) -> Mapping[str, Connections]:
+        """The pools of connections that units wait for, by what they are for; none where nobody waits for one."""
 
     def close(self) -> None:
         """Finish what is under way and close every connection."""

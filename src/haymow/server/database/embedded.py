@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +12,7 @@ from haymow.errors import Unavailable
 from haymow.server.database import guarantees, schema, sqlite
 from haymow.server.database.units import Records, Unit
 from haymow.server.database.writer import Writer
+from haymow.server.telemetry.figures import Connections
 
 T = TypeVar("T")
 
@@ -65,6 +67,10 @@ class SqliteDatabase:
 
     def follow(self, records: Records) -> None:
         """Nothing happens elsewhere."""
+
+    def pools(self) -> Mapping[str, Connections]:
+        """None: each kind of unit has its one connection."""
+        return {}
 
     def close(self) -> None:
         """Finish what is under way and close every connection, the writer's last."""

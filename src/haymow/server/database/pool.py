@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum
 from itertools import count
+from time import perf_counter
 from typing import Any, Final, TypeVar
 from uuid import UUID
 from weakref import WeakSet
@@ -30,6 +31,7 @@ from haymow.server.database.postgres import Again, Lost
 from haymow.server.database.prepared import executed
 from haymow.server.database.turns import Turns
 from haymow.server.database.units import SERVER, Unit
+from haymow.server.telemetry.figures import Connections
 
 T = TypeVar("T")
 
@@ -54,14 +56,21 @@ class Pool:
         self._open: WeakSet[Any] = WeakSet()
         self._closed = False
         self._turns = Turns()
-        event.listen(self._engine.sync_engine, "connect", self._opened)
+        pool: Any = self._engine.sync_engine.pool
+        self.connections = Connections(most, pool.checkedout)
+        event.listen(pool, "connect", self._opened)
+        event.listen(pool, "close", self._shut)
 
     def _opened(self, adapted: Any, record: Any) -> None:
+        self.connections.open += 1
         record.info[SERVER] = self._server
         driver = adapted.driver_connection
         self._open.add(driver)
         if self._closed:  # a unit was on its way to it meanwhile
             driver.pgconn.finish()
+
+    def _shut(self, *_: object) -> None:
+        self.connections.open -= 1
 
     async def run(
         self, unit: Unit[T], mode: Mode, seconds: float = postgres.UNIT_SECONDS, changed: Callable[[], object] = int
@@ -109,7 +118,7 @@ class Pool:
 
     def _attempt(self, unit: Unit[T], mode: Mode, until: float) -> T:
         try:
-            with self._engine.sync_engine.connect() as connection, _alive(connection, until):
+            with self._taken() as connection, _alive(connection, until):
                 return unit(connection) if mode is Mode.LOOK else _transact(connection, unit, mode)
         except NoConnection as error:
             raise postgres.overloaded() from error
@@ -118,6 +127,16 @@ class Pool:
             if meant is error:  # nothing is its own cause: who followed it would come to no end
                 raise
             raise meant from error
+
+    def _taken(self) -> Connection:
+        """A connection, for which somebody else may have to give it back first."""
+        connections, begun = self.connections, perf_counter()
+        connections.waiting += 1
+        try:
+            return self._engine.sync_engine.connect()
+        finally:
+            connections.waiting -= 1
+            connections.waited.add(perf_counter() - begun)
 
     @contextmanager
     def _turn(self, mode: Mode, until: float, *, alone: bool) -> Iterator[None]:

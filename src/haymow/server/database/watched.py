@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from haymow.server.database.database import Database
 from haymow.server.database.units import Records, Unit
-from haymow.server.telemetry.figures import UNIT_SECONDS, Durations
+from haymow.server.telemetry.figures import UNIT_SECONDS, Connections, Durations
 from haymow.server.telemetry.seen import current
 from haymow.server.telemetry.statements import within
 
@@ -51,6 +51,10 @@ class WatchedDatabase:
     def follow(self, records: Records) -> None:
         """See `Database`."""
         self.database.follow(records)
+
+    def pools(self) -> Mapping[str, Connections]:
+        """See `Database`."""
+        return self.database.pools()
 
     def close(self) -> None:
         """See `Database`."""

@@ -7,6 +7,7 @@ Whoever counts here is on the event loop, where nothing comes in between.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -34,10 +35,19 @@ class Counts:
 
 @dataclass(slots=True)
 class Series:
-    """Durations with the same labels: how many fell between two bounds, the last of them above all."""
+    """Durations with the same labels: how many fell between two of the ascending bounds, the last above all."""
 
-    buckets: list[int]
+    bounds: tuple[float, ...]
+    buckets: list[int] = field(init=False)
     seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.buckets = [0] * (len(self.bounds) + 1)
+
+    def add(self, seconds: float) -> None:
+        """Count a duration."""
+        self.buckets[bisect_left(self.bounds, seconds)] += 1
+        self.seconds += seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,18 @@ class Durations:
         """Count a duration."""
         series = self.values.get(labels)
         if series is None:
-            series = self.values[labels] = Series([0] * (len(self.bounds) + 1))
-        series.buckets[bisect_left(self.bounds, seconds)] += 1
-        series.seconds += seconds
+            series = self.values[labels] = Series(self.bounds)
+        series.add(seconds)
+
+
+@dataclass(slots=True)
+class Connections:
+    """The connections of one pool to the database, counted by the loop that uses them and read by any."""
+
+    most: int
+    in_use: Callable[[], int]
+    open: int = 0
+    waiting: int = 0
+    """Units that wait for one."""
+    waited: Series = field(default_factory=lambda: Series(UNIT_SECONDS))
+    """Until a unit had one, or gave up."""

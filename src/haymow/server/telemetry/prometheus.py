@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -18,7 +18,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from haymow.server.telemetry.figures import Counts, Durations
+from haymow.server.telemetry.figures import Counts, Durations, Labels
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -33,7 +33,17 @@ class Gauge:
     is_total: bool = False
 
 
-Family = Counts | Durations | Gauge
+@dataclass(frozen=True, slots=True)
+class Gauges:
+    """Numbers by labels that are looked at when they are asked for."""
+
+    name: str
+    help: str
+    labels: Labels
+    read: Callable[[], Mapping[Labels, float]]
+
+
+Family = Counts | Durations | Gauge | Gauges
 
 
 def exposition(version: str, families: Sequence[Family]) -> Callable[[], bytes]:
@@ -71,6 +81,11 @@ def _metric(family: Family) -> Metric:
             for labels, series in family.values.items():
                 histogram.add_metric(labels, list(_cumulated(family.bounds, series.buckets)), series.seconds)
             return histogram
+        case Gauges():
+            gauge = GaugeMetricFamily(family.name, family.help, labels=family.labels)
+            for labels, value in family.read().items():
+                gauge.add_metric(labels, value)
+            return gauge
     kind = CounterMetricFamily if family.is_total else GaugeMetricFamily
     return kind(family.name, family.help, value=family.read())
 
