@@ -48,6 +48,7 @@ async def everything(folder: Path) -> None:
         await house.platform.put({})
     await rotating.prepare(settings)
     await rotating.rotate(settings, True, _quiet)
+    assert "nothing was done" in await rotating.rotate(settings, True, _quiet)
     await rotating.forget(settings)
     await asyncio.to_thread(_back_up_and_restore, settings, folder)
 
