@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,8 +22,6 @@ from haymow.server.serving.pool import Lease, Pool
 from haymow.server.serving.rules import Chat, ResolvedSecrets
 from haymow.server.telemetry.seen import note_model
 from haymow.server.telemetry.upstreams import OK, Upstreams, current_call, outcome_of
-
-log = logging.getLogger(__name__)
 
 WORTH_PACKING: Final = 8192  # bytes
 MOST_FOUND: Final = 256
@@ -124,7 +121,7 @@ class Serving:
         except HaymowError:
             raise
         except Exception as error:
-            failure = _explained(model, chat, lease, error)
+            failure = _explained(chat, lease, error)
         finally:
             lease.release()
         raise failure  # outside of the handler: a provider's exception is not its context
@@ -146,13 +143,13 @@ class Serving:
             async with asyncio.timeout(self.upstream.timeout):
                 return await lease.live.stream(
                     chat, model.name, self._heading, lease.release,
-                    lambda error: _explained(model, chat, lease, error),
+                    lambda error: _explained(chat, lease, error),
                 )  # fmt: skip
         except HaymowError:
             lease.release()
             raise
         except Exception as error:
-            failure = _explained(model, chat, lease, error)
+            failure = _explained(chat, lease, error)
             lease.release()
         except BaseException:
             lease.release()
@@ -193,9 +190,9 @@ def _listing(models: Sequence[Usable], limit: int | None) -> Listing:
     return Listing(plain, gzip.compress(plain, compresslevel=4) if len(plain) >= WORTH_PACKING else None)
 
 
-def _explained(model: Model, chat: Chat, lease: Lease[LiveModel], error: BaseException) -> HaymowError:
-    failure = failures.failure_of(error, chat.parameters, lease.live.translation.defaults)
-    if (call := current_call()) is not None and call.status is None:
-        call.status = failures.status_told(error)
-    log.warning("model %s: %s (%s)", model.model_id, failure.code, type(error).__name__)
-    return failure
+def _explained(chat: Chat, lease: Lease[LiveModel], error: BaseException) -> HaymowError:
+    if (call := current_call()) is not None:
+        call.error = type(error).__name__
+        if call.status is None:
+            call.status = failures.status_told(error)
+    return failures.failure_of(error, chat.parameters, lease.live.translation.defaults)

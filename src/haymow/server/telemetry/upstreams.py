@@ -1,4 +1,4 @@
-"""Calls to providers: what each came to, for the request's log line and for the figures.
+"""Calls to providers: what each came to, for the request's log line, for the figures, and for the log when it failed.
 
 Labels are generators' class names and haymow's own words for outcomes, both from tables: no name that a user chose.
 """
@@ -6,6 +6,7 @@ Labels are generators' class names and haymow's own words for outcomes, both fro
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -15,11 +16,14 @@ from haymow.errors import HaymowError
 from haymow.server.telemetry.figures import REQUEST_SECONDS, Counts, Durations
 from haymow.server.telemetry.seen import Seen, current
 
+log = logging.getLogger(__name__)
+
 OK: Final = "ok"
 CANCELLED: Final = "cancelled"
 UNEXPECTED: Final = "internal"
 
 _ENDED: Final = 200
+_BLOCKED: Final = "blocked_by_policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class UpstreamCall:
         self.generator = generator
         self.host = host
         self.status: int | None = None
+        self.error: str | None = None
+        """The class of what was raised, where an SDK or an HTTP client raised it."""
         self.usage: tuple[int, int] | None = None
         self.seen: Seen | None = current()
         self._figures = figures
@@ -106,6 +112,22 @@ class UpstreamCall:
             self._span.end()
         if self.seen is not None:
             self.seen.upstream_host, self.seen.upstream_status = self.host, self.status
+        if outcome.startswith("upstream_") or outcome == _BLOCKED:
+            log.warning("a call to a provider failed", extra={"haymow": self._told(outcome)})
+
+    def _told(self, outcome: str) -> dict[str, object]:
+        """The same words as of the request's line, which comes when the answer is over."""
+        seen = self.seen
+        told = {
+            "code": outcome,
+            "generator": self.generator,
+            "upstream_host": self.host,
+            "upstream_status": self.status,
+            "error": self.error,
+            "model_id": None if seen is None else seen.model_id,
+            "revision": None if seen is None else seen.revision,
+        }
+        return {name: value for name, value in told.items() if value is not None}
 
 
 def current_call() -> UpstreamCall | None:
