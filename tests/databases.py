@@ -105,13 +105,6 @@ def postgresql() -> postgres.Postgres:
     return _server()
 
 
-def new_on_postgresql(name: str) -> str:
-    """The URL of a new database without tables, whatever the tests run on."""
-    with psycopg.connect(_server().text(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return _server().text(name)
-
-
 @cache
 def _server() -> postgres.Postgres:
     """The session's. It syncs nothing: no test that pulls a plug uses it."""

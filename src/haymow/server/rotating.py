@@ -132,8 +132,8 @@ async def _passed(ask: Ask, renew: bool, left: int, say: Say) -> tuple[int, int]
 
 def _nothing_left(state: Mapping[str, Any], settings: Settings) -> str:
     return (
-        f"Everything is under the master key {state['newest']} already, and nothing was done. {_old(state, settings)} "
-        "To rotate once more: haymow admin rotate-key --prepare, then this again."
+        f"Everything is under the master key {state['newest']} already, and nothing was done. "
+        f"To rotate once more, give --prepare first. {_old(state, settings)}"
     )
 
 

@@ -320,7 +320,7 @@ class TestARestore:
             lines += [orjson.dumps({"table": name, "columns": columns}), *written]
             end.append({"table": name, "rows": digest.rows, "sha256": digest.hex()})
         write(tmp_path / "old", {"schema": "0001", "secrets": False}, [*lines, orjson.dumps({"end": end})])
-        url = databases.new_on_postgresql("older") if is_shared else None
+        url = databases.postgresql().make("older") if is_shared else None
         settings = Settings(data=tmp_path / "restored", database_url=url)
         run_restore(settings, tmp_path / "old", None, quiet)
         assert hashes(place_of(settings))["tokens"][0] == 1

@@ -29,7 +29,7 @@ from tests.upstream import Upstream
 
 
 def test_there_and_back_every_table_is_the_same(stock: Stock, tmp_path: Path) -> None:
-    there, back = databases.new_on_postgresql("copied_there"), tmp_path / "back"
+    there, back = databases.postgresql().make("copied_there"), tmp_path / "back"
     before = hashes(stock.place)
     assert min(rows for table, (rows, _) in before.items() if table in ("models", "secrets", "audit", "tokens")) > 1
     source = stock.settings.database_url or str(stock.folder)
@@ -41,7 +41,7 @@ def test_there_and_back_every_table_is_the_same(stock: Stock, tmp_path: Path) ->
 
 def test_a_server_goes_on_with_the_copy(stock: Stock, tmp_path: Path, provider: Upstream) -> None:
     """On the other database: secrets decrypt, tokens are known, and the audit record's numbers go on."""
-    target = databases.new_on_postgresql("goes_on") if not databases.is_shared() else str(tmp_path / "moved")
+    target = databases.postgresql().make("goes_on") if not databases.is_shared() else str(tmp_path / "moved")
     source = stock.settings.database_url or str(stock.folder)
     words = run_copy(Settings(), source, target, quiet)
     assert "master.key" in words and "mode 0600" in words
