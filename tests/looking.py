@@ -6,7 +6,7 @@ Statements are SQL that SQLite and PostgreSQL both read, with `:name` for each v
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -57,6 +57,25 @@ def contents(data: Path) -> bytes:
         tables = inspect(connection).get_table_names()
         found = [row for table in tables for row in connection.exec_driver_sql(f'SELECT * FROM "{table}"')]
     return b"\n".join(value if isinstance(value, bytes) else str(value).encode() for row in found for value in row)
+
+
+def files(data: Path) -> Iterator[tuple[str, bytes]]:
+    """What is on disk: each file of the data folder; on PostgreSQL also each of its server's since haymow's start.
+
+    A row that was deleted, a write-ahead log and the server's own log are there, too.
+    """
+    yield from _read(data, 0)
+    if databases.is_shared():
+        with connected(data) as connection:
+            connection.exec_driver_sql("CHECKPOINT")
+        yield from _read(databases.postgresql().folder, (data / "master.key").stat().st_mtime)
+
+
+def _read(folder: Path, since: float) -> Iterator[tuple[str, bytes]]:
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # the server removes what it has done with
+            if path.is_file() and path.stat().st_mtime >= since:
+                yield str(path.relative_to(folder)), path.read_bytes()
 
 
 @contextmanager

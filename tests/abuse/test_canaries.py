@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
@@ -226,12 +227,17 @@ def test_b16_what_nobody_expected_logs_no_value(scene: Subject, listening: Liste
 
 def test_b7_no_file_holds_a_value(scene: Subject, watched: RunningServer) -> None:
     """The write-ahead log and what deleted rows left in the database are files too."""
-    files = {path.name: path.read_bytes() for path in watched.data.rglob("*") if path.is_file()}
-    files |= {"database": looking.contents(watched.data), "log": watched.log.read_bytes()}
-    own = set() if databases.is_shared() else {"haymow.db", "haymow.db-wal"}
-    assert files.keys() >= {"master.key", "database", *own}
-    assert {name: found for name, held in files.items() if (found := found_in(held))} == {}
-    assert b"WORKSPACE_KEY" in files["database"]  # the search looks at the right bytes
+    more = {"rows": looking.contents(watched.data), "haymow's log": watched.log.read_bytes()}
+    named, faults = {}, {}
+    for name, held in chain(looking.files(watched.data), more.items()):
+        named[name] = b"WORKSPACE_KEY" in held
+        if found := found_in(held):
+            faults[name] = found
+    assert faults == {}
+    assert "master.key" in named
+    for begin in ("rows", *(("pg_wal/", "base/") if databases.is_shared() else ("haymow.db-wal",))):
+        # The search looks at the right bytes.
+        assert any(there for name, there in named.items() if name.startswith(begin)), begin
 
 
 @pytest.mark.parametrize("name", CANARIES)
