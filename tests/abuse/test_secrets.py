@@ -149,7 +149,7 @@ def test_b6_a_new_value_for_other_hosts_is_not_sent_where_the_old_one_went(
 
 
 @pytest.mark.parametrize(
-    "value", [4815162342, 4815162.342, True, [], ["sk-listed-4815"], {}, {"v": "sk-boxed-4815"}, None]
+    "value", [4815162342, 48151623.42, True, [], ["sk-listed-48151623"], {}, {"v": "sk-boxed-48151623"}, None]
 )
 def test_b8_a_value_of_another_type_is_refused_without_an_echo(
     admin: httpx.Client, subject: Subject, value: Any
@@ -158,7 +158,7 @@ def test_b8_a_value_of_another_type_is_refused_without_an_echo(
         for field, path in (("secret", f"{subject.home}/secrets"), ("token", "/api/v1/model_registry_tokens/openai")):
             answer = admin.post(path, json={"name": "WRONG", field: value})
             assert refused(answer, 422) == {f"#/{field}": "type"}
-            assert "4815" not in answer.text
+            assert "48151623" not in answer.text
 
 
 @pytest.mark.parametrize(
@@ -192,23 +192,23 @@ def test_a_mask_that_comes_back_does_not_replace_the_value(admin: httpx.Client, 
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"http_client_kwargs": {"headers": {"Authorization": "Bearer sk-literal-7a55"}}},
-        {"http_client_kwargs": {"headers": {"aUTHORIZATION": "x-7a55"}}},
-        {"http_client_kwargs": {"headers": {"X-Api-Key": "x-7a55"}}},
-        {"http_client_kwargs": {"headers": {"X-Plain": "Bearer sk-literal-7a55"}}},
-        {"http_client_kwargs": {"headers": {"Cookie": "a=7a55"}}},
-        {"http_client_kwargs": {"headers": {"Host": "evil-7a55.example"}}},
-        {"http_client_kwargs": {"headers": {"X-A": "b\r\nAuthorization: 7a55"}}},
-        {"generation_kwargs": {"extra_headers": {"Authorization": "Bearer 7a55"}}},
-        {"organization": "Bearer sk-literal-7a55"},
-        {"api_key": "sk-literal-7a55"},
+        {"http_client_kwargs": {"headers": {"Authorization": "Bearer sk-literal-qx9vz7a"}}},
+        {"http_client_kwargs": {"headers": {"aUTHORIZATION": "x-qx9vz7a"}}},
+        {"http_client_kwargs": {"headers": {"X-Api-Key": "x-qx9vz7a"}}},
+        {"http_client_kwargs": {"headers": {"X-Plain": "Bearer sk-literal-qx9vz7a"}}},
+        {"http_client_kwargs": {"headers": {"Cookie": "a=qx9vz7a"}}},
+        {"http_client_kwargs": {"headers": {"Host": "evil-qx9vz7a.example"}}},
+        {"http_client_kwargs": {"headers": {"X-A": "b\r\nAuthorization: qx9vz7a"}}},
+        {"generation_kwargs": {"extra_headers": {"Authorization": "Bearer qx9vz7a"}}},
+        {"organization": "Bearer sk-literal-qx9vz7a"},
+        {"api_key": "sk-literal-qx9vz7a"},
     ],
 )
 def test_b12_a_literal_credential_in_a_definition_is_refused(subject: Subject, parameters: dict[str, Any]) -> None:
     with subject.unharmed():
         answer = subject.patch_config(**parameters)
         refused(answer, 422)
-    assert "7a55" not in answer.text
+    assert "qx9vz7a" not in answer.text
 
 
 def started_in_vain(data: Path) -> subprocess.CompletedProcess[str]:

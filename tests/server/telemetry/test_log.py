@@ -171,7 +171,7 @@ class TestNothingThatWasSent:
         place.chat(temperature=1, seed=canary)
         place.line(place.chat(stream=True))
         log = place.server.log.read_text()
-        for sent in (canary, KEY, "77aa02", token, token.split("_", 2)[2], place.server.link.partition("#")[2]):
+        for sent in (canary, KEY, "hi-77aa02", token, token.split("_", 2)[2], place.server.link.partition("#")[2]):
             assert sent not in log
         place.lines()  # each of them is JSON
 
