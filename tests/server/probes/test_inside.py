@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from haymow.errors import RateLimited
 from haymow.server.access.rules import Person, Principal, Role
@@ -53,12 +54,17 @@ class Stage:
         ]
         return found
 
-    async def sql(self, statement: str) -> list[Any]:
-        return await self.house.database.write(lambda one: list(_rows(one.exec_driver_sql(statement))))
+    async def sql(self, statement: str, **values: Any) -> list[Any]:
+        return await self.house.database.write(lambda one: list(_rows(one.execute(text(statement), values))))
 
 
 def _rows(result: Any) -> list[Any]:
     return list(result) if result.returns_rows else []
+
+
+def _uuid(raw: Any) -> UUID:
+    """SQLite keeps its digits and PostgreSQL what it is."""
+    return UUID(str(raw))
 
 
 Story = Callable[[Stage], Awaitable[None]]
@@ -145,9 +151,9 @@ def test_one_row_is_kept_and_says_who_tested_what(tmp_path: Path, upstream: Upst
         )
         ((wanted,),) = await stage.sql(f"SELECT tag FROM models WHERE model_id = '{UUID(stage.model_id).hex}'")
         ((secret_id,),) = await stage.sql("SELECT secret_id FROM secrets")
-        assert (tag, secrets, reason) == (wanted, f"{UUID(secret_id)}:1", "ok")
+        assert (tag, secrets, reason) == (wanted, f"{_uuid(secret_id)}:1", "ok")
         assert latency >= 0
-        assert str(UUID(by)) == (await stage.client.get("/api/v2/me")).json()["user_id"]
+        assert str(_uuid(by)) == (await stage.client.get("/api/v2/me")).json()["user_id"]
 
     told(tmp_path, upstream, story)
 
@@ -176,7 +182,7 @@ async def _count(stage: Stage) -> int:
 
 def test_a_secret_that_does_not_open_is_a_missing_one(tmp_path: Path, upstream: Upstream) -> None:
     async def story(stage: Stage) -> None:
-        await stage.sql("UPDATE secrets SET ciphertext = x'00'")
+        await stage.sql("UPDATE secrets SET ciphertext = :value", value=b"\0")
         said = await stage.ask()
         assert (said["reason"], said["latency_ms"]) == ("missing_secret", None)
         assert "again" in said["detail"]
