@@ -27,17 +27,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is about the other database, and what takes long unless it is asked for."""
-    left_out = [item for item in items if _is_left_out(item, thorough=config.getoption("--thorough"))]
+    """Leave out what takes long unless it is asked for; skip what is about the other database, and say why."""
+    left_out = [item for item in items if item.get_closest_marker("thorough") and not config.getoption("--thorough")]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
-
-
-def _is_left_out(item: pytest.Item, *, thorough: bool) -> bool:
-    if item.get_closest_marker("thorough") and not thorough:
-        return True
-    other = "embedded" if databases.is_shared() else "shared"
-    return item.get_closest_marker(other) is not None
+    other, name = ("embedded", "SQLite") if databases.is_shared() else ("shared", "PostgreSQL")
+    for item in items:
+        if marker := item.get_closest_marker(other):
+            item.add_marker(pytest.mark.skip(reason=f"on {name} alone: {marker.args[0]}"))
 
 
 @pytest.fixture(scope="session")

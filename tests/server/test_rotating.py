@@ -78,9 +78,8 @@ def test_a_key_that_is_prepared_is_not_prepared_again(tmp_path: Path) -> None:
         assert "--forget-old" in done.stdout
 
 
+@pytest.mark.shared("one server has one key file")
 def test_on_a_database_that_servers_share_a_key_is_given_to_all_before_it_is_used(tmp_path: Path) -> None:
-    if not databases.is_shared():
-        pytest.skip("needs --database=postgresql: one server has one key file")
     with running(tmp_path / "data") as server:
         enter(server)
         done = rotate(tmp_path / "data")

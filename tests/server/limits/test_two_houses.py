@@ -19,6 +19,8 @@ from tests.server.limits.test_over_http import SLOW, limited
 from tests.server.receipts.test_chats import HI, Chats
 from tests.upstream import Upstream, wait_until
 
+pytestmark = pytest.mark.shared("a data folder is one server's")
+
 REQUESTS = 50
 LIMITS = {"HAYMOW_REQUESTS_PER_TOKEN": str(REQUESTS), "HAYMOW_CHATS_PER_TOKEN": "2"}
 
@@ -35,8 +37,6 @@ def two_houses(
     folder: Path, limits: Mapping[str, str], more: Mapping[str, str]
 ) -> Iterator[tuple[RunningServer, RunningServer, str]]:
     """The same, with limits; the second server is told `more`."""
-    if not databases.is_shared():
-        pytest.skip("SQLite's data folder is one server's alone: run this with --database=postgresql")
     one = folder / "one"
     with running(one, more=limits) as first:
         key = {"HAYMOW_MASTER_KEY_FILE": str(one / "master.key")}
