@@ -114,6 +114,16 @@ def test_a_redirect_is_not_followed(ask: Ask, upstream: Upstream) -> None:
     assert (status, len(upstream.seen)) == (307, 1)
 
 
+def test_a_request_carries_what_it_is_given_beside_its_librarys_headers(ask: Ask, upstream: Upstream) -> None:
+    destination = f"127.0.0.1:{upstream.port}"
+    given = iter([{"x-given": "1"}, {}, {"x-given": "2"}])
+    door = Door(Egress(allowances(destination), carried=lambda: next(given)), destination)
+    for _ in range(3):
+        asked(ask, door, f"http://{destination}/v1")
+    assert [seen.headers.get("x-given") for seen in upstream.seen] == ["1", None, "2"]
+    assert {seen.headers["accept-encoding"] for seen in upstream.seen} == {"gzip, deflate"}
+
+
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "ALL_PROXY", "http_proxy"])
 def test_no_proxy_of_the_environment_is_used(
     ask: Ask, upstream: Upstream, monkeypatch: pytest.MonkeyPatch, name: str

@@ -72,6 +72,19 @@ def test_a_redirect_is_not_followed(
 
 
 @each
+@both_ways
+def test_a_request_carries_what_haymow_gives_it_and_the_next_one_another(
+    cloud: Cloud, provider: Provider, stream: bool
+) -> None:
+    """Of what a generator is built with, and of what the direct lane learnt, nothing of it is left."""
+    given = iter(f"given-{number}" for number in range(9))
+    with Served(egress=cloud.egress(carried=lambda: {"traceparent": next(given)})) as carrying:
+        for _ in range(2):
+            assert post(carrying, provider, stream) == (200, None)
+    assert [seen.headers["traceparent"] for seen in cloud.seen] == ["given-0", "given-1"]
+
+
+@each
 def test_no_cookie_goes_from_one_call_to_the_next(served: Served, cloud: Cloud, provider: Provider) -> None:
     cloud.script(Fails(400, headers={"set-cookie": "session=1; Path=/"}))
     served.add("m", provider.config())

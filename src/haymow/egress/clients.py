@@ -5,6 +5,7 @@ None of them looks at the environment (proxies, netrc, certificates), follows re
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import ModuleType
 from typing import Any, Final
@@ -43,6 +44,8 @@ def _transport(http: ModuleType, core: ModuleType, door: Door, limits: dict[str,
     class ThroughTheDoor(http.AsyncHTTPTransport):  # type: ignore[name-defined,misc]  # of httpx or of httpx2
         async def handle_async_request(self, request: Any) -> Any:
             door.check(str(request.url.copy_with(fragment=None)))
+            if (carried := door.egress.carried) is not None:
+                request.headers.update(carried())
             return bounded(http, await super().handle_async_request(request))
 
     certificates = door.egress.certificates()
@@ -85,11 +88,20 @@ def aiohttp_session(door: Door, *, timeout: float, limits: Any = None) -> aiohtt
         timeout=aiohttp.ClientTimeout(
             total=None, connect=None, sock_connect=min(timeout, CONNECT_SECONDS), sock_read=timeout
         ),
+        middlewares=() if door.egress.carried is None else (_carrying(door.egress.carried),),
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
         auto_decompress=True,
         raise_for_status=False,
     )
+
+
+def _carrying(carried: Callable[[], Mapping[str, str]]) -> aiohttp.ClientMiddlewareType:
+    async def carry(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        request.headers.update(carried())
+        return await send(request)
+
+    return carry
 
 
 class _Connector(aiohttp.TCPConnector):

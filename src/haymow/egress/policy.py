@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
@@ -58,12 +58,14 @@ class Egress:
 
     An allowed host may be in the clear and anywhere. A name that is not allowed itself may lead to an allowed address.
     `unpoliced` names the generators that the operator lets connect past all this, for haymow cannot hold them to it.
+    `carried` gives the headers that a request carries beside its library's, if any are to; asked where it is sent.
     """
 
     allowed: frozenset[Allowance] = frozenset()
     resolve: Resolve = field(default_factory=Lookups)
     certificates: Callable[[], ssl.SSLContext] = system_certificates
     unpoliced: frozenset[str] = frozenset()
+    carried: Callable[[], Mapping[str, str]] | None = None
 
     async def targets(self, host: str, port: int, *, tls: bool) -> list[Target]:
         """The addresses of a host, each of which may be connected to. Raises UpstreamFailed `blocked_by_policy`.

@@ -73,6 +73,7 @@ from haymow.server.serving.service import Serving, Sources
 from haymow.server.settings import Settings
 from haymow.server.telemetry.requests import Requests
 from haymow.server.telemetry.seen import Begin, Tell
+from haymow.server.telemetry.upstreams import carried
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
@@ -202,7 +203,8 @@ def _below(prefix: str, operation: Operation) -> Operation:
 def _egress(settings: Settings) -> Egress:
     """Where models may be called: what the operator allows, and what `--local-model` brings with it."""
     allowed = settings.egress_allow | (local.allowances(settings) if settings.local_model else frozenset())
-    return Egress(allowed, unpoliced=settings.unpoliced_generators)
+    headers = carried if settings.trace_upstream else None
+    return Egress(allowed, unpoliced=settings.unpoliced_generators, carried=headers)
 
 
 def _probes(tests: ConnectionTests, serving: Serving) -> Probes:

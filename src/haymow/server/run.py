@@ -71,7 +71,7 @@ def _tracing(settings: Settings) -> Tracing | None:
     except ImportError as error:
         raise StartFailed("OTEL_EXPORTER_OTLP_ENDPOINT is set, and haymow[otel] is not installed.") from error
     with in_environment(settings.otel):
-        return Tracing(__version__, settings.otel, settings.trace_upstream)
+        return Tracing(__version__, settings.otel)
 
 
 async def _serve(settings: Settings, say: Say, tell: list[Tell], tracing: Tracing | None) -> None:

@@ -82,13 +82,18 @@ def test_nothing_that_was_sent_is_in_them(place: Place, collector: tuple[Collect
         assert sent not in collector[0].raw
 
 
+@pytest.mark.parametrize("direct", ["on", "off"])
+@pytest.mark.parametrize("stream", [False, True])
 def test_providers_see_no_trace_unless_the_operator_wants_it(
-    place: Place, collector: tuple[Collector, str], tmp_path: Path
+    collector: tuple[Collector, str], tmp_path: Path, direct: str, stream: bool
 ) -> None:
-    place.chat()
-    assert "traceparent" not in place.upstream.seen[-1].headers
-    with placed(tmp_path / "data", {**told(collector[1]), "HAYMOW_TRACE_UPSTREAM": "on"}) as wanted:
-        own, *parts = spans_of(collector[0], wanted.chat())
+    more = {**told(collector[1]), "HAYMOW_DIRECT_LANE": direct}
+    with placed(tmp_path / "unwanted", more) as unwanted:
+        spans_of(collector[0], unwanted.chat(stream=stream))
+        assert "traceparent" not in unwanted.upstream.seen[-1].headers
+    with placed(tmp_path / "wanted", {**more, "HAYMOW_TRACE_UPSTREAM": "on"}) as wanted:
+        spans_of(collector[0], wanted.chat(stream=stream))  # a generator is built: no call is of this trace any more
+        own, *parts = spans_of(collector[0], wanted.chat(stream=stream))
         (call,) = [part for part in parts if part.name.startswith("chat")]
         sent = wanted.upstream.seen[-1].headers["traceparent"]
         assert sent.startswith(f"00-{own.trace_id.hex()}-{call.span_id.hex()}-")

@@ -93,10 +93,7 @@ class Lane:
         return await self._post(sent)
 
     async def _post(self, sent: Sent) -> aiohttp.ClientResponse:
-        headers = sent.headers
-        if (call := current_call()) is not None and (more := call.headers()):
-            headers = {**headers, **more}
-        return await self.session.post(sent.url, data=sent.body, headers=headers, allow_redirects=False)
+        return await self.session.post(sent.url, data=sent.body, headers=sent.headers, allow_redirects=False)
 
 
 async def _whole(response: aiohttp.ClientResponse) -> bytes:

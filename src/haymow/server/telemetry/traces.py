@@ -32,9 +32,9 @@ _CONTEXT: Final = TraceContextTextMapPropagator()
 
 
 class Tracing:
-    """All traces of this process. `to_providers`: calls to providers carry the trace's id (`traceparent`)."""
+    """All traces of this process."""
 
-    def __init__(self, version: str, environ: Mapping[str, str], to_providers: bool) -> None:
+    def __init__(self, version: str, environ: Mapping[str, str]) -> None:
         """Built while the process's environment has the OTEL_* of `environ`, which the SDK reads by itself."""
         own = {"service.version": version}
         if "OTEL_SERVICE_NAME" not in environ and "service.name" not in environ.get("OTEL_RESOURCE_ATTRIBUTES", ""):
@@ -42,14 +42,13 @@ class Tracing:
         self._provider = TracerProvider(resource=Resource.create(own), shutdown_on_exit=False)
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer("haymow", version)
-        self._to_providers = to_providers
 
     def begin(self, seen: Seen, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """A request begins, as part of the trace that its client names, if it names one."""
         carrier = {_PARENT[name]: value.decode("latin-1") for name, value in headers if name in _PARENT}
         parent = _CONTEXT.extract(carrier) if carrier else None
         span = self._tracer.start_span("request", parent, SpanKind.SERVER)
-        seen.trace = Trace(self._tracer, span, self._to_providers)
+        seen.trace = Trace(self._tracer, span)
 
     def end(self, seen: Seen) -> None:
         """It is over."""
@@ -66,11 +65,10 @@ class Tracing:
 class Trace:
     """The part of a trace that one request is."""
 
-    def __init__(self, tracer: Tracer, span: OtelSpan, to_providers: bool) -> None:
+    def __init__(self, tracer: Tracer, span: OtelSpan) -> None:
         self._tracer = tracer
         self._span = span
         self._inside = set_span_in_context(span)
-        self._to_providers = to_providers
 
     def database(self, kind: str) -> UnitSpan:
         """A unit of work begins."""
@@ -80,7 +78,7 @@ class Trace:
         """A call to a provider begins."""
         attributes = {"haymow.generator": generator, **({"server.address": host} if host else {})}
         span = self._tracer.start_span(f"chat {generator}", self._inside, SpanKind.CLIENT, attributes)
-        return Span(span, self._to_providers)
+        return Span(span)
 
     def end(self, seen: Seen) -> None:
         span = self._span
@@ -106,9 +104,8 @@ class Trace:
 class Span:
     """A part of a request."""
 
-    def __init__(self, span: OtelSpan, to_providers: bool = False) -> None:
+    def __init__(self, span: OtelSpan) -> None:
         self._span = span
-        self._to_providers = to_providers
 
     def failed(self, error: BaseException) -> None:
         """What it is for raises; an exception's words may repeat what was sent."""
@@ -126,10 +123,9 @@ class Span:
             self._failed(outcome)
 
     def headers(self) -> dict[str, str]:
-        """What is sent along, where the operator wants that."""
+        """What a request carries to be part of it."""
         carrier: dict[str, str] = {}
-        if self._to_providers:
-            _CONTEXT.inject(carrier, set_span_in_context(self._span))
+        _CONTEXT.inject(carrier, set_span_in_context(self._span))
         return carrier
 
     def end(self) -> None:

@@ -77,7 +77,7 @@ class UpstreamCall:
         self._span = None if trace is None else trace.upstream(generator, host)
 
     def headers(self) -> Mapping[str, str]:
-        """What a call carries along of the trace it belongs to, where the operator wants that."""
+        """What a call carries along of the trace that it belongs to, if it belongs to one."""
         return {} if self._span is None else self._span.headers()
 
     def first(self) -> None:
@@ -134,6 +134,12 @@ def current_call() -> UpstreamCall | None:
     """The call to a provider that the current request makes, or made last."""
     seen = current()
     return None if seen is None else seen.upstream
+
+
+def carried() -> Mapping[str, str]:
+    """The headers that a request to a provider carries beside its library's own, where the operator wants that."""
+    call = current_call()
+    return {} if call is None else call.headers()
 
 
 def outcome_of(error: BaseException) -> str:
