@@ -141,7 +141,8 @@ async def open_house(settings: Settings, tell: Sequence[Tell] = (), trace: Begin
         database = WatchedDatabase(open_database(settings))
         stack.callback(database.close)
         house = await _built(settings, database, tell, trace)
-        tending = asyncio.gather(house.receipts.tend(), house.limits.tend())
+        # With what they raise: else the first that has ended would be all that is waited for.
+        tending = asyncio.gather(house.receipts.tend(), house.limits.tend(), return_exceptions=True)
         try:
             yield house
         finally:

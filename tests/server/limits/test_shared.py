@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
@@ -83,10 +83,11 @@ class House:
     def __init__(self, database: Counted) -> None:
         self.database = database
         self.time = Clock()
+        self.back = timedelta()
         self.replicas: list[Replica] = []
 
     def now(self, connection: Connection) -> Any:
-        return self.time()
+        return self.time() - self.back
 
     def seconds(self) -> float:
         return self.time().timestamp()
@@ -132,7 +133,7 @@ class TestRequests:
                 if second % 7 < 3 + number:  # busy by turns
                     allowed += await replica.asks(2, at_once=True)
             await house.passes(1)
-        bound = most * (1 + (minutes * 60 + HOLD + TEND) / 60)
+        bound = most * (1 + (minutes * 60 + 2 * (HOLD + TEND)) / 60)
         assert bound * 0.9 < allowed <= bound
 
     async def test_that_a_replica_does_not_make_are_given_back(self, house: House) -> None:
@@ -142,6 +143,23 @@ class TestRequests:
             await house.passes(1)
         await house.passes(60)
         assert await other.asks(200) == 100
+
+    async def test_that_a_replica_took_before_it_stood_still_are_not_made(self, house: House) -> None:
+        one, other = (Replica(house, Most(requests_of_token=100)) for _ in range(2))
+        await one.asks(8)
+        house.dies(one)
+        await house.passes(60)
+        assert await other.asks(200) == 100
+        assert await one.asks(10) == 0
+
+    async def test_are_made_again_when_the_databases_clock_goes_back(self, house: House) -> None:
+        replica = Replica(house, Most(requests_of_token=60))
+        await replica.asks(60)
+        house.back = timedelta(days=1)
+        await house.passes(1)
+        assert await replica.asks(1) == 0
+        await house.passes(60)
+        assert await replica.asks(60) == 60
 
     async def test_cost_few_writes(self, house: House) -> None:
         replica = Replica(house, Most(requests_of_token=6000))
@@ -240,6 +258,83 @@ class TestChats:
         with pytest.raises(RateLimited):
             await other.limits.chat(actor())
         await house.passes(1 + TEND)
+        await other.limits.chat(actor())
+
+    async def test_are_not_begun_in_a_replica_that_lost_its_lease_while_others_have_the_places(
+        self, house: House
+    ) -> None:
+        one, other = (Replica(house, Most(chats_of_token=2)) for _ in range(2))
+        mine = [await one.limits.chat(actor()) for _ in range(2)]
+        house.dies(one)
+        await house.passes(LEASE + TEND)
+        theirs = [await other.limits.chat(actor()) for _ in range(2)]
+        house.replicas.append(one)
+        for place in mine:
+            place.leave()
+            with pytest.raises(RateLimited):
+                await one.limits.chat(actor())
+            await house.passes(RENEW)
+            with pytest.raises(RateLimited):
+                await one.limits.chat(actor())
+        for place in theirs:
+            place.leave()
+        await house.passes(HOLD + TEND)
+        for _ in range(2):
+            await one.limits.chat(actor())
+
+    async def test_that_went_on_without_a_lease_count_when_it_is_back(self, house: House) -> None:
+        one, other = (Replica(house, Most(chats_of_token=2)) for _ in range(2))
+        mine = [await one.limits.chat(actor()) for _ in range(2)]
+        house.dies(one)
+        await house.passes(LEASE + TEND)
+        theirs = [await other.limits.chat(actor()) for _ in range(2)]
+        house.replicas.append(one)
+        await house.passes(2 * RENEW)  # both have heard of the other
+        theirs.pop().leave()
+        with pytest.raises(RateLimited):
+            await other.limits.chat(actor())
+        for place in mine:
+            place.leave()
+        await house.passes(HOLD + TEND)
+        await other.limits.chat(actor())
+
+    async def test_are_refused_when_the_database_was_away_for_longer_than_a_lease(self, house: House) -> None:
+        replica = Replica(house, Most(chats_of_token=1))
+        (await replica.limits.chat(actor())).leave()
+        house.database.is_away = True
+        (await replica.limits.chat(actor())).leave()
+        house.time.advance(seconds=LEASE)
+        with pytest.raises(Unavailable):
+            await replica.limits.chat(actor())
+
+    async def test_of_a_replica_that_died_end_though_the_databases_clock_goes_back(self, house: House) -> None:
+        one, other = (Replica(house, Most(chats_of_token=1)) for _ in range(2))
+        await one.limits.chat(actor())
+        house.dies(one)
+        house.back = timedelta(days=1)
+        await house.passes(LEASE)
+        await other.limits.chat(actor())
+
+    async def test_of_many_are_renewed_in_portions(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(shared, "PORTION", 2)
+        one, other = (Replica(house, Most(chats_of_token=1)) for _ in range(2))
+        for token in range(5):
+            await one.limits.chat(actor(token))
+        house.database.writes = 0
+        await house.passes(RENEW)
+        assert house.database.writes == 3
+        await house.passes(LEASE - TEND)
+        for token in range(5):
+            with pytest.raises(RateLimited):
+                await other.limits.chat(actor(token))
+
+    async def test_are_given_back_when_their_replica_is_stopped(self, house: House) -> None:
+        one, other = (Replica(house, Most(chats_of_token=1)) for _ in range(2))
+        tending = asyncio.create_task(shared.tend(cast(Any, house.database), house.now, one.requests, one.chats))
+        (await one.limits.chat(actor())).leave()
+        tending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await tending
         await other.limits.chat(actor())
 
     async def test_one_after_the_other_cost_few_writes(self, house: House) -> None:

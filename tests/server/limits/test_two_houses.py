@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -73,6 +74,22 @@ def test_chats_of_both_are_as_many_as_the_limit_until_a_server_dies(
             with pytest.raises(httpx.TransportError):
                 list(parts[0])
         wait_until(lambda: chats.send(None, there).status_code == 200, 25)
+
+
+def test_chats_of_a_server_that_is_stopped_leave_their_places_with_it(
+    houses: tuple[RunningServer, RunningServer, str],
+) -> None:
+    first, second, token = houses
+    with Upstream() as upstream, client_of(first.url, token) as here, client_of(second.url, token) as there:
+        chats = Chats(here, upstream)
+        body = {"model": "m", **HI, "stream": True}
+        upstream.script(SLOW, SLOW)
+        with here.stream("POST", chats.url, json=body) as one, here.stream("POST", chats.url, json=body) as other:
+            parts = [one.iter_bytes(), other.iter_bytes()]
+            assert [len(next(part)) > 0 for part in parts] == [True, True]
+            limited(chats.send(None, there))
+            first.stop(signal.SIGTERM)
+        assert chats.send(None, there).status_code == 200
 
 
 def test_limits_and_claims_of_one_server_cost_the_other_nothing_that_it_remembers(tmp_path: Path) -> None:

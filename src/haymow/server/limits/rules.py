@@ -15,7 +15,7 @@ PERIOD: Final = 60.0
 HOLD: Final = 2.0
 """How long a replica keeps what it took of a limit and does not use; then it gives it back."""
 TEND: Final = 1.0
-"""How often it looks for that. Nothing that was taken is used later than HOLD + TEND."""
+"""How often it looks for that. A portion is used for HOLD + TEND; what is left when the next one comes, with that."""
 
 AHEAD: Final = 1.0
 """How long a portion should last."""
@@ -65,7 +65,9 @@ def granted(full_at: float | None, now: float, most: int, wanted: int) -> Grant:
     In any T seconds these are at most `most` * (1 + T / PERIOD).
     """
     one = PERIOD / most
-    full_at = max(full_at or now, now)
+    full_at = min(
+        max(full_at or now, now), now + PERIOD
+    )  # further away only by the clock of a database before this one
     count = min(wanted, math.floor((now + PERIOD - full_at) / one + 1e-6))
     if count < 1:
         return Grant(0, full_at, full_at + one - PERIOD - now)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
 from haymow.server.database import Database
@@ -23,28 +25,61 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Now = Callable[["Connection"], datetime]
 Clock = Callable[[], float]
 
 PORTION: Final = 200
-"""Rows erased in one unit of work."""
+"""Subjects, or rows to erase, in one unit of work."""
 _OLD: Final = timedelta(minutes=5)
-_ERASE_EVERY: Final = 60
-"""Turns of TEND."""
+_ERASE_SECONDS: Final = 60.0
+_CLOSE_SECONDS: Final = 1.0
 
 
 @dataclass(slots=True)
-class _Portion:
-    """What a replica has of a subject's requests: `left` of `size`, taken at `since`; `used` since then."""
+class _Share:
+    """What a replica has of a subject's limit. Of those who need more one takes it, and the others wait for that."""
 
     most: int = 0
+    closed_until: float = 0.0
+    waiting: int = 0
+    taking: asyncio.Future[None] | None = None
+
+    async def wait_for(self, more: Callable[[], Awaitable[None]]) -> None:
+        """Take more, or wait until somebody has; who goes away does not end what others wait for."""
+        self.waiting += 1
+        try:
+            await asyncio.shield(self.taking or self.begin(more))
+        finally:
+            self.waiting -= 1
+
+    def begin(self, more: Callable[[], Awaitable[None]]) -> asyncio.Future[None]:
+        """Take more, whether or not anybody waits for it."""
+
+        async def taken() -> None:
+            try:
+                await more()
+            finally:
+                self.taking = None
+
+        self.taking = asyncio.ensure_future(taken())
+        self.taking.add_done_callback(lambda done: done.cancelled() or done.exception())  # looked at, if nobody waits
+        return self.taking
+
+
+@dataclass(slots=True)
+class _RequestShare(_Share):
+    """Requests taken out of the bucket: `left` of a portion of `size` that was asked for at `since`; `used` of it."""
+
     size: int = 1
     left: int = 0
     used: int = 0
     since: float = 0.0
-    closed_until: float = 0.0
-    waiting: int = 0
-    taking: asyncio.Future[None] | None = None
+
+    def drop_old(self, at: float) -> None:
+        """A process that stood still has not given back what was left, and may not use it any more."""
+        if at - self.since > HOLD + TEND:
+            self.left = 0
 
 
 class Requests:
@@ -54,62 +89,58 @@ class Requests:
         self._database = database
         self._now = now
         self._clock = clock
-        self._portions: dict[Subject, _Portion] = {}
+        self._shares: dict[Subject, _RequestShare] = {}
 
     async def take(self, subject: Subject, most: int) -> float:
         """Take one request of a limit; 0, or the seconds until there is one. Raises Unavailable."""
-        mine = self._portions.setdefault(subject, _Portion(since=self._clock()))
+        mine = self._shares.setdefault(subject, _RequestShare(since=self._clock()))
         mine.most = most
+        mine.drop_old(self._clock())
         while not mine.left:
             wait = mine.closed_until - self._clock()
             if wait > 0:
                 return wait
-            mine.waiting += 1
-            try:
-                await _one_at_a_time(mine, lambda: self._more(subject, mine))
-            finally:
-                mine.waiting -= 1
+            await mine.wait_for(lambda: self._more(subject, mine))
         mine.left -= 1
         mine.used += 1
         if mine.left < mine.size // 4 and mine.taking is None and mine.closed_until <= self._clock():
-            _begun(mine, lambda: self._more(subject, mine))  # before anybody has to wait for it
+            mine.begin(lambda: self._more(subject, mine))  # before anybody has to wait for it
         return 0.0
 
     def give_back(self, subject: Subject, most: int) -> None:
         """A request that was taken is not made."""
-        mine = self._portions.setdefault(subject, _Portion(most, since=self._clock()))
+        mine = self._shares.setdefault(subject, _RequestShare(most, since=self._clock()))
         mine.left += 1
 
-    async def _more(self, subject: Subject, mine: _Portion) -> None:
-        wanted = rules.portion(mine.size, self._clock() - mine.since, mine.waiting, mine.most)
-        grant = await self._database.write(
-            lambda connection: self._grant(connection, subject, mine.most, wanted), quiet=True
-        )
-        mine.size, mine.since, mine.used = wanted, self._clock(), 0
+    async def _more(self, subject: Subject, mine: _RequestShare) -> None:
+        asked = self._clock()
+        wanted = rules.portion(mine.size, asked - mine.since, mine.waiting, mine.most)
+        grant = await self._database.write(lambda c: self._grant(c, subject, mine.most, wanted), quiet=True)
+        mine.size, mine.since, mine.used = wanted, asked, 0
         mine.left += grant.allowed
-        mine.closed_until = mine.since + grant.wait
+        mine.closed_until = self._clock() + grant.wait
 
     def _grant(self, connection: Connection, subject: Subject, most: int, wanted: int) -> Grant:
-        full_at, at = store.full_at(connection, subject), self._now(connection).timestamp()
-        grant = rules.granted(full_at.timestamp() if full_at else None, at, most, wanted)
-        if grant.allowed:
+        found, at = store.full_at(connection, subject), self._now(connection).timestamp()
+        grant = rules.granted(full_at := found.timestamp() if found else at, at, most, wanted)
+        if grant.allowed or grant.full_at < full_at:
             store.put_full_at(connection, subject, datetime.fromtimestamp(grant.full_at, UTC))
         return grant
 
     async def tend(self) -> None:
         """Give back what was taken HOLD ago and is not used, and forget who asks for nothing. Raises Unavailable."""
         at = self._clock()
-        old = {subject: mine for subject, mine in self._portions.items() if at - mine.since >= HOLD and not mine.taking}
+        old = {subject: mine for subject, mine in self._shares.items() if at - mine.since >= HOLD and not mine.taking}
         unused = [(subject, mine.most, mine.left) for subject, mine in old.items() if mine.left]
         for subject, mine in old.items():
             mine.left = 0
             if not mine.used and not mine.waiting and mine.closed_until <= at:
-                del self._portions[subject]
+                del self._shares[subject]
             mine.used = 0
-        if unused:
-            await self._database.write(lambda connection: self._give_back(connection, unused), quiet=True)
+        for portion in _portions(unused):
+            await self._database.write(partial(self._give_back, portion), quiet=True)
 
-    def _give_back(self, connection: Connection, unused: list[tuple[Subject, int, int]]) -> None:
+    def _give_back(self, unused: Sequence[tuple[Subject, int, int]], connection: Connection) -> None:
         for subject, most, count in unused:
             full_at = store.full_at(connection, subject)
             if full_at is not None:
@@ -118,16 +149,31 @@ class Requests:
 
 
 @dataclass(slots=True)
-class _Places:
-    """What a replica has of a subject's chats: places for `held`, of which `used` are taken; `told` is in the table."""
+class _ChatShare(_Share):
+    """Places for chats: `held`, of which `used` are taken; the table says `told`.
+
+    Until the lease `lapses` no other replica has them, and there is `room` for so many in all: for fewer than are held
+    when chats went on here while the lease was lost.
+    """
 
     held: int = 0
     used: int = 0
     told: int = 0
+    room: int = 0
+    lapses: float = 0.0
     spare_since: float = 0.0
-    closed_until: float = 0.0
-    waiting: int = 0
-    taking: asyncio.Future[None] | None = None
+
+    def has_place(self, at: float) -> bool:
+        """Whether a chat may begin without a word to anybody."""
+        return self.used < min(self.held, self.room) and at < self.lapses
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing to remember."""
+        return not (self.held or self.told or self.used or self.waiting or self.taking)
+
+
+_Wanted = Sequence[tuple[Subject, _ChatShare, int]]
 
 
 class Chats:
@@ -138,114 +184,112 @@ class Chats:
         self._replica = replica
         self._now = now
         self._clock = clock
-        self._places: dict[Subject, _Places] = {}
+        self._shares: dict[Subject, _ChatShare] = {}
         self._renewed = clock()
 
     async def take(self, subject: Subject, most: int) -> bool:
         """Begin a chat; False when there are as many as there may be. Raises Unavailable."""
-        mine = self._places.setdefault(subject, _Places())
-        while mine.used >= mine.held:
+        mine = self._shares.setdefault(subject, _ChatShare())
+        mine.most = most
+        while not mine.has_place(self._clock()):
             if self._clock() < mine.closed_until:
                 return False
-            mine.waiting += 1
-            try:
-                await _one_at_a_time(mine, lambda: self._more(subject, mine, most))
-            finally:
-                mine.waiting -= 1
+            await mine.wait_for(lambda: self._more(subject, mine))
         mine.used += 1
         return True
 
     def give_back(self, subject: Subject) -> None:
         """A chat has ended."""
-        mine = self._places[subject]
+        mine = self._shares[subject]
         mine.used -= 1
         mine.spare_since = self._clock()
 
-    async def _more(self, subject: Subject, mine: _Places, most: int) -> None:
-        wanted = max(1, mine.waiting - (mine.held - mine.used))
-
-        def more(connection: Connection) -> int:
-            at = self._now(connection)
-            room = most - mine.held - store.chats_of_others(connection, subject, self._replica, at)
-            held = mine.held + max(0, min(wanted, room))
-            store.put_chats(connection, subject, self._replica, held, at + timedelta(seconds=LEASE))
-            return held
-
-        held = await self._database.write(more, quiet=True)
-        if held == mine.held:
-            mine.closed_until = self._clock() + REFUSED
-        mine.held = mine.told = held
+    async def _more(self, subject: Subject, mine: _ChatShare) -> None:
+        await self._hold([(subject, mine, mine.used + mine.waiting)])
         mine.spare_since = self._clock()
+        if not mine.has_place(mine.spare_since):
+            mine.closed_until = mine.spare_since + REFUSED
+
+    async def _hold(self, wanted: _Wanted) -> None:
+        """Say how many places are held, and until when: as many as are wanted and there is room for."""
+        asked = self._clock()
+        found = await self._database.write(lambda connection: self._held(connection, wanted), quiet=True)
+        for (_, mine, _), (held, room) in zip(wanted, found, strict=True):
+            mine.told, mine.held, mine.room = held, max(held, mine.used), room
+            mine.lapses = asked + LEASE
+
+    def _held(self, connection: Connection, wanted: _Wanted) -> list[tuple[int, int]]:
+        at, found = self._now(connection), []
+        for subject, mine, count in wanted:
+            room = mine.most - store.chats_of_others(connection, subject, self._replica, at)
+            held = max(mine.used, min(count, room))  # what is under way is held, whatever others were given meanwhile
+            store.put_chats(connection, subject, self._replica, held, at + timedelta(seconds=LEASE))
+            found.append((held, room))
+        return found
 
     async def tend(self) -> None:
         """Give back places that were free for HOLD, and say that the others are still held. Raises Unavailable."""
         at = self._clock()
-        for mine in self._places.values():
-            if mine.used < mine.held and at - mine.spare_since >= HOLD and not mine.taking:
-                mine.held = mine.used
+        self._let_go(HOLD)
         due = at - self._renewed >= RENEW
         told = [
             (subject, mine, mine.held)
-            for subject, mine in self._places.items()
+            for subject, mine in self._shares.items()
             if not mine.taking and (mine.held != mine.told or (due and mine.held))
         ]
-        if told:
-            await self._tell(told)
+        for portion in _portions(told):
+            await self._tell(portion)
         if due:
             self._renewed = at
-        for subject in [subject for subject, mine in self._places.items() if _is_over(mine)]:
-            del self._places[subject]
+        for subject in [subject for subject, mine in self._shares.items() if mine.is_over]:
+            del self._shares[subject]
 
-    async def _tell(self, told: list[tuple[Subject, _Places, int]]) -> None:
-        def tell(connection: Connection) -> None:
-            until = self._now(connection) + timedelta(seconds=LEASE)
-            for subject, _, held in told:
-                store.put_chats(connection, subject, self._replica, held, until)
+    async def close(self) -> None:
+        """Give back every place that is free: nobody will use it. Raises Unavailable."""
+        self._let_go(0)
+        for told in _portions([(subject, mine, mine.held) for subject, mine in self._shares.items() if mine.told]):
+            await self._hold(told)
 
-        telling = asyncio.ensure_future(self._database.write(tell, quiet=True))
+    def _let_go(self, seconds: float) -> None:
+        at = self._clock()
+        for mine in self._shares.values():
+            if mine.used < mine.held and at - mine.spare_since >= seconds and not mine.taking:
+                mine.held = mine.used
+
+    async def _tell(self, told: _Wanted) -> None:
+        telling = asyncio.ensure_future(self._hold(told))
         for _, mine, _ in told:
             mine.taking = telling
         try:
             await asyncio.shield(telling)
-            for _, mine, held in told:
-                mine.told = held
         finally:
             for _, mine, _ in told:
                 mine.taking = None
 
 
-def _is_over(mine: _Places) -> bool:
-    return not (mine.held or mine.told or mine.used or mine.waiting or mine.taking)
-
-
-async def _one_at_a_time(mine: _Portion | _Places, take: Callable[[], Awaitable[None]]) -> None:
-    """Take more, or wait until somebody has; who goes away does not end what others wait for."""
-    await asyncio.shield(mine.taking or _begun(mine, take))
-
-
-def _begun(mine: _Portion | _Places, take: Callable[[], Awaitable[None]]) -> asyncio.Future[None]:
-    async def taken() -> None:
-        try:
-            await take()
-        finally:
-            mine.taking = None
-
-    mine.taking = asyncio.ensure_future(taken())
-    mine.taking.add_done_callback(lambda done: done.cancelled() or done.exception())  # looked at, if nobody waits
-    return mine.taking
+def _portions(all_of: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (all_of[begin : begin + PORTION] for begin in range(0, len(all_of), PORTION))
 
 
 async def tend(database: Database, now: Now, requests: Requests, chats: Chats) -> None:
-    """Give back, renew and erase, until cancelled."""
-    turn = 0
+    """Give back, renew and erase, until cancelled; none of the three waits for the others."""
+    try:
+        await asyncio.gather(
+            _every(TEND, requests.tend),
+            _every(TEND, chats.tend),
+            _every(_ERASE_SECONDS, lambda: erase(database, now)),
+        )
+    finally:
+        with suppress(Exception):  # else the leases end by themselves
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await chats.close()
+
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
     while True:
-        await asyncio.sleep(TEND)
-        turn += 1
+        await asyncio.sleep(seconds)
         try:
-            await requests.tend()
-            await chats.tend()
-            if turn % _ERASE_EVERY == 0:
-                await erase(database, now)
+            await work()
         except Exception:  # the next turn may succeed, and there has to be one
             log.exception("limits are not tended now")
 
@@ -253,6 +297,4 @@ async def tend(database: Database, now: Now, requests: Requests, chats: Chats) -
 async def erase(database: Database, now: Now) -> None:
     """Take away what says nothing any more, in portions."""
     while await database.read(lambda connection: store.has_older(connection, now(connection) - _OLD)):
-        await database.write(
-            lambda connection: store.erase_older(connection, now(connection) - _OLD, PORTION), quiet=True
-        )
+        await database.write(lambda c: store.erase_older(c, now(c) - _OLD, PORTION), quiet=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, tuple_, type_coerce, update
 
 from haymow.server.database import UtcDateTime
-from haymow.server.limits.rules import Subject
+from haymow.server.limits.rules import LEASE, Subject
 from haymow.server.limits.tables import chat_limits_table, request_limits_table
 
 _r = request_limits_table.c
@@ -39,12 +39,16 @@ def put_full_at(connection: Connection, subject: Subject, at: datetime) -> None:
 
 
 def chats_of_others(connection: Connection, subject: Subject, replica: UUID, at: datetime) -> int:
-    """How many chats the replicas have taken for themselves that are alive, but for this one."""
+    """How many chats the replicas have taken for themselves that are alive, but for this one.
+
+    An end that is further away than any lease is of another clock, of a database in whose place this one came.
+    """
     query = select(func.coalesce(func.sum(_c.chats), 0)).where(
         _c.organization_id == subject.organization_id,
         _c.subject_id == subject.subject_id,
         _c.replica != replica,
         _c.until > at,
+        _c.until <= at + timedelta(seconds=2 * LEASE),
     )
     return int(connection.execute(query).scalar_one())
 
