@@ -161,6 +161,15 @@ def cursor_kind(connection: Any) -> type:
     return type(connection.connection.driver_connection.cursor())
 
 
+def test_a_trace_that_is_left_out_has_no_statements(tmp_path: Path, collector: tuple[Collector, str]) -> None:
+    more = {**told(collector[1]), "OTEL_TRACES_SAMPLER": "always_off"}
+    with placed(tmp_path / "data", more) as place:
+        before = len(collector[0].spans)
+        assert place.client.post(f"{place.home}/models/custom", json=another(place, "left-out")).status_code == 201
+        assert place.server.stop() == 0  # which sends what is left
+    assert len(collector[0].spans) == before
+
+
 @pytest.mark.parametrize(
     ("text", "summary"),
     [

@@ -32,7 +32,9 @@ _unit: ContextVar[UnitSpan | None] = ContextVar("haymow_unit", default=None)
 
 
 def within(span: UnitSpan, unit: Callable[[C], T]) -> Callable[[C], T]:
-    """The unit, whose statements become spans below `span`, in whatever thread it runs."""
+    """The unit, whose statements become spans below `span`, in whatever thread it runs; itself where none is kept."""
+    if not span.is_kept:
+        return unit
 
     def traced(connection: C) -> T:
         _unit.set(span)

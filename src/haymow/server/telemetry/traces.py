@@ -140,12 +140,14 @@ class UnitSpan(Span):
         self._tracer = tracer
         self._inside = set_span_in_context(span)
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether a sampler has left it in."""
+        return self._span.is_recording()
+
     @contextmanager
     def statement(self, text: str, summary: str, whose: Callable[[], Whose]) -> Iterator[None]:
         """A statement runs, for as long as the block does."""
-        if not self._span.is_recording():
-            yield
-            return
         attributes = {**whose(), "db.query.summary": summary, "db.query.text": text}
         span = _StatementSpan(self._tracer.start_span(summary, self._inside, SpanKind.CLIENT, attributes))
         try:
