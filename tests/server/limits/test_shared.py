@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Connection
 
-from haymow.errors import RateLimited, Unavailable
+from haymow.errors import OutcomeUnknown, RateLimited, Unavailable
 from haymow.server.audit.rules import Actor
 from haymow.server.database import Database
-from haymow.server.limits import shared, store
+from haymow.server.limits import shared, shares, store
 from haymow.server.limits.rules import HOLD, LEASE, RENEW, TEND, Most
 from haymow.server.limits.service import Limits, limits_of
 from haymow.server.settings import Settings
@@ -38,14 +38,17 @@ class Counted:
 
     def __init__(self, database: Database) -> None:
         self.writes = 0
-        self.is_away = False
+        self.is_away = self.is_lost = False
         self.read, self._write = database.read, database.write
 
     async def write(self, unit: Callable[[Connection], T], *, long: bool = False, quiet: bool = False) -> T:
         if self.is_away:
             raise Unavailable("away")
         self.writes += 1
-        return await self._write(unit, long=long, quiet=quiet)
+        written = await self._write(unit, long=long, quiet=quiet)
+        if self.is_lost:
+            raise OutcomeUnknown
+        return written
 
 
 class Replica:
@@ -208,6 +211,14 @@ class TestRequests:
         house.database.is_away = False
         assert await replica.asks(20) == 10
 
+    async def test_whose_portion_was_lost_in_its_commit_have_changed_nothing(self, house: House) -> None:
+        replica = Replica(house, Most(requests_of_token=10, chats_of_token=10))
+        house.database.is_lost = True
+        for attempt in (replica.limits.request(actor()), replica.limits.chat(actor())):
+            with pytest.raises(Unavailable, match="Nothing was changed") as refused:
+                await attempt
+            assert refused.value.code == "storage_failed"
+
     async def test_one_who_goes_away_leaves_the_others_their_portion(self, house: House) -> None:
         replica = Replica(house, Most(requests_of_token=10))
         waiting = [asyncio.ensure_future(replica.limits.request(actor())) for _ in range(3)]
@@ -316,7 +327,7 @@ class TestChats:
         await other.limits.chat(actor())
 
     async def test_of_many_are_renewed_in_portions(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(shared, "PORTION", 2)
+        monkeypatch.setattr(shares, "PORTION", 2)
         one, other = (Replica(house, Most(chats_of_token=1)) for _ in range(2))
         for token in range(5):
             await one.limits.chat(actor(token))

@@ -8,67 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from haymow.server.database import Database
 from haymow.server.limits import rules, store
 from haymow.server.limits.rules import HOLD, LEASE, REFUSED, RENEW, TEND, Grant, Subject
+from haymow.server.limits.shares import PORTION, Clock, Now, Share, in_portions, written
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-Now = Callable[["Connection"], datetime]
-Clock = Callable[[], float]
-
-PORTION: Final = 200
-"""Subjects, or rows to erase, in one unit of work."""
 _OLD: Final = timedelta(minutes=5)
 _ERASE_SECONDS: Final = 60.0
 _CLOSE_SECONDS: Final = 1.0
 
 
 @dataclass(slots=True)
-class _Share:
-    """What a replica has of a subject's limit. Of those who need more one takes it, and the others wait for that."""
-
-    most: int = 0
-    closed_until: float = 0.0
-    waiting: int = 0
-    taking: asyncio.Future[None] | None = None
-
-    async def wait_for(self, more: Callable[[], Awaitable[None]]) -> None:
-        """Take more, or wait until somebody has; who goes away does not end what others wait for."""
-        self.waiting += 1
-        try:
-            await asyncio.shield(self.taking or self.begin(more))
-        finally:
-            self.waiting -= 1
-
-    def begin(self, more: Callable[[], Awaitable[None]]) -> asyncio.Future[None]:
-        """Take more, whether or not anybody waits for it."""
-
-        async def taken() -> None:
-            try:
-                await more()
-            finally:
-                self.taking = None
-
-        self.taking = asyncio.ensure_future(taken())
-        self.taking.add_done_callback(lambda done: done.cancelled() or done.exception())  # looked at, if nobody waits
-        return self.taking
-
-
-@dataclass(slots=True)
-class _RequestShare(_Share):
+class _RequestShare(Share):
     """Requests taken out of the bucket: `left` of a portion of `size` that was asked for at `since`; `used` of it."""
 
     size: int = 1
@@ -115,7 +79,7 @@ class Requests:
     async def _more(self, subject: Subject, mine: _RequestShare) -> None:
         asked = self._clock()
         wanted = rules.portion(mine.size, asked - mine.since, mine.waiting, mine.most)
-        grant = await self._database.write(lambda c: self._grant(c, subject, mine.most, wanted), quiet=True)
+        grant = await written(self._database, lambda c: self._grant(c, subject, mine.most, wanted))
         mine.size, mine.since, mine.used = wanted, asked, 0
         mine.left += grant.allowed
         mine.closed_until = self._clock() + grant.wait
@@ -137,8 +101,8 @@ class Requests:
             if not mine.used and not mine.waiting and mine.closed_until <= at:
                 del self._shares[subject]
             mine.used = 0
-        for portion in _portions(unused):
-            await self._database.write(partial(self._give_back, portion), quiet=True)
+        for portion in in_portions(unused):
+            await written(self._database, partial(self._give_back, portion))
 
     def _give_back(self, unused: Sequence[tuple[Subject, int, int]], connection: Connection) -> None:
         for subject, most, count in unused:
@@ -149,7 +113,7 @@ class Requests:
 
 
 @dataclass(slots=True)
-class _ChatShare(_Share):
+class _ChatShare(Share):
     """Places for chats: `held`, of which `used` are taken; the table says `told`.
 
     Until the lease `lapses` no other replica has them, and there is `room` for so many in all: for fewer than are held
@@ -213,7 +177,7 @@ class Chats:
     async def _hold(self, wanted: _Wanted) -> None:
         """Say how many places are held, and until when: as many as are wanted and there is room for."""
         asked = self._clock()
-        found = await self._database.write(lambda connection: self._held(connection, wanted), quiet=True)
+        found = await written(self._database, lambda connection: self._held(connection, wanted))
         for (_, mine, _), (held, room) in zip(wanted, found, strict=True):
             mine.told, mine.held, mine.room = held, max(held, mine.used), room
             mine.lapses = asked + LEASE
@@ -237,7 +201,7 @@ class Chats:
             for subject, mine in self._shares.items()
             if not mine.taking and (mine.held != mine.told or (due and mine.held))
         ]
-        for portion in _portions(told):
+        for portion in in_portions(told):
             await self._tell(portion)
         if due:
             self._renewed = at
@@ -247,7 +211,7 @@ class Chats:
     async def close(self) -> None:
         """Give back every place that is free: nobody will use it. Raises Unavailable."""
         self._let_go(0)
-        for told in _portions([(subject, mine, mine.held) for subject, mine in self._shares.items() if mine.told]):
+        for told in in_portions([(subject, mine, mine.held) for subject, mine in self._shares.items() if mine.told]):
             await self._hold(told)
 
     def _let_go(self, seconds: float) -> None:
@@ -265,10 +229,6 @@ class Chats:
         finally:
             for _, mine, _ in told:
                 mine.taking = None
-
-
-def _portions(all_of: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (all_of[begin : begin + PORTION] for begin in range(0, len(all_of), PORTION))
 
 
 async def tend(database: Database, now: Now, requests: Requests, chats: Chats) -> None:
@@ -297,4 +257,4 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 async def erase(database: Database, now: Now) -> None:
     """Take away what says nothing any more, in portions."""
     while await database.read(lambda connection: store.has_older(connection, now(connection) - _OLD)):
-        await database.write(lambda c: store.erase_older(c, now(c) - _OLD, PORTION), quiet=True)
+        await written(database, lambda c: store.erase_older(c, now(c) - _OLD, PORTION))
