@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -93,7 +93,10 @@ def test_d11_an_open_port_looks_like_a_closed_one(subject: Subject, sink: Sink) 
         assert told(subject, f"{sink.url}/v1") == told(subject, f"http://127.0.0.1:{port}/v1")
 
 
-def test_d1_a_blocked_name_is_not_named(subject: Subject, guarded: RunningServer) -> None:
+def test_d1_a_name_that_is_not_called_is_told_to_the_operator_alone(subject: Subject, guarded: RunningServer) -> None:
     status, code, message = told(subject, "https://metadata.internal-canary-8f2e.example/v1")
     assert (status, code) == (502, "upstream_unreachable")  # there is no such name
-    assert "canary" not in message and "canary-8f2e" not in Path(guarded.log).read_text()
+    assert "canary" not in message
+    lines = [json.loads(line) for line in guarded.log.read_text().splitlines() if "canary-8f2e" in line]
+    assert {line.pop("upstream_host") for line in lines} == {"metadata.internal-canary-8f2e.example:443"}
+    assert "canary" not in json.dumps(lines)
