@@ -182,7 +182,7 @@ async def _built(settings: Settings, database: WatchedDatabase, tell: Sequence[T
     rooms = _rooms(access, tokens, secrets, registry, changes, states, chats, receipts, database)
     requests, leaving, outside = Requests(), Leaving(), settings.outside
     plain = PlainRoutes(partial(_ready, database, leaving), document)
-    for room in (*rooms, probes, SessionRoutes(sessions, receipts), plain):
+    for room in (*rooms, probes, SessionRoutes(sessions, receipts, limits), plain):
         operations += (_below(outside.prefix, operation) for operation in room.operations())
     authenticate = CountedCaller(caller, limits) if limits.count_requests else caller
     routing = Routing(operations, authenticate, otherwise=read_page(settings.page, outside.prefix))

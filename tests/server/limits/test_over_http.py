@@ -58,6 +58,18 @@ def test_requests_are_counted_for_a_token_and_for_the_organization(tmp_path: Pat
         other.close()
 
 
+def test_signing_in_is_a_request_of_its_token(tmp_path: Path) -> None:
+    with (
+        running(tmp_path / "data", more=REQUESTS) as server,
+        httpx.Client(base_url=server.url, headers={"sec-fetch-site": "same-origin"}) as page,
+    ):
+        answers = [page.post("/api/v2/session", json={"token": server.token}) for _ in range(21)]
+        assert {answer.status_code for answer in answers[:20]} == {201}
+        assert refused(answers[20], 429) == {}
+        assert answers[20].headers["ratelimit-policy"] == '"requests-per-token";q=20;w=60'
+        assert page.post("/api/v2/session", json={"token": "hm_00000000_guessed"}).status_code == 401
+
+
 def test_without_limits_nobody_is_refused(server: RunningServer, admin: httpx.Client) -> None:
     assert {admin.get("/api/v2/me").status_code for _ in range(300)} == {200}
 

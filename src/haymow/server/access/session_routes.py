@@ -17,6 +17,7 @@ from haymow.server.access.rules import Kind, Principal
 from haymow.server.access.sessions import Begun, Sessions
 from haymow.server.http import Call, Operation, empty, json_answer
 from haymow.server.http.sites import came_by_https, check_site, outside_of
+from haymow.server.limits.service import Limits
 from haymow.server.receipts.once import begin
 from haymow.server.receipts.service import Receipts
 from haymow.wire import access as wire
@@ -28,6 +29,7 @@ class SessionRoutes:
 
     sessions: Sessions
     receipts: Receipts
+    limits: Limits
 
     def operations(self) -> list[Operation]:
         """Everything these routes answer."""
@@ -37,7 +39,7 @@ class SessionRoutes:
                       "Begins a session of the page by a token or a sign-in link's code, and sets its cookie.",
                       body=wire.SignIn, answer=wire.Me, status=201, public=True,
                       errors={401: "The token is not valid, or the link was used.", 403: elsewhere,
-                              429: "Too many attempts from this address failed."}),
+                              429: "Too many attempts from this address failed, or the token's limit is used up."}),
             Operation("DELETE", path, self.sign_out, "Sign Out", "Ends the session, and removes its cookie.",
                       status=204, public=True, errors={403: elsewhere}),
         ]  # fmt: skip
@@ -48,6 +50,7 @@ class SessionRoutes:
         source, before = source_of(call.request), session_cookie(call.request)
         async with self.sessions.attempt(source):
             beginning = await self.sessions.beginning(text, kind, source, before)
+            await self.limits.request(beginning.actor)
             once = await begin(self.receipts, call, beginning.actor)
             unit = once.unit(beginning.unit, partial(self._signed_in, call.request))
             return await self.sessions.access.change(unit)
