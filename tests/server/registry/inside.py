@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg
-from sqlalchemy import event
+from psycopg import AsyncCursor
 
 from haymow.egress import allowances
 from haymow.server.app import House, open_house
 from haymow.server.database import Database
 from haymow.server.database.embedded import SqliteDatabase
+from haymow.server.database.line import Line
 from haymow.server.database.watched import WatchedDatabase
 from tests import databases
 
@@ -42,7 +42,7 @@ def statements(database: Database) -> Iterator[list[str]]:
             said.append(sql)
 
     own = database.database if isinstance(database, WatchedDatabase) else database
-    with _on_sqlite(own, hear) if isinstance(own, SqliteDatabase) else _on_postgresql(own, hear):
+    with _on_sqlite(own, hear) if isinstance(own, SqliteDatabase) else _on_postgresql(hear):
         yield said
 
 
@@ -57,21 +57,24 @@ def _on_sqlite(database: SqliteDatabase, hear: Callable[[str], None]) -> Iterato
 
 
 @contextmanager
-def _on_postgresql(database: Any, hear: Callable[[str], None]) -> Iterator[None]:
-    class Heard(psycopg.AsyncCursor[Any]):
-        async def execute(self, query: Any, *arguments: Any, **options: Any) -> Any:
-            hear(str(query))
-            return await super().execute(query, *arguments, **options)
+def _on_postgresql(hear: Callable[[str], None]) -> Iterator[None]:
+    """A statement goes out through one of two methods: haymow's line, and psycopg's cursor for SQLAlchemy."""
+    own: list[tuple[Any, str, Any]] = [(Line, "send", Line.send), (AsyncCursor, "execute", AsyncCursor.execute)]
 
-    def listen(driver: Any) -> None:
-        driver.cursor_factory = Heard
+    def heard(method: Any) -> Any:
+        def call(self: Any, sql: Any, *arguments: Any, **options: Any) -> Any:
+            hear(str(sql))
+            return method(self, sql, *arguments, **options)
 
-    pools = (database._near, database._far)
-    for pool in pools:
-        event.listen(pool._engine.sync_engine, "connect", lambda adapted, _: listen(adapted.driver_connection))
-        for driver in list(pool._open):
-            driver.pgconn.finish()  # it has a cursor already; the next one will listen
-    yield  # the database is a test's own, and closed after it
+        return call
+
+    for owner, name, method in own:
+        setattr(owner, name, heard(method))
+    try:
+        yield
+    finally:
+        for owner, name, method in own:
+            setattr(owner, name, method)
 
 
 _OF_NEWS = ("pg_notify", "max(audit.number)", "FILTER (WHERE audit.number")

@@ -129,7 +129,8 @@ class TestEvents:
         assert answer.status_code == 500
         place.line(answer)
         (event,) = [one for one in place.of(answer.headers["x-request-id"]) if one["message"] != "request"]
-        assert "store.py" in event["traceback"] and "Error" in event["traceback"]
+        last = event["traceback"].splitlines()[-1]
+        assert re.fullmatch(r"sqlalchemy\.exc\.\w+Error: INSERT audit", last), last
 
     @pytest.mark.parametrize("line", [logs.json_line, logs.text_line])
     def test_tell_of_exceptions_that_are_each_others_cause(self, line: Callable[[logging.LogRecord], bytes]) -> None:

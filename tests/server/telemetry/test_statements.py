@@ -14,6 +14,8 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from haymow.server.database.line import Line
+from haymow.server.database.prepared import LINE
 from haymow.server.telemetry.statements import summary_of
 from tests import databases
 from tests.conftest import definition
@@ -143,22 +145,24 @@ def refuse(place: Place) -> None:
 
 
 def test_nothing_listens_to_statements_where_nothing_is_traced(tmp_path: Path) -> None:
-    """Not an attribute more is asked for: the driver's own cursors run."""
+    """Not an attribute more is asked for: the driver's own cursors run, and haymow's own lines."""
 
-    async def kinds() -> tuple[type, type]:
+    async def kinds() -> tuple[set[type], set[type]]:
         database = databases.open_in(tmp_path / "data")
         try:
-            return await database.read(cursor_kind), await database.write(cursor_kind)
+            return await database.read(cursor_kinds), await database.write(cursor_kinds)
         finally:
             database.close()
 
     (tmp_path / "data").mkdir()
-    own: type = psycopg.AsyncCursor if databases.is_shared() else sqlite3.Cursor
+    own = {psycopg.AsyncCursor, Line} if databases.is_shared() else {sqlite3.Cursor}
     assert asyncio.run(kinds()) == (own, own)
 
 
-def cursor_kind(connection: Any) -> type:
-    return type(connection.connection.driver_connection.cursor())
+def cursor_kinds(connection: Any) -> set[type]:
+    if databases.is_shared():
+        return {connection.connection.dbapi_connection._connection.cursor_factory, type(connection.info[LINE])}
+    return {type(connection.connection.driver_connection.cursor())}
 
 
 def test_a_trace_that_is_left_out_has_no_statements(tmp_path: Path, collector: tuple[Collector, str]) -> None:

@@ -126,12 +126,12 @@ def remove_workspace_member(connection: Connection, workspace_id: UUID, user_id:
     return _delete(connection, workspace_members_table, {"workspace_id": workspace_id, "user_id": user_id})
 
 
-def highest_role(connection: Connection, organization_id: UUID, user_id: UUID) -> Role:
-    """The most that a member may do anywhere in the organization."""
+def highest_role(connection: Connection, organization_id: UUID, user_id: UUID) -> Role | None:
+    """The most that a member may do anywhere in the organization; None for who is no member."""
     table = members_table.c
     query = select(table.role).where(table.organization_id == organization_id, table.user_id == user_id)
-    own = Role(connection.execute(query).scalar_one())
-    return max([own, *_workspace_roles(connection, user_id).values()])
+    own = connection.execute(query).scalar()
+    return None if own is None else max([Role(own), *_workspace_roles(connection, user_id).values()])
 
 
 # Workspaces

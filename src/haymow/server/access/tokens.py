@@ -56,7 +56,7 @@ class Tokens:
         def add(connection: Connection) -> tuple[Token, str]:
             require_workspace(connection, token.workspace_id)
             if store.person(connection, principal.organization_id, owner.user_id) is None:
-                raise NotFound("The token's owner was removed meanwhile.", code="user_not_found")
+                raise _owner_is_gone()
             self._add(connection, principal.actor, token, text)
             return token, text
 
@@ -143,7 +143,10 @@ class Tokens:
         if owner == principal.person:
             return own
         read = store.highest_role
-        return min(own, await self.access.database.read(lambda c: read(c, principal.organization_id, owner.user_id)))
+        theirs = await self.access.database.read(lambda c: read(c, principal.organization_id, owner.user_id))
+        if theirs is None:
+            raise _owner_is_gone()
+        return min(own, theirs)
 
     def _check_expiry(self, expires_at: datetime | None) -> None:
         if expires_at is None:
@@ -176,6 +179,10 @@ class Tokens:
 
     def _record(self, connection: Connection, actor: Actor, action: str, token: Token) -> None:
         record(connection, Record(actor, token.workspace_id, action, token.token_id, token.name, self.access.now()))
+
+
+def _owner_is_gone() -> NotFound:
+    return NotFound("The token's owner was removed meanwhile.", code="user_not_found")
 
 
 def first_admin(connection: Connection, source: str) -> tuple[Actor, Person]:

@@ -1,12 +1,13 @@
-"""PostgreSQL's driver where haymow traces: its cursors tell of each statement, whoever wrote and executes it."""
+"""PostgreSQL's driver where haymow traces: it tells of each statement, whoever wrote and executes it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from psycopg import AsyncCursor
 
+from haymow.server.database.line import Answer, Line
 from haymow.server.telemetry.statements import Whose, statement
 
 
@@ -24,10 +25,34 @@ class TracedCursor(AsyncCursor[Any]):
             await super().executemany(query, params_seq, **more)
 
     def _whose(self) -> Whose:
-        found = self.connection.info
-        return {
-            "db.system.name": "postgresql",
-            "db.namespace": found.dbname,
-            "server.address": found.host,
-            "server.port": found.port,
-        }
+        return _whose(self.connection)
+
+
+class TracedLine(Line):
+    """A line that waits for each statement on its own, so that its span is as long as it took."""
+
+    def __init__(self, driver: Any) -> None:
+        super().__init__(driver)
+        self._driver = driver
+        self._answer: Answer | None = None
+
+    def send(self, sql: str, values: Sequence[Any]) -> None:
+        """See `Line`."""
+        with statement(sql, lambda: _whose(self._driver)):
+            super().send(sql, values)
+            self._answer = super().answer()
+
+    def answer(self) -> Answer:
+        """See `Line`."""
+        assert self._answer is not None
+        return self._answer
+
+
+def _whose(driver: Any) -> Whose:
+    found = driver.info
+    return {
+        "db.system.name": "postgresql",
+        "db.namespace": found.dbname,
+        "server.address": found.host,
+        "server.port": found.port,
+    }

@@ -8,29 +8,25 @@ is run again. So the rooms' units need no locks of their own (docs/adr/0013).
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import Enum
 from itertools import count
-from time import perf_counter
 from typing import Any, Final, TypeVar
 from uuid import UUID
-from weakref import WeakSet
 
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from haymow.errors import HaymowError, OutcomeUnknown
 from haymow.server.database import postgres
+from haymow.server.database.connections import KeptConnections
 from haymow.server.database.postgres import Again, Lost
-from haymow.server.database.prepared import executed
+from haymow.server.database.prepared import LINE, execute_later, executed
 from haymow.server.database.turns import Turns
-from haymow.server.database.units import SERVER, Unit
+from haymow.server.database.units import Unit
 from haymow.server.telemetry.figures import Connections
 
 T = TypeVar("T")
@@ -50,27 +46,15 @@ class Pool:
     """At most `most` connections, each opened when it is first needed."""
 
     def __init__(self, url: URL, most: int, server: UUID, *, traced: bool = False) -> None:
-        self._engine = postgres.engine(url, most, traced=traced)
+        self._connections = KeptConnections(url, most, server, traced=traced)
         self._most = most
-        self._server = server
-        self._open: WeakSet[Any] = WeakSet()
         self._closed = False
         self._turns = Turns()
-        pool: Any = self._engine.sync_engine.pool
-        self.connections = Connections(most, pool.checkedout)
-        event.listen(pool, "connect", self._opened)
-        event.listen(pool, "close", self._shut)
 
-    def _opened(self, adapted: Any, record: Any) -> None:
-        self.connections.open += 1
-        record.info[SERVER] = self._server
-        driver = adapted.driver_connection
-        self._open.add(driver)
-        if self._closed:  # a unit was on its way to it meanwhile
-            driver.pgconn.finish()
-
-    def _shut(self, *_: object) -> None:
-        self.connections.open -= 1
+    @property
+    def connections(self) -> Connections:
+        """Its figures."""
+        return self._connections.figures
 
     async def run(
         self, unit: Unit[T], mode: Mode, seconds: float = postgres.UNIT_SECONDS, changed: Callable[[], object] = int
@@ -118,25 +102,13 @@ class Pool:
 
     def _attempt(self, unit: Unit[T], mode: Mode, until: float) -> T:
         try:
-            with self._taken() as connection, _alive(connection, until):
+            with self._connections.lent(until) as connection:
                 return unit(connection) if mode is Mode.LOOK else _transact(connection, unit, mode)
-        except NoConnection as error:
-            raise postgres.overloaded() from error
         except DBAPIError as error:
             meant = postgres.explained(error)
             if meant is error:  # nothing is its own cause: who followed it would come to no end
                 raise
             raise meant from error
-
-    def _taken(self) -> Connection:
-        """A connection, for which somebody else may have to give it back first."""
-        connections, begun = self.connections, perf_counter()
-        connections.waiting += 1
-        try:
-            return self._engine.sync_engine.connect()
-        finally:
-            connections.waiting -= 1
-            connections.waited.add(perf_counter() - begun)
 
     @contextmanager
     def _turn(self, mode: Mode, until: float, *, alone: bool) -> Iterator[None]:
@@ -161,8 +133,7 @@ class Pool:
     def close(self) -> None:
         """Close every connection, whatever it is doing."""
         self._closed = True
-        for driver in list(self._open):
-            driver.pgconn.finish()
+        self._connections.close()
 
 
 def _unheard(attempts: asyncio.Task[Any]) -> None:
@@ -172,8 +143,8 @@ def _unheard(attempts: asyncio.Task[Any]) -> None:
 
 
 def _transact(connection: Connection, unit: Unit[T], mode: Mode) -> T:
-    """What is not committed is rolled back when the connection goes back to its pool."""
-    executed(connection, mode.value, None)
+    """What is not committed is rolled back when the connection is given back."""
+    execute_later(connection, mode.value, ())
     result = unit(connection)
     if mode is Mode.CHANGE:
         _commit(connection)
@@ -181,38 +152,12 @@ def _transact(connection: Connection, unit: Unit[T], mode: Mode) -> T:
 
 
 def _commit(connection: Connection) -> None:
+    line = connection.info[LINE]
     try:
-        said = executed(connection, "COMMIT", None).said
+        said = executed(connection, "COMMIT", ()).said
     except DBAPIError as error:
-        if _driver(connection).closed:
+        if line.is_undecided:
             raise OutcomeUnknown from error
         raise
     if said != "COMMIT":  # a server answers ROLLBACK, and no error, when a statement before had failed
         raise RuntimeError("A unit of work went on after a statement of it had failed.")
-
-
-@contextmanager
-def _alive(connection: Connection, until: float) -> Iterator[None]:
-    """Shut the connection's socket at a time: a server that is not there any more does not say so.
-
-    One that broke is not given back to the pool.
-    """
-    driver = _driver(connection)
-    timer = asyncio.get_running_loop().call_at(until, _cut, driver)
-    try:
-        yield
-    except BaseException:
-        if driver.closed:
-            connection.invalidate()
-        raise
-    finally:
-        timer.cancel()
-
-
-def _cut(driver: Any) -> None:
-    with suppress(Exception), socket.socket(fileno=os.dup(driver.pgconn.socket)) as line:
-        line.shutdown(socket.SHUT_RDWR)
-
-
-def _driver(connection: Connection) -> Any:
-    return connection.connection.driver_connection

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from haymow.errors import Unavailable
 from haymow.server.database.cluster_statements import TracedCursor
@@ -38,15 +39,13 @@ CONNECT: Final[dict[str, Any]] = {
 }
 
 
-def engine(url: URL, most: int, *, traced: bool = False) -> AsyncEngine:
-    """An engine with at most `most` connections. AUTOCOMMIT: runners say BEGIN themselves, as on SQLite."""
+def engine(url: URL, *, traced: bool = False) -> AsyncEngine:
+    """An engine that keeps no connections. AUTOCOMMIT: runners say BEGIN themselves, as on SQLite."""
     return create_async_engine(
         url,
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,  # an error may be logged, what people sent may not
-        pool_size=most,
-        max_overflow=0,
-        pool_timeout=WAIT_SECONDS,
+        poolclass=NullPool,
         connect_args={**CONNECT, "cursor_factory": TracedCursor} if traced else CONNECT,
     )
 
@@ -59,7 +58,7 @@ class Again(Exception):
     """Another transaction came between; nothing of this one was done."""
 
 
-_AGAIN: Final = {"40001", "40P01"}  # serialization failure, deadlock
+_AGAIN: Final = {"40001", "40P01", "26000"}  # serialization failure, deadlock, a statement is not prepared any more
 _LOST: Final = {"57P01", "57P02", "57P03", "25006"}  # stopped, crashed, starting; a standby, which cannot write
 _BUSY: Final = {"53300", "53400", "55P03", "57014"}  # connections, limits, a lock or a statement that took too long
 _TROUBLE: Final = {"53", "58", "F0", "P0", "XX"}  # resources, the system, its files, a trigger of others, itself

@@ -10,13 +10,12 @@ from collections import namedtuple
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Delete, Dialect, Insert, SelectBase, Update, Uuid
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.types import TypeEngine
-from sqlalchemy.util import await_only
 
 Process = Callable[[Any], Any] | None
 
@@ -72,11 +71,18 @@ class Prepared:
         touched: int = executed(connection, compiled.sql, compiled.bound(values)).rowcount
         return touched
 
+    def later(self, connection: Connection, values: Mapping[str, Any]) -> None:
+        """Execute what gives no rows, at the latest with the next statement or the commit, which fails as it fails."""
+        compiled = self._for(connection)
+        execute_later(connection, compiled.sql, compiled.bound(values))
+
     def _for(self, connection: Connection) -> _Compiled:
-        return self._compiled.get(connection.dialect.name) or self._compile(connection)
+        return self._compiled.get(connection.dialect.driver) or self._compile(connection)
 
     def _compile(self, connection: Connection) -> _Compiled:
-        dialect = connection.dialect
+        dialect: Any = connection.dialect
+        if dialect.is_async:  # what libpq itself takes
+            dialect = type(dialect)(paramstyle="numeric_dollar")
         found: Any = self._statement.compile(dialect=dialect)
         columns = list(self._statement.selected_columns) if isinstance(self._statement, SelectBase) else []
         processes = [_result_processor(column.type, dialect) for column in columns]
@@ -90,52 +96,40 @@ class Prepared:
             columns=tuple((place, process) for place, process in enumerate(processes) if process is not None),
             row=namedtuple("Row", [str(column.key) for column in columns]),
         )
-        return self._compiled.setdefault(dialect.name, compiled)
+        return self._compiled.setdefault(dialect.driver, compiled)
+
+
+LINE: Final = "haymow_line"
+"""Where the `info` of a connection that is waited for in a greenlet has what statements are sent on."""
 
 
 def executed(connection: Connection, sql: str, bound: Any) -> Any:
     """The driver's cursor, after it has executed `sql`; it is good until the connection executes the next statement."""
+    line: Any = connection.info[LINE] if connection.dialect.is_async else None
     try:
-        if connection.dialect.is_async:
-            return _awaited(connection, sql, bound)
+        if line is not None:
+            line.send(sql, bound)
+            return line.answer()
         driver: Any = connection.connection.driver_connection
         return driver.execute(sql, bound)
     except connection.dialect.loaded_dbapi.Error as error:
-        raise DBAPIError.instance(sql, None, error, type(error), hide_parameters=True) from error
+        raise failure(error, (line and line.failed) or sql) from error
 
 
-class _Awaiting:
-    """A cursor that is waited for in a greenlet of SQLAlchemy's; a connection keeps one, for to make one takes long."""
-
-    def __init__(self, cursor: Any) -> None:
-        self._cursor = cursor
-
-    def execute(self, sql: str, bound: Any) -> None:
-        await_only(self._cursor.execute(sql, bound))
-
-    def fetchone(self) -> Any:
-        return await_only(self._cursor.fetchone())
-
-    def fetchall(self) -> Any:
-        return await_only(self._cursor.fetchall())
-
-    @property
-    def rowcount(self) -> int:
-        return int(self._cursor.rowcount)
-
-    @property
-    def said(self) -> str:
-        """What the server says it has done."""
-        return str(self._cursor.statusmessage)
+def execute_later(connection: Connection, sql: str, bound: Any) -> None:
+    """Execute `sql` now, or, where an answer would have to be waited for, together with what is executed next."""
+    if not connection.dialect.is_async:
+        executed(connection, sql, bound)
+        return
+    try:
+        connection.info[LINE].send(sql, bound)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise failure(error, sql) from error
 
 
-def _awaited(connection: Connection, sql: str, bound: Any) -> _Awaiting:
-    lent: Any = connection.connection
-    kept: _Awaiting | None = lent.info.get(_Awaiting)
-    if kept is None:
-        kept = lent.info[_Awaiting] = _Awaiting(lent.driver_connection.cursor())
-    kept.execute(sql, bound)
-    return kept
+def failure(error: Exception, sql: str) -> StatementError:
+    """SQLAlchemy's word for an error of the driver's."""
+    return DBAPIError.instance(sql, None, error, type(error), hide_parameters=True)
 
 
 def _result_processor(kind: TypeEngine[Any], dialect: Dialect) -> Process:

@@ -167,7 +167,7 @@ def all_of(connection: Connection, scope_id: UUID) -> list[Model]:
 
 def add_revision(connection: Connection, scope_id: UUID, revision: Revision) -> None:
     definition = revision.definition
-    _ADD_REVISION.run(
+    _ADD_REVISION.later(
         connection,
         {
             "scope_id": scope_id,

@@ -17,9 +17,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
+from sqlalchemy.exc import StatementError
 
 from haymow.errors import HaymowError
 from haymow.server.telemetry.seen import Seen, current
+from haymow.server.telemetry.statements import summary_of
 
 Sink = Callable[[bytes], None]
 
@@ -206,5 +208,11 @@ def _with_causes(error: BaseException) -> list[BaseException]:
 def _told_alone(error: BaseException) -> Iterator[str]:
     yield "Traceback (most recent call last):\n"
     yield from traceback.format_tb(error.__traceback__)
-    words = f": {_on_one_line(str(error))}" if isinstance(error, _WORDS_ARE_SAFE) else ""
-    yield f"{type(error).__module__}.{type(error).__qualname__}{words}\n"
+    words = _words(error)
+    yield f"{type(error).__module__}.{type(error).__qualname__}{words and f': {words}'}\n"
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, StatementError):  # which statement it was; a line of the code may be of one after it
+        return summary_of(error.statement or "")
+    return _on_one_line(str(error)) if isinstance(error, _WORDS_ARE_SAFE) else ""

@@ -1,0 +1,136 @@
+"""The connections of a pool: opened when they are first needed, lent, taken back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from time import perf_counter
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.util import await_only
+
+from haymow.server.database import postgres
+from haymow.server.database.cluster_statements import TracedLine
+from haymow.server.database.line import Line
+from haymow.server.database.prepared import LINE, failure
+from haymow.server.database.units import SERVER
+from haymow.server.telemetry.figures import Connections
+
+
+class KeptConnections:
+    """At most `most`, lent from greenlets of SQLAlchemy's; the one that came back last is lent first.
+
+    They are SQLAlchemy's, taken out of its pool: to check one out and in again takes as long as an update's statements.
+    """
+
+    def __init__(self, url: URL, most: int, server: UUID, *, traced: bool = False) -> None:
+        self._engine = postgres.engine(url, traced=traced).sync_engine
+        self._line = TracedLine if traced else Line
+        self._server = server
+        self._free = asyncio.Semaphore(most)
+        self._idle: list[Connection] = []
+        self._lent: set[Line] = set()
+        self.figures = Connections(most, lambda: len(self._lent))
+        self._closed = False
+        event.listen(self._engine, "connect", self._opened)
+        event.listen(self._engine, "before_cursor_execute", _settle)
+
+    @contextmanager
+    def lent(self, until: float) -> Iterator[Connection]:
+        """A connection, whose socket is shut at a time: a server that is not there any more does not say so.
+
+        What is not committed is rolled back. Raises Unavailable when none comes free in time, DBAPIError.
+        """
+        connection = self._taken()
+        line: Line = connection.info[LINE]
+        self._lent.add(line)
+        timer = asyncio.get_running_loop().call_at(until, line.cut)
+        try:
+            yield connection
+        finally:
+            timer.cancel()
+            self._lent.discard(line)
+            self._take_back(connection, line)
+            self._free.release()
+
+    def _taken(self) -> Connection:
+        """A connection, for which somebody else may have to give it back first."""
+        figures, begun = self.figures, perf_counter()
+        figures.waiting += 1
+        try:
+            self._wait_for_one()
+            return self._idle.pop() if self._idle else self._connected()
+        finally:
+            figures.waiting -= 1
+            figures.waited.add(perf_counter() - begun)
+
+    def _wait_for_one(self) -> None:
+        entering = self._free.acquire()
+        if self._free.locked():
+            entering = asyncio.wait_for(entering, postgres.WAIT_SECONDS)
+        try:
+            await_only(entering)
+        except TimeoutError:
+            raise postgres.overloaded() from None
+
+    def _connected(self) -> Connection:
+        try:
+            connection = self._engine.connect()
+            connection.detach()
+        except BaseException:
+            self._free.release()
+            raise
+        return connection
+
+    def _opened(self, adapted: Any, record: Any) -> None:
+        record.info[SERVER] = self._server
+        record.info[LINE] = self._line(adapted.driver_connection)
+        self.figures.open += 1
+
+    def _take_back(self, connection: Connection, line: Line) -> None:
+        try:
+            if not line.is_closed:
+                _roll_back(connection, line)
+        except (DBAPIError, psycopg.Error):
+            line.close()
+        if self._closed or line.is_closed or connection.invalidated:
+            self._drop(line)
+        else:
+            self._idle.append(connection)
+
+    def _drop(self, line: Line) -> None:
+        line.close()
+        self.figures.open -= 1
+
+    def close(self) -> None:
+        """Close every connection, whatever it is doing."""
+        self._closed = True
+        while self._idle:
+            self._drop(self._idle.pop().info[LINE])
+        for line in self._lent:  # whoever has it hears of it, and closes it
+            line.cut()
+
+
+def _settle(connection: Connection, *_: object) -> None:
+    """Before SQLAlchemy executes something itself."""
+    line: Line | None = connection.info.get(LINE)
+    if line is not None:
+        try:
+            line.settle()
+        except psycopg.Error as error:
+            raise failure(error, line.failed or "") from error
+
+
+def _roll_back(connection: Connection, line: Line) -> None:
+    with suppress(psycopg.Error):
+        line.settle()
+    if not line.is_idle:  # psycopg's own rollback forgets whatever was prepared
+        line.send("ROLLBACK", ())
+        line.answer()
+    if connection.in_transaction():  # SQLAlchemy says it has begun one when it has executed anything
+        connection.rollback()

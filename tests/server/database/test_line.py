@@ -1,0 +1,166 @@
+"""Statements that are sent together: which of them failed, and what is left of the others and of the connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, Uuid, bindparam, insert, make_url, select
+from sqlalchemy import text as sql
+from sqlalchemy.exc import DataError, IntegrityError, StatementError
+
+from haymow.server.database import Prepared, UtcDateTime
+from haymow.server.database.pool import Mode, Pool
+from tests import databases
+
+THINGS = Table(
+    "things", MetaData(),
+    Column("n", Integer, primary_key=True), Column("said", Text), Column("owner", Uuid), Column("at", UtcDateTime()),
+)  # fmt: skip
+QUOTES = '\'; DROP TABLE things; -- %s %(n)s $1 \\ "ü" \U0001f33e'
+ADD = Prepared(insert(THINGS).inline())
+FIND = Prepared(select(THINGS).where(THINGS.c.n == bindparam("number")))
+OTHER = Prepared(insert(THINGS).inline().values({name: bindparam(name) for name in ("n", "said")}))
+
+
+@pytest.fixture(scope="module")
+def url() -> str:
+    return databases.postgresql().make("lines")
+
+
+@pytest.fixture
+def admin(url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS things")
+        connection.execute("CREATE TABLE things (n integer PRIMARY KEY, said text, owner uuid, at timestamptz)")
+        yield connection
+
+
+@pytest.fixture
+def pool(url: str, admin: psycopg.Connection) -> Iterator[Pool]:
+    made = Pool(make_url(url).set(drivername="postgresql+psycopg"), 1, uuid4())
+    yield made
+    made.close()
+
+
+def thing(n: int, said: str | None = None, owner: UUID | None = None, at: datetime | None = None) -> dict[str, Any]:
+    return {"n": n, "said": said, "owner": owner, "at": at}
+
+
+def numbers(admin: psycopg.Connection) -> list[int]:
+    return [row[0] for row in admin.execute("SELECT n FROM things ORDER BY n").fetchall()]
+
+
+def pid(connection: Connection) -> int:
+    return int(connection.execute(sql("SELECT pg_backend_pid()")).scalar_one())
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        thing(1),
+        thing(-2, QUOTES, uuid4(), datetime(2026, 2, 3, 4, 5, 6, 7, UTC)),
+        thing(2**31 - 1, "", UUID(int=0), datetime(1, 1, 1, tzinfo=UTC)),
+        thing(3, "x" * 20_000_000),  # more than the sockets hold: the server has to read before all is written
+    ],
+    ids=["nothing", "quotes", "limits", "large"],
+)
+def test_values_come_back_as_they_were_sent(pool: Pool, one: dict[str, Any]) -> None:
+    def unit(connection: Connection) -> Any:
+        ADD.later(connection, one)
+        return FIND.first(connection, {"number": one["n"]})
+
+    found = asyncio.run(pool.run(unit, Mode.CHANGE))
+    assert found._asdict() == one
+
+
+def test_what_was_sent_earlier_comes_before_what_sqlalchemy_executes(pool: Pool) -> None:
+    def unit(connection: Connection) -> Any:
+        ADD.later(connection, thing(1))
+        ADD.later(connection, thing(2))
+        return connection.execute(sql("SELECT count(*) FROM things")).scalar_one()
+
+    assert asyncio.run(pool.run(unit, Mode.CHANGE)) == 2
+
+
+def test_a_commit_fails_as_what_was_sent_before_it(pool: Pool, admin: psycopg.Connection) -> None:
+    def unit(connection: Connection) -> None:
+        ADD.run(connection, thing(1))
+        OTHER.later(connection, {"n": 1, "said": "again"})
+        ADD.later(connection, thing(2))
+
+    with pytest.raises(IntegrityError) as caught:
+        asyncio.run(pool.run(unit, Mode.CHANGE))
+    assert "said" in str(caught.value.statement) and "owner" not in str(caught.value.statement)
+    assert "again" not in str(caught.value.statement)
+    assert numbers(admin) == []
+
+
+def test_what_sqlalchemy_executes_fails_as_what_was_sent_before_it(pool: Pool, admin: psycopg.Connection) -> None:
+    def unit(connection: Connection) -> None:
+        ADD.run(connection, thing(1))
+        ADD.later(connection, thing(1))
+        connection.execute(sql("SELECT 1"))
+
+    with pytest.raises(IntegrityError):
+        asyncio.run(pool.run(unit, Mode.CHANGE))
+    assert numbers(admin) == []
+
+
+def test_a_value_that_cannot_be_sent_fails_alone(pool: Pool, admin: psycopg.Connection) -> None:
+    with pytest.raises(DataError) as caught:
+        asyncio.run(pool.run(lambda connection: ADD.later(connection, thing(1, "a\0b")), Mode.CHANGE))
+    assert "a\0b" not in str(caught.value)
+    asyncio.run(pool.run(lambda connection: ADD.later(connection, thing(1)), Mode.CHANGE))
+    assert numbers(admin) == [1]
+
+
+def test_a_connection_outlives_what_failed_on_it(pool: Pool, admin: psycopg.Connection) -> None:
+    """Also a statement that could not be prepared, and one that was prepared and failed."""
+
+    async def story() -> set[int]:
+        seen = {await pool.run(pid, Mode.LOOK)}
+        for _ in range(3):
+            for broken in ("ALTER TABLE things RENAME TO away", "SELECT 1"):
+                admin.execute(broken)
+                with pytest.raises(StatementError):
+                    await pool.run(lambda connection: [ADD.run(connection, thing(1)) for _ in range(2)], Mode.CHANGE)
+                admin.execute("ALTER TABLE IF EXISTS away RENAME TO things")
+            seen.add(await pool.run(pid, Mode.LOOK))
+        await pool.run(lambda connection: ADD.later(connection, thing(1)), Mode.CHANGE)
+        return seen
+
+    assert len(asyncio.run(story())) == 1
+    assert numbers(admin) == [1]
+
+
+def test_a_connection_that_forgot_what_was_prepared_is_asked_again(pool: Pool, admin: psycopg.Connection) -> None:
+    """What a pooler between does when it hands on another connection."""
+
+    async def story() -> None:
+        await pool.run(lambda connection: ADD.later(connection, thing(1)), Mode.CHANGE)
+        await pool.run(lambda connection: connection.execute(sql("DEALLOCATE ALL")), Mode.LOOK)
+        await pool.run(lambda connection: ADD.later(connection, thing(2)), Mode.CHANGE)
+
+    asyncio.run(story())
+    assert numbers(admin) == [1, 2]
+
+
+def test_what_the_server_refused_before_the_commit_is_done_again(pool: Pool, admin: psycopg.Connection) -> None:
+    """It said so and went: nobody has to wonder whether it was committed."""
+    attempts = []
+
+    def unit(connection: Connection) -> None:
+        attempts.append(pid(connection))
+        if len(attempts) == 1:
+            admin.execute("SELECT pg_terminate_backend(%s, 5000)", [attempts[0]])
+        ADD.later(connection, thing(1))
+
+    asyncio.run(pool.run(unit, Mode.CHANGE))
+    assert len(set(attempts)) == 2
+    assert numbers(admin) == [1]
