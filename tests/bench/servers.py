@@ -38,9 +38,8 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def busy_seconds(self) -> float:
-        """The processor time it has used so far, all threads together."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        """The processor time it has used so far, all threads together, and those of its workers."""
+        return sum(map(_busy_ticks, _with_children(self.process.pid))) / _TICKS
 
     def megabytes(self) -> float:
         """Its resident memory now."""
@@ -67,6 +66,16 @@ class Server:
         lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
         kilobytes = next(line.split()[1] for line in lines if line.startswith(field))
         return int(kilobytes) / 1024
+
+
+def _with_children(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(descendant for child in children for descendant in _with_children(int(child)))]
+
+
+def _busy_ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
 
 
 @contextmanager
