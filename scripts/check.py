@@ -1,7 +1,7 @@
 """Run haymow's checks one after the other and say what came of each: what `make lint` and `make test` run.
 
     python scripts/check.py lint              style, types, and which module may import which; the page's too
-    python scripts/check.py test [ARGS ...]   the same and the tests, those of the stores on both databases;
+    python scripts/check.py test [ARGS ...]   the same and the tests, on both databases those that get as far;
                                               with ARGS, which go to pytest, only what they name
 
 All checks run even when one fails. The exit status is 0 when every check passed. The last line is pytest's own.
@@ -47,9 +47,19 @@ AT_ONCE = 2
 """Each check has work for one core, and most machines have two."""
 IN_TWO = ("--numprocesses=2", "--dist=loadfile")
 """So have the tests, half of whose time is waiting. Those of a file share what it makes."""
-ROOMS = ("registry", "secrets", "access", "audit", "receipts", "database/test_upgrades.py")
-ON_POSTGRESQL = ("--database=postgresql", *IN_TWO, *(f"tests/server/{room}" for room in ROOMS))
-"""The tests of every store again, on the other database; each process has a PostgreSQL of its own."""
+ROOMS = ("registry", "secrets", "access", "audit", "receipts", "limits", "database/test_upgrades.py")
+ABOUT_ROWS = ("archive/test_copies.py", "probes/test_inside.py", "test_rotating.py")
+ABUSES = (
+    "authentication", "authorization", "canaries", "documents_sent", "fuzz", "matrix", "secret_hosts", "secrets"
+)  # fmt: skip
+"""The other ones are about addresses, code and HTTP, and none of them is about what is kept."""
+ON_POSTGRESQL = (
+    "--database=postgresql",
+    *IN_TWO,
+    *(f"tests/server/{path}" for path in (*ROOMS, *ABOUT_ROWS)),
+    *(f"tests/abuse/test_{abuse}.py" for abuse in ABUSES),
+)
+"""What gets as far as the database again, on the other one; each process has a PostgreSQL of its own."""
 PAGE_TESTS = Check("page tests", ("npm", "run", "--silent", "test"), ROOT / "web")
 
 
