@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from alembic.config import Config
 from alembic.ddl.postgresql import PostgresqlImpl
@@ -24,7 +26,10 @@ from sqlalchemy.exc import CompileError
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy_cockroachdb.psycopg import CockroachDBDialect_psycopg
 
-from haymow.server.database import metadata, schema
+from haymow.errors import StartFailed
+from haymow.server.database import metadata, open_database, schema
+from haymow.server.settings import Settings
+from tests import databases
 from tests.server.database import hearing
 from tests.server.database.everything import everything
 from tests.server.database.hearing import Heard
@@ -137,6 +142,17 @@ def test_it_is_the_compiler_of_cockroachdb_that_is_asked() -> None:
     virtual = Table("t", MetaData(), Column("n", Integer, Computed("1", persisted=False)))
     with pytest.raises(CompileError):
         CreateTable(virtual).compile(dialect=DIALECTS["cockroachdb"])
+
+
+def test_a_server_that_does_not_call_itself_postgresql_is_refused(tmp_path: Path) -> None:
+    """As CockroachDB does not: SQLAlchemy's dialect for PostgreSQL, which migrates, reads no other version."""
+    url = databases.postgresql().make("another_engine")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET allow_system_table_mods = on")
+        said = "RETURNS text LANGUAGE sql AS $$ SELECT 'CockroachDB v25.2.1' $$"
+        connection.execute(f"CREATE OR REPLACE FUNCTION pg_catalog.version() {said}")
+    with pytest.raises(StartFailed, match=r"does not call itself PostgreSQL.*CockroachDB v25\.2\.1"):
+        open_database(Settings(data=tmp_path, database_url=url, unsafe_storage=True))
 
 
 @pytest.mark.parametrize(

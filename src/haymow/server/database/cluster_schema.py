@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Final
 
-from sqlalchemy import URL, Connection, create_engine
+from sqlalchemy import URL, Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, NotSupportedError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
@@ -66,10 +66,19 @@ def _connected(url: URL) -> Iterator[Connection]:
     engine = create_engine(
         url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=CONNECT, hide_parameters=True
     )
-    with engine.connect() as connection:
+    with _greeted(engine) as connection:
         with suppress(ProgrammingError):  # a migration that is killed lets its tables go at once
             connection.exec_driver_sql("SET client_connection_check_interval = '1s'")
         yield connection
+
+
+def _greeted(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except AssertionError as error:  # SQLAlchemy's: it looks for "PostgreSQL" in what the server says of its version
+        raise StartFailed(
+            f"The server does not call itself PostgreSQL, and haymow cannot work with it. ({error})"
+        ) from None
 
 
 def _check_guarantees(connection: Connection, unsafe: bool) -> None:
