@@ -1,16 +1,16 @@
-"""Another program writes to haymow's file: reading goes on, writing waits a little and then says so."""
+"""Another program writes to haymow's database: reading goes on, writing waits a little and then says so."""
 
 from __future__ import annotations
 
-import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
 
+from tests import databases, looking
 from tests.conftest import client_of, definition
 from tests.running import RunningServer
 
@@ -20,29 +20,23 @@ AT_ONCE = 2.0
 PATH = "/api/v2/models/custom"
 
 
-class Lock:
-    """The lock of another program, until it is released."""
-
-    def __init__(self, server: RunningServer) -> None:
-        self._connection = sqlite3.connect(server.data / "haymow.db", isolation_level=None, check_same_thread=False)
-        self._connection.execute("BEGIN IMMEDIATE")
-
-    def release(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
-
-    def close(self) -> None:
-        self.release()
-        self._connection.close()
+LOCK, CODE = (
+    (("BEGIN", "LOCK TABLE models IN EXCLUSIVE MODE"), "overloaded")
+    if databases.is_shared()
+    else (("BEGIN IMMEDIATE",), "storage_failed")
+)
 
 
 @contextmanager
-def held(server: RunningServer) -> Iterator[Lock]:
-    lock = Lock(server)
-    try:
-        yield lock
-    finally:
-        lock.close()
+def held(server: RunningServer) -> Iterator[Callable[[], None]]:
+    """The lock of another program, until the block ends or what it is given is called."""
+    with looking.connected(server.data) as connection:
+        for statement in LOCK:
+            connection.exec_driver_sql(statement)
+        release = ExitStack()
+        release.callback(connection.exec_driver_sql, "ROLLBACK")
+        with release:
+            yield release.close
 
 
 @pytest.fixture
@@ -69,7 +63,7 @@ def test_reads_answer_while_a_write_waits_and_then_is_unavailable(
             reads_answer_at_once(client)
         refused = writing.result()
         assert time.monotonic() - begun < 10
-        assert (refused.status_code, refused.json()["code"]) == (503, "storage_failed")
+        assert (refused.status_code, refused.json()["code"]) == (503, CODE)
         assert int(refused.headers["retry-after"]) >= 1
         reads_answer_at_once(client)
     assert client.get("/api/v2/models").json()["total"] == 0
@@ -80,10 +74,10 @@ def test_a_write_that_waits_is_done_when_the_lock_is_released(
     fresh_server: RunningServer, client: httpx.Client
 ) -> None:
     url, token = fresh_server.url, fresh_server.token
-    with held(fresh_server) as lock, ThreadPoolExecutor() as pool, client_of(url, token) as other:
+    with held(fresh_server) as release, ThreadPoolExecutor() as pool, client_of(url, token) as other:
         writing = pool.submit(other.post, PATH, json=definition())
         reads_answer_at_once(client)
         assert not writing.done()
-        lock.release()
+        release()
         assert writing.result(timeout=10).status_code == 201
     assert client.get("/api/v2/models").json()["total"] == 1

@@ -11,7 +11,6 @@ import base64
 import os
 import shutil
 import socket
-import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -21,12 +20,13 @@ from haymow.errors import StartFailed
 from haymow.server.app import open_house
 from haymow.server.run import serve
 from haymow.server.settings import settings_from
+from tests import databases, looking
 from tests.running import environment, haymow_command, running, sentences_of
 
 
 async def opened(data: Path, **environ: str) -> None:
     """Open all that a server opens, and close it again."""
-    async with open_house(settings_from({"HAYMOW_DATA": str(data), **environ})):
+    async with open_house(settings_from({"HAYMOW_DATA": str(data), **databases.environ(data), **environ})):
         pass
 
 
@@ -101,8 +101,8 @@ class TestAProcess:
         assert not (data / "master.key").exists(), "a new key would read none of the secrets"
 
     def test_whose_database_is_newer(self, data: Path) -> None:
-        execute(data / "haymow.db", "UPDATE alembic_version SET version_num = '9999'")
-        execute(data / "haymow.db", "UPDATE schema_compatibility SET oldest = '9998'")
+        looking.execute(data, "UPDATE alembic_version SET version_num = '9999'")
+        looking.execute(data, "UPDATE schema_compatibility SET oldest = '9998'")
         line = attempt(data)
         assert "written by a newer haymow" in line
         assert "backup" in line
@@ -213,10 +213,11 @@ class TestTheKey:
         assert "is missing" in refusal(data, HAYMOW_MASTER_KEY_FILE=str(tmp_path / "nowhere" / "k"))
 
 
+@pytest.mark.embedded("a file may be damaged, gone or of another program")
 class TestTheDatabase:
     def test_of_another_program(self, tmp_path: Path) -> None:
         (tmp_path / "data").mkdir(mode=0o700)
-        execute(tmp_path / "data" / "haymow.db", "CREATE TABLE theirs (a)")
+        looking.execute(tmp_path / "data", "CREATE TABLE theirs (a)")
         assert "is not a haymow database or is damaged" in refusal(tmp_path / "data")
 
     @pytest.mark.parametrize("content", [b"dear diary\n" * 1000, b"SQLite format 3\x00" + b"\xff" * 8000])
@@ -245,10 +246,3 @@ class TestTheDatabase:
             rest.unlink()
         asyncio.run(opened(data))
         assert (data / "master.key").read_bytes() == key
-
-
-def execute(file: Path, statement: str) -> None:
-    connection = sqlite3.connect(file)
-    with connection:
-        connection.execute(statement)
-    connection.close()
