@@ -43,6 +43,9 @@ def hearing() -> Iterator[Heard]:
         if what == "call":
             heard.functions.add((frame.f_code.co_filename, frame.f_code.co_qualname))
 
+    for one in _of_the_rooms():
+        if hasattr(one, "cache_clear"):  # what another test has asked would not be asked again
+            one.cache_clear()
     event.listen(Engine, "before_execute", hear)
     threading.setprofile(note)
     sys.setprofile(note)
@@ -67,8 +70,13 @@ def import_rooms() -> None:
 
 def prepared() -> list[Any]:
     """The statements of the hot path, which are handed to the driver: not those that other tests have made."""
+    return [one._statement for one in _of_the_rooms() if type(one) is Prepared]
+
+
+def _of_the_rooms() -> list[Any]:
+    """What stands in haymow's modules by a name."""
     rooms = [module for name, module in sys.modules.items() if name.startswith("haymow.server.")]
-    return [one._statement for room in rooms for one in vars(room).values() if type(one) is Prepared]
+    return [one for room in rooms for one in vars(room).values()]
 
 
 def functions(file: Path) -> set[str]:
