@@ -10,7 +10,20 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, Uuid, bindparam, insert, make_url, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    insert,
+    make_url,
+    select,
+    update,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
@@ -25,6 +38,7 @@ THINGS = Table(
 QUOTES = '\'; DROP TABLE things; -- %s %(n)s $1 \\ "ü" \U0001f33e'
 ADD = Prepared(insert(THINGS).inline())
 FIND = Prepared(select(THINGS).where(THINGS.c.n == bindparam("number")))
+RENAME = Prepared(update(THINGS).where(THINGS.c.n == bindparam("number")).values(said=bindparam("said")))
 OTHER = Prepared(insert(THINGS).inline().values({name: bindparam(name) for name in ("n", "said")}))
 
 
@@ -72,7 +86,7 @@ def pid(connection: Connection) -> int:
 )
 def test_values_come_back_as_they_were_sent(pool: Pool, one: dict[str, Any]) -> None:
     def unit(connection: Connection) -> Any:
-        ADD.later(connection, one)
+        ADD.running(connection, one)
         return FIND.first(connection, {"number": one["n"]})
 
     found = asyncio.run(pool.run(unit, Mode.CHANGE))
@@ -81,8 +95,8 @@ def test_values_come_back_as_they_were_sent(pool: Pool, one: dict[str, Any]) -> 
 
 def test_what_was_sent_earlier_comes_before_what_sqlalchemy_executes(pool: Pool) -> None:
     def unit(connection: Connection) -> Any:
-        ADD.later(connection, thing(1))
-        ADD.later(connection, thing(2))
+        ADD.running(connection, thing(1))
+        ADD.running(connection, thing(2))
         return connection.execute(sql("SELECT count(*) FROM things")).scalar_one()
 
     assert asyncio.run(pool.run(unit, Mode.CHANGE)) == 2
@@ -91,8 +105,8 @@ def test_what_was_sent_earlier_comes_before_what_sqlalchemy_executes(pool: Pool)
 def test_a_commit_fails_as_what_was_sent_before_it(pool: Pool, admin: psycopg.Connection) -> None:
     def unit(connection: Connection) -> None:
         ADD.run(connection, thing(1))
-        OTHER.later(connection, {"n": 1, "said": "again"})
-        ADD.later(connection, thing(2))
+        OTHER.running(connection, {"n": 1, "said": "again"})
+        ADD.running(connection, thing(2))
 
     with pytest.raises(IntegrityError) as caught:
         asyncio.run(pool.run(unit, Mode.CHANGE))
@@ -104,7 +118,7 @@ def test_a_commit_fails_as_what_was_sent_before_it(pool: Pool, admin: psycopg.Co
 def test_what_sqlalchemy_executes_fails_as_what_was_sent_before_it(pool: Pool, admin: psycopg.Connection) -> None:
     def unit(connection: Connection) -> None:
         ADD.run(connection, thing(1))
-        ADD.later(connection, thing(1))
+        ADD.running(connection, thing(1))
         connection.execute(sql("SELECT 1"))
 
     with pytest.raises(IntegrityError):
@@ -114,9 +128,9 @@ def test_what_sqlalchemy_executes_fails_as_what_was_sent_before_it(pool: Pool, a
 
 def test_a_value_that_cannot_be_sent_fails_alone(pool: Pool, admin: psycopg.Connection) -> None:
     with pytest.raises(DataError) as caught:
-        asyncio.run(pool.run(lambda connection: ADD.later(connection, thing(1, "a\0b")), Mode.CHANGE))
+        asyncio.run(pool.run(lambda connection: ADD.running(connection, thing(1, "a\0b")), Mode.CHANGE))
     assert "a\0b" not in str(caught.value)
-    asyncio.run(pool.run(lambda connection: ADD.later(connection, thing(1)), Mode.CHANGE))
+    asyncio.run(pool.run(lambda connection: ADD.running(connection, thing(1)), Mode.CHANGE))
     assert numbers(admin) == [1]
 
 
@@ -132,7 +146,7 @@ def test_a_connection_outlives_what_failed_on_it(pool: Pool, admin: psycopg.Conn
                     await pool.run(lambda connection: [ADD.run(connection, thing(1)) for _ in range(2)], Mode.CHANGE)
                 admin.execute("ALTER TABLE IF EXISTS away RENAME TO things")
             seen.add(await pool.run(pid, Mode.LOOK))
-        await pool.run(lambda connection: ADD.later(connection, thing(1)), Mode.CHANGE)
+        await pool.run(lambda connection: ADD.running(connection, thing(1)), Mode.CHANGE)
         return seen
 
     assert len(asyncio.run(story())) == 1
@@ -143,9 +157,9 @@ def test_a_connection_that_forgot_what_was_prepared_is_asked_again(pool: Pool, a
     """What a pooler between does when it hands on another connection."""
 
     async def story() -> None:
-        await pool.run(lambda connection: ADD.later(connection, thing(1)), Mode.CHANGE)
+        await pool.run(lambda connection: ADD.running(connection, thing(1)), Mode.CHANGE)
         await pool.run(lambda connection: connection.execute(sql("DEALLOCATE ALL")), Mode.LOOK)
-        await pool.run(lambda connection: ADD.later(connection, thing(2)), Mode.CHANGE)
+        await pool.run(lambda connection: ADD.running(connection, thing(2)), Mode.CHANGE)
 
     asyncio.run(story())
     assert numbers(admin) == [1, 2]
@@ -159,8 +173,43 @@ def test_what_the_server_refused_before_the_commit_is_done_again(pool: Pool, adm
         attempts.append(pid(connection))
         if len(attempts) == 1:
             admin.execute("SELECT pg_terminate_backend(%s, 5000)", [attempts[0]])
-        ADD.later(connection, thing(1))
+        ADD.running(connection, thing(1))
 
     asyncio.run(pool.run(unit, Mode.CHANGE))
     assert len(set(attempts)) == 2
     assert numbers(admin) == [1]
+
+
+def test_what_is_read_before_a_transaction_keeps_nobody_waiting(pool: Pool, admin: psycopg.Connection) -> None:
+    """Another change may come between, which what is read again in the transaction shows."""
+    admin.execute("INSERT INTO things VALUES (1, 'old')")
+
+    def unit(connection: Connection) -> list[str]:
+        before = FIND.first_before(connection, {"number": 1})
+        admin.execute("UPDATE things SET said = 'new'")
+        ADD.running(connection, thing(2))
+        return [before.said, FIND.first(connection, {"number": 1}).said]
+
+    assert asyncio.run(pool.run(unit, Mode.CHANGE)) == ["old", "new"]
+    assert numbers(admin) == [1, 2]
+
+
+def test_what_was_only_read_before_it_begins_no_transaction(pool: Pool, admin: psycopg.Connection) -> None:
+    def unit(connection: Connection) -> None:
+        FIND.first_before(connection, {"number": 1})
+        states = admin.execute("SELECT state FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'lines'")
+        assert states.fetchall() == [("idle",)]
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        asyncio.run(pool.run(unit, Mode.CHANGE))
+
+
+def test_how_many_were_touched_is_known_behind_others(pool: Pool) -> None:
+    def unit(connection: Connection) -> list[int]:
+        ADD.run(connection, thing(1))
+        renamed, missed = (RENAME.running(connection, {"number": n, "said": "x"}) for n in (1, 2))
+        found = FIND.first(connection, {"number": 1})
+        return [renamed(), missed(), found.said == "x"]
+
+    assert asyncio.run(pool.run(unit, Mode.CHANGE)) == [1, 0, True]

@@ -19,7 +19,7 @@ _ADD = Prepared(  # the database numbers the records
 
 
 def add(connection: Connection, record: Record) -> None:
-    _ADD.later(
+    _ADD.running(
         connection,
         {
             "organization_id": record.actor.organization_id,

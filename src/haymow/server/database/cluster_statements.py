@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg import AsyncCursor
 
-from haymow.server.database.line import Answer, Line
+from haymow.server.database.line import Line, Statement
 from haymow.server.telemetry.statements import Whose, statement
 
 
@@ -34,18 +34,16 @@ class TracedLine(Line):
     def __init__(self, driver: Any) -> None:
         super().__init__(driver)
         self._driver = driver
-        self._answer: Answer | None = None
 
-    def send(self, sql: str, values: Sequence[Any]) -> None:
+    def send(self, sql: str, values: Sequence[Any]) -> Statement:
         """See `Line`."""
         with statement(sql, lambda: _whose(self._driver)):
-            super().send(sql, values)
-            self._answer = super().answer()
+            sent = super().send(sql, values)
+            super().wait()
+            return sent
 
-    def answer(self) -> Answer:
-        """See `Line`."""
-        assert self._answer is not None
-        return self._answer
+    def wait(self) -> None:
+        """See `Line`; nothing is left to wait for."""
 
 
 def _whose(driver: Any) -> Whose:

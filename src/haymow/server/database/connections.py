@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from sqlalchemy import URL, Connection, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 from sqlalchemy.util import await_only
 
 from haymow.server.database import postgres
 from haymow.server.database.cluster_statements import TracedLine
 from haymow.server.database.line import Line
-from haymow.server.database.prepared import LINE, failure
+from haymow.server.database.prepared import LINE
 from haymow.server.database.units import SERVER
 from haymow.server.telemetry.figures import Connections
 
@@ -96,7 +95,7 @@ class KeptConnections:
         try:
             if not line.is_closed:
                 _roll_back(connection, line)
-        except (DBAPIError, psycopg.Error):
+        except StatementError:
             line.close()
         if self._closed or line.is_closed or connection.invalidated:
             self._drop(line)
@@ -120,17 +119,10 @@ def _settle(connection: Connection, *_: object) -> None:
     """Before SQLAlchemy executes something itself."""
     line: Line | None = connection.info.get(LINE)
     if line is not None:
-        try:
-            line.settle()
-        except psycopg.Error as error:
-            raise failure(error, line.failed or "") from error
+        line.settle()
 
 
 def _roll_back(connection: Connection, line: Line) -> None:
-    with suppress(psycopg.Error):
-        line.settle()
-    if not line.is_idle:  # psycopg's own rollback forgets whatever was prepared
-        line.send("ROLLBACK", ())
-        line.answer()
+    line.roll_back()
     if connection.in_transaction():  # SQLAlchemy says it has begun one when it has executed anything
         connection.rollback()

@@ -11,90 +11,124 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
 from psycopg import Error, OperationalError
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import InvalidSqlStatementName, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
+from sqlalchemy.exc import StatementError
 from sqlalchemy.util import await_only
 
-_PREPARE: Final = None
-"""Stands among the statements that were sent for what made the next one ready."""
+from haymow.server.database.prepared import failure
 
 
 class Line:
-    """What is sent on one connection, from a greenlet of SQLAlchemy's. Raises psycopg's errors.
+    """What is sent on one connection, from a greenlet of SQLAlchemy's. Raises SQLAlchemy's errors.
 
-    After `answer` and until the next `send` the connection is as psycopg left it, and can be used through it.
+    Between `wait` and the next `send` the connection is as psycopg left it, and can be used through it.
     """
 
     def __init__(self, driver: Any) -> None:
         self.is_undecided = False
-        """After an error of `answer`: whether the last statement may have been executed."""
-        self.failed: str | None = None
-        """The statement that failed."""
+        """After an error of `wait`: whether the last statement may have been executed."""
         self._pgconn = driver.pgconn
         self._types = Transformer(driver)
         self._names: dict[str, bytes] = {}
         self._made = 0
-        self._sent: list[str | None] = []
+        self._sent: list[Statement] = []
+        self._opening: str | None = None
 
-    def send(self, sql: str, values: Sequence[Any]) -> None:
+    def begin(self, sql: str) -> None:
+        """Let a transaction begin with the next statement."""
+        self._opening = sql
+
+    def look(self, sql: str, values: Sequence[Any]) -> Statement:
+        """What a statement gives before the transaction that is to begin."""
+        opening, self._opening = self._opening, None
+        try:
+            return self.execute(sql, values)
+        finally:
+            self._opening = opening
+
+    def execute(self, sql: str, values: Sequence[Any]) -> Statement:
+        """Send a statement, and wait for what becomes of it."""
+        statement = self.send(sql, values)
+        self.wait()
+        return statement
+
+    def send(self, sql: str, values: Sequence[Any]) -> Statement:
         """Send a statement, whose parameters are `$1` and so on, cast to their types, and wait for nothing."""
-        bound = self._types.dump_sequence(values, [PyFormat.TEXT] * len(values))
-        if not self._sent:
-            self._pgconn.enter_pipeline_mode()
-        name = self._names.get(sql) or self._prepare(sql)
-        self._pgconn.send_query_prepared(name, bound)
-        self._sent.append(sql)
+        try:
+            bound = self._types.dump_sequence(values, [PyFormat.TEXT] * len(values))
+            self._open()
+            if not self._sent:
+                self._pgconn.enter_pipeline_mode()
+            statement = Statement(sql, self, self._types)
+            name = self._names.get(sql) or self._prepare(statement)
+            self._pgconn.send_query_prepared(name, bound)
+        except Error as error:
+            raise failure(error, sql) from error
+        self._sent.append(statement)
+        return statement
 
-    def _prepare(self, sql: str) -> bytes:
+    def _open(self) -> None:
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            Line.send(self, opening, ())  # no statement of the unit's
+
+    def _prepare(self, statement: Statement) -> bytes:
         self._made += 1
-        name = self._names[sql] = b"haymow_%d" % self._made
-        self._pgconn.send_prepare(name, sql.encode())
-        self._sent.append(_PREPARE)
+        name = self._names[statement.sql] = b"haymow_%d" % self._made
+        self._pgconn.send_prepare(name, statement.sql.encode())
+        self._sent.append(statement)
         return name
 
-    def answer(self) -> Answer:
-        """What became of the last statement, when all that were sent are over.
+    def wait(self) -> None:
+        """Wait until all that were sent are over.
 
         Raises what became of the first that failed: those after it were not executed.
         """
         sent, self._sent = self._sent, []
-        self.failed, self.is_undecided = None, True
+        self.is_undecided = True
         results: list[PGresult] = []
         try:
             self._flush()
             results.extend(self._results())
             self._pgconn.exit_pipeline_mode()
             self.is_undecided = False
-        except OperationalError:
+        except OperationalError as error:
             if all(map(_is_done, results)):  # else the server said why, before it went
-                raise
-        place = next((place for place, result in enumerate(results) if not _is_done(result)), None)
-        if place is not None:
-            raise self._failure(sent, results, place)
-        return Answer(results[-1], self._types)
+                raise failure(error, sent[-1].sql) from error
+        for place, (statement, result) in enumerate(zip(sent, results, strict=False)):
+            if not _is_done(result):
+                self.is_undecided = self.is_undecided and place == len(sent) - 1
+                raise self._failed(statement, result)
+            statement.result = result
 
-    def _failure(self, sent: Sequence[str | None], results: Sequence[PGresult], place: int) -> Error:
-        self.is_undecided = self.is_undecided and place == len(sent) - 1
-        self.failed = sent[place] or sent[place + 1]
-        error = error_from_result(results[place])
+    def _failed(self, statement: Statement, result: PGresult) -> StatementError:
+        error = error_from_result(result)
         if isinstance(error, InvalidSqlStatementName):  # it could not be prepared, or a pooler took another connection
             self._names.clear()
-        return error
+        failed = failure(error, statement.sql)
+        failed.__cause__ = error
+        return failed
 
     def settle(self) -> None:
-        """Wait for what was sent, if anything was."""
+        """Wait for what was sent, if anything was, and for the transaction's beginning."""
+        self._open()
         if self._sent:
-            self.answer()
+            self.wait()
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether no transaction is open."""
-        return bool(self._pgconn.transaction_status == TransactionStatus.IDLE)
+    def roll_back(self) -> None:
+        """End what was begun, if anything was."""
+        self._opening = None
+        with suppress(StatementError):
+            self.settle()
+        # psycopg's own rollback forgets whatever was prepared.
+        if self._pgconn.transaction_status != TransactionStatus.IDLE:
+            self.execute("ROLLBACK", ())
 
     @property
     def is_closed(self) -> bool:
@@ -155,31 +189,42 @@ def _ready(future: asyncio.Future[None]) -> None:
         future.set_result(None)
 
 
-class Answer:
-    """What a statement gave, as a cursor that has executed it says it."""
+class Statement:
+    """One that was sent, as a cursor that has executed it; who asks waits for what became of it."""
 
-    def __init__(self, result: Any, types: Any) -> None:
-        self._result = result
+    __slots__ = ("_line", "_types", "result", "sql")
+
+    def __init__(self, sql: str, line: Line, types: Any) -> None:
+        self.sql = sql
+        self.result: Any = None
+        self._line = line
         self._types = types
 
     def fetchone(self) -> Any:
         """The first row, or None."""
-        if not self._result.ntuples:
+        result = self._over()
+        if not result.ntuples:
             return None
-        self._types.set_pgresult(self._result)
+        self._types.set_pgresult(result)
         return self._types.load_row(0, tuple)
 
     def fetchall(self) -> list[Any]:
         """Every row."""
-        self._types.set_pgresult(self._result)
-        return list(self._types.load_rows(0, self._result.ntuples, tuple))
+        result = self._over()
+        self._types.set_pgresult(result)
+        return list(self._types.load_rows(0, result.ntuples, tuple))
 
     @property
     def rowcount(self) -> int:
         """How many rows it touched."""
-        return int(self._result.command_tuples or 0)
+        return int(self._over().command_tuples or 0)
 
     @property
     def said(self) -> str:
         """What the server says it has done."""
-        return str(self._result.command_status, "ascii")
+        return str(self._over().command_status, "ascii")
+
+    def _over(self) -> Any:
+        if self.result is None:
+            self._line.wait()
+        return self.result

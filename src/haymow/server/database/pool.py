@@ -24,7 +24,7 @@ from haymow.errors import HaymowError, OutcomeUnknown
 from haymow.server.database import postgres
 from haymow.server.database.connections import KeptConnections
 from haymow.server.database.postgres import Again, Lost
-from haymow.server.database.prepared import LINE, execute_later, executed
+from haymow.server.database.prepared import LINE, executed
 from haymow.server.database.turns import Turns
 from haymow.server.database.units import Unit
 from haymow.server.telemetry.figures import Connections
@@ -144,7 +144,7 @@ def _unheard(attempts: asyncio.Task[Any]) -> None:
 
 def _transact(connection: Connection, unit: Unit[T], mode: Mode) -> T:
     """What is not committed is rolled back when the connection is given back."""
-    execute_later(connection, mode.value, ())
+    connection.info[LINE].begin(mode.value)
     result = unit(connection)
     if mode is Mode.CHANGE:
         _commit(connection)

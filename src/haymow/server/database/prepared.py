@@ -59,6 +59,15 @@ class Prepared:
         raw = executed(connection, compiled.sql, compiled.bound(values)).fetchone()
         return None if raw is None else compiled.read(raw)
 
+    def first_before(self, connection: Connection, values: Mapping[str, Any]) -> Any:
+        """`first`, in a unit that has executed nothing yet: where a transaction is to begin, before it does.
+
+        What is read so may be changed by others until then, and keeps none of them waiting.
+        """
+        compiled = self._for(connection)
+        raw = executed(connection, compiled.sql, compiled.bound(values), before=True).fetchone()
+        return None if raw is None else compiled.read(raw)
+
     def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
         """Every row."""
         compiled = self._for(connection)
@@ -71,10 +80,18 @@ class Prepared:
         touched: int = executed(connection, compiled.sql, compiled.bound(values)).rowcount
         return touched
 
-    def later(self, connection: Connection, values: Mapping[str, Any]) -> None:
-        """Execute what gives no rows, at the latest with the next statement or the commit, which fails as it fails."""
+    def running(self, connection: Connection, values: Mapping[str, Any]) -> Callable[[], int]:
+        """Begin to execute what gives no rows. How many it touched, when that is called; others may be executed before.
+
+        It is over with the next statement that is asked for something, or the commit, which fails as it fails.
+        """
         compiled = self._for(connection)
-        execute_later(connection, compiled.sql, compiled.bound(values))
+        bound = compiled.bound(values)
+        if connection.dialect.is_async:
+            sent = connection.info[LINE].send(compiled.sql, bound)
+            return lambda: int(sent.rowcount)
+        touched: int = executed(connection, compiled.sql, bound).rowcount
+        return lambda: touched
 
     def _for(self, connection: Connection) -> _Compiled:
         return self._compiled.get(connection.dialect.driver) or self._compile(connection)
@@ -103,26 +120,17 @@ LINE: Final = "haymow_line"
 """Where the `info` of a connection that is waited for in a greenlet has what statements are sent on."""
 
 
-def executed(connection: Connection, sql: str, bound: Any) -> Any:
-    """The driver's cursor, after it has executed `sql`; it is good until the connection executes the next statement."""
-    line: Any = connection.info[LINE] if connection.dialect.is_async else None
+def executed(connection: Connection, sql: str, bound: Any, *, before: bool = False) -> Any:
+    """The driver's cursor, after it has executed `sql`; it is good until the connection executes the next statement.
+
+    `before` a transaction that is to begin, where it has not yet.
+    """
+    if connection.dialect.is_async:
+        line: Any = connection.info[LINE]
+        return line.look(sql, bound) if before else line.execute(sql, bound)
+    driver: Any = connection.connection.driver_connection
     try:
-        if line is not None:
-            line.send(sql, bound)
-            return line.answer()
-        driver: Any = connection.connection.driver_connection
         return driver.execute(sql, bound)
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise failure(error, (line and line.failed) or sql) from error
-
-
-def execute_later(connection: Connection, sql: str, bound: Any) -> None:
-    """Execute `sql` now, or, where an answer would have to be waited for, together with what is executed next."""
-    if not connection.dialect.is_async:
-        executed(connection, sql, bound)
-        return
-    try:
-        connection.info[LINE].send(sql, bound)
     except connection.dialect.loaded_dbapi.Error as error:
         raise failure(error, sql) from error
 

@@ -6,7 +6,7 @@ again on what that one left, so changes to different fields both survive and non
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -54,9 +54,7 @@ class Changes:
 
     async def open(self, view: View, model_id: UUID) -> Model:
         """A custom model of exactly this scope, to be changed. Raises NotFound, then Denied."""
-        model = await self.database.read(lambda connection: store.load(connection, view.scope.own_id, model_id))
-        if model is None:
-            raise NotFound(rules.NOT_FOUND, code="model_not_found")
+        model = await self.database.read(lambda connection: _loaded(connection, view.scope.own_id, model_id))
         require(view.role, Role.EDITOR)
         return model
 
@@ -66,12 +64,14 @@ class Changes:
         me = view.principal.person
         return lambda connection: with_people(self._create(connection, view, proposal), {me.user_id: me})
 
-    async def update(self, view: View, seen: Model, change: Change, if_match: IfMatch) -> Shown:
-        """Change a model that `open` gave. Raises Invalid, Conflict, PreconditionFailed, NotFound."""
-        proposal = propose(change)
-        # Before the change: once it is committed, nothing may come between it and its answer.
-        people = await self._people_before(view, seen)
-        return await self._run(lambda connection: self._update(connection, view, seen, proposal, if_match), people)
+    async def update(self, view: View, model_id: UUID, proposal: Proposal, if_match: IfMatch) -> Shown:
+        """Change a model, which whoever has this view may edit. Raises NotFound, PreconditionFailed, Invalid, Conflict.
+
+        The model, its names and the change are one unit of work: once it is committed, nothing comes before its answer.
+        """
+        return await self.database.write(
+            lambda connection: self._updated(connection, view, model_id, proposal, if_match)
+        )
 
     async def delete(self, view: View, seen: Model, if_match: IfMatch) -> None:
         """Delete a model that `open` gave; its revisions stay. Raises PreconditionFailed, NotFound."""
@@ -90,7 +90,7 @@ class Changes:
 
         def restore(connection: Connection) -> Shown:
             shown = self._restore(connection, view, old, proposal, if_match)
-            return with_people(shown, people_among(connection, _people_of(shown)))
+            return with_people(shown, _people_in(connection, shown, view.principal.person))
 
         return restore
 
@@ -111,22 +111,10 @@ class Changes:
             raise _Undone(self._update(connection, view, seen, proposal, lambda model: None))
 
         try:
-            return await self._run(attempt, {})
+            shown = await self.database.write(attempt)
         except _Undone as undone:
-            return await self._named(undone.shown, {})
-
-    async def _run(self, unit: Callable[[Connection], Shown], people: Mapping[UUID, Person]) -> Shown:
-        return await self._named(await self.database.write(unit), people)
-
-    async def _people_before(self, view: View, seen: Model) -> dict[UUID, Person]:
-        """Who may stand in the answer to a change of `seen`, but for somebody who comes between."""
-        me = view.principal.person
-        others = {user_id for user_id in (seen.created_by, seen.updated_by) if user_id and user_id != me.user_id}
-        return {me.user_id: me, **await self.registry.access.people(others)}
-
-    async def _named(self, shown: Shown, people: Mapping[UUID, Person]) -> Shown:
-        found = _people_of(shown)
-        return with_people(shown, people if found <= people.keys() else await self.registry.access.people(found))
+            shown = undone.shown
+        return with_people(shown, await self.registry.access.people(_people_of(shown)))
 
     # Units of work
 
@@ -140,6 +128,14 @@ class Changes:
         self._keep(connection, view, model, "create", rules.FIELDS)
         return shown_with(refs, view.scope, model)
 
+    def _updated(
+        self, connection: Connection, view: View, model_id: UUID, proposal: Proposal, if_match: IfMatch
+    ) -> Shown:
+        seen = _there(store.load_before(connection, view.scope.own_id, model_id))
+        if_match(seen)
+        shown = self._update(connection, view, seen, proposal, if_match)
+        return with_people(shown, _people_in(connection, shown, view.principal.person))
+
     def _update(self, connection: Connection, view: View, seen: Model, proposal: Proposal, if_match: IfMatch) -> Shown:
         while True:
             definition = applied(seen.definition, proposal, view.role is Role.ADMIN)
@@ -147,11 +143,12 @@ class Changes:
             if not changes and (unchanged := _as_it_is(connection, view.scope, seen)):
                 return unchanged
             model = self._next(seen, definition, view)
+            saved = store.saving(connection, seen, model) if changes else bool
             if "chat_generator_config" in changes:
                 refs = _sendable(connection, view, proposal.config, self.now())
             else:
                 refs = refs_of(connection, view.scope, model.uses)
-            if changes and store.save(connection, seen, model):
+            if saved():
                 self._keep(connection, view, model, "update", changes)
                 return shown_with(refs, view.scope, model)
             seen = _reloaded(connection, seen)
@@ -209,6 +206,11 @@ def _people_of(shown: Shown) -> set[UUID]:
     return {user_id for user_id in (shown.model.created_by, shown.model.updated_by) if user_id}
 
 
+def _people_in(connection: Connection, shown: Shown, me: Person) -> dict[UUID, Person]:
+    others = _people_of(shown) - {me.user_id}
+    return {me.user_id: me, **(people_among(connection, others) if others else {})}
+
+
 def new_tag() -> str:
     """48 random bits: a revision number that comes again, from a restored backup, still has another ETag."""
     return f"{_tags.getrandbits(48):012x}"
@@ -225,7 +227,14 @@ def _as_it_is(connection: Connection, scope: Scope, seen: Model) -> Shown | None
 
 
 def _reloaded(connection: Connection, seen: Model) -> Model:
-    model = store.load(connection, seen.scope_id, seen.model_id)
+    return _loaded(connection, seen.scope_id, seen.model_id)
+
+
+def _loaded(connection: Connection, scope_id: UUID, model_id: UUID) -> Model:
+    return _there(store.load(connection, scope_id, model_id))
+
+
+def _there(model: Model | None) -> Model:
     if model is None:
         raise NotFound(rules.NOT_FOUND, code="model_not_found")
     return model

@@ -41,4 +41,4 @@ class Platform:
                 model = Model(rules.PLATFORM_ID, model_id, definition, 1, new_tag(), at, None, at, None)
                 store.add(connection, model, None)
             elif rules.changed_fields(before.definition, definition):
-                store.save(connection, before, rules.next_revision(before, definition, new_tag(), self.now(), None))
+                store.saving(connection, before, rules.next_revision(before, definition, new_tag(), self.now(), None))()

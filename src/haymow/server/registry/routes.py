@@ -7,10 +7,11 @@ what is writable, the media type, If-Match, and only then the body.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from starlette.responses import Response
 
-from haymow.errors import Invalid, NotFound
+from haymow.errors import HaymowError, Invalid, NotFound
 from haymow.server.access.rules import Principal, Role, require
 from haymow.server.http import Call, Operation, empty, json_answer
 from haymow.server.receipts.once import Once, begin
@@ -18,7 +19,7 @@ from haymow.server.receipts.service import Receipts
 from haymow.server.registry import rules
 from haymow.server.registry.answers import etag_of, model_answer, validation_answer
 from haymow.server.registry.changes import Changes, IfMatch
-from haymow.server.registry.proposals import Change
+from haymow.server.registry.proposals import Change, Proposal, propose
 from haymow.server.registry.rules import Filters, Model, Origin
 from haymow.server.registry.service import NOT_REACHED, Registry, Shown, View
 from haymow.server.telemetry.seen import Seen, current, note_model
@@ -76,14 +77,28 @@ class ModelRoutes:
             raise Invalid(rules.INVALID, error.faults, code=error.code) from error
 
     async def _update(self, call: C) -> Response:
-        view, seen = await self._open(call)
-        call.require_json()
-        call.check_if_match(etag_of(seen))
-        document = await call.document(wire.EDITABLE)
-        body = call.parsed(wire.UpdateModelRequest, document, rules.INVALID)
-        shown = await self.changes.update(view, seen, _change(body), _if_match(call))
+        model_id = call.ids(*self._ids)[-1]
+        view = await self.view(call)
+        try:
+            require(view.role, Role.EDITOR)
+            proposal = await self._proposed(call)
+        except HaymowError:
+            await self._said_of_the_model(call, view, model_id)
+            raise
+        shown = await self.changes.update(view, model_id, proposal, _if_match(call))
         note_model(shown.model.model_id, shown.model.revision)
         return json_answer(model_answer(shown), headers={"etag": etag_of(shown.model)})
+
+    async def _proposed(self, call: C) -> Proposal:
+        call.require_json()
+        document = await call.document(wire.EDITABLE)
+        return propose(_change(call.parsed(wire.UpdateModelRequest, document, rules.INVALID)))
+
+    async def _said_of_the_model(self, call: C, view: View, model_id: UUID) -> None:
+        """Raises what comes before a fault of the body."""
+        model = await self._seen(view, model_id)
+        call.require_json()
+        call.check_if_match(etag_of(model))
 
     async def delete(self, call: C) -> Response:
         view, seen = await self._open(call)
@@ -164,9 +179,12 @@ class ModelRoutes:
     async def _open(self, call: C) -> tuple[View, Model]:
         model_id = call.ids(*self._ids)[-1]
         view = await self.view(call)
+        return view, await self._seen(view, model_id)
+
+    async def _seen(self, view: View, model_id: UUID) -> Model:
         model = await self.changes.open(view, model_id)
         note_model(model.model_id, model.revision)
-        return view, model
+        return model
 
     async def _editable(self, call: C) -> View:
         view = await self.view(call)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -66,6 +66,12 @@ def load(connection: Connection, scope_id: UUID, model_id: UUID) -> Model | None
     return model_of(row) if row else None
 
 
+def load_before(connection: Connection, scope_id: UUID, model_id: UUID) -> Model | None:
+    """The same before a change of it is begun: another one may come between, which `save` finds out."""
+    row = _LOAD.first_before(connection, {"scope": scope_id, "model": model_id})
+    return model_of(row) if row else None
+
+
 def load_visible(connection: Connection, scope: Scope, model_id: UUID) -> Model | None:
     """A model seen from `scope`."""
     row = _LOAD_VISIBLE.first(connection, {**scopes_of(scope), "model": model_id})
@@ -100,19 +106,23 @@ def add(connection: Connection, model: Model, organization_id: UUID | None) -> N
     _add_secret_names(connection, model)
 
 
-def save(connection: Connection, before: Model, after: Model) -> bool:
-    """Put `after` in the place of `before`, which is not deleted; False, when that is no longer the newest.
+def saving(connection: Connection, before: Model, after: Model) -> Callable[[], bool]:
+    """Put `after` in the place of `before`, which is not deleted. Asked, it tells whether that was still the newest.
 
     Raises Conflict when the scope has another model of this name.
     """
-    if before.name == after.name:
-        saved = bool(_SAVE.run(connection, {**_seen(before), **_content(after)}))
-    else:
+    if before.name != after.name:
         saved = _save_with_name(connection, before, after, None)
-    if saved and before.uses != after.uses:
+        return lambda: saved and _named_anew(connection, before, after)
+    touched = _SAVE.running(connection, {**_seen(before), **_content(after)})
+    return lambda: bool(touched()) and _named_anew(connection, before, after)
+
+
+def _named_anew(connection: Connection, before: Model, after: Model) -> bool:
+    if before.uses != after.uses:
         _remove_secret_names(connection, before)
         _add_secret_names(connection, after)
-    return saved
+    return True
 
 
 def save_deleted(connection: Connection, before: Model, after: Model) -> bool:
@@ -167,7 +177,7 @@ def all_of(connection: Connection, scope_id: UUID) -> list[Model]:
 
 def add_revision(connection: Connection, scope_id: UUID, revision: Revision) -> None:
     definition = revision.definition
-    _ADD_REVISION.later(
+    _ADD_REVISION.running(
         connection,
         {
             "scope_id": scope_id,

@@ -162,7 +162,8 @@ class UnitSpan(Span):
 class _StatementSpan(Span):
     def failed(self, error: BaseException) -> None:
         """A database's own code is what there is to say: PostgreSQL's SQLSTATE, SQLite's by its name."""
-        code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
+        own = getattr(error, "orig", error)  # the driver's, where SQLAlchemy has wrapped it
+        code = getattr(own, "sqlstate", None) or getattr(own, "sqlite_errorname", None)
         if code is None:
             super().failed(error)
             return
