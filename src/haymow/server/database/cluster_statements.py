@@ -43,7 +43,9 @@ class TracedLine(Line):
             return sent
 
     def wait(self) -> None:
-        """See `Line`; nothing is left to wait for."""
+        """See `Line`; nothing is left to wait for, but perhaps a transaction's beginning."""
+        if self._sent:
+            super().wait()
 
 
 def _whose(driver: Any) -> Whose:
