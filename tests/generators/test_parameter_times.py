@@ -91,10 +91,11 @@ def test_defaults_are_checked_in_milliseconds_however_much_stands_beside(
 
 def test_what_is_kept_of_a_save_is_small() -> None:
     before = parameters._leaf_validator.cache_info().currsize
-    heavy = of({"a": {"pattern": "a{9}"}, "b": {"description": "x" * 2_000}, "c": {"$ref": "#/$defs/d"}})
+    heavy = of({"a": {"pattern": "a{9}"}, "b": {"enum": ["x" * 2_000, "a" * 9]}, "c": {"$ref": "#/$defs/d"}})
     checked = check_schema({**heavy, "$defs": {"d": {}}})
     for name in "abc":
         check_defaults(checked, {name: "a" * 9})
     assert parameters._leaf_validator.cache_info().currsize == before
-    check_defaults(check_schema(of({"a": {"minimum": 0.25}})), {"a": 1})
-    assert parameters._leaf_validator.cache_info().currsize == before + 1
+    for told in ({}, {"title": "t"}, {"title": "u", "description": "x" * 2_000}):
+        check_defaults(check_schema(of({"a": {"minimum": 0.25, **told}})), {"a": 1})
+        assert parameters._leaf_validator.cache_info().currsize == before + 1

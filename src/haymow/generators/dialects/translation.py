@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from itertools import chain
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
@@ -88,11 +89,19 @@ class Translation:
         self._dialect = dialect
         self._schema = schema
         self._spoken = _spoken_of(schema.schema, dialect.known)
-        self._siblings = {name: self._siblings_of(name) for name in dialect.meanings if name not in self._spoken}
         self._placed = dict(self._places_of_defaults())
         self.held_defaults = {place: self.defaults[name] for name, place in self._placed.items()}
         """The defaults, by the names that the schema is asked about them."""
-        self._itself = {name for name in dialect.meanings if self._is_itself(name)}
+
+    # Calls alone need these: a definition that is saved asks about its defaults, and no more.
+
+    @cached_property
+    def _siblings(self) -> dict[str, tuple[str, ...]]:
+        return {name: self._siblings_of(name) for name in self._dialect.meanings if name not in self._spoken}
+
+    @cached_property
+    def _itself(self) -> set[str]:
+        return {name for name in self._dialect.meanings if self._is_itself(name)}
 
     def asked(self, call: dict[str, Any]) -> Asked:
         """What to call the generator with.
@@ -134,8 +143,9 @@ class Translation:
     def _places_of_defaults(self) -> Iterator[tuple[str, str]]:
         """Each default with the name that it is checked under: the schema's, where its value means the same there."""
         for name in self.defaults:
-            siblings = self._siblings.get(name, ())
-            keeps = all(self._dialect.keeps_value(meaning) for meaning in self._dialect.meanings.get(name, ()))
+            meanings = self._dialect.meanings.get(name, ())
+            siblings = self._siblings_of(name) if meanings and name not in self._spoken else ()
+            keeps = all(self._dialect.keeps_value(meaning) for meaning in meanings)
             yield name, siblings[0] if siblings and keeps and siblings[0] not in self.defaults else name
 
 

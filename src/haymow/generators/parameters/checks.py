@@ -123,6 +123,7 @@ def is_denied(name: str) -> bool:
 
 
 _OF_ONE_PROPERTY: Final = ("properties", "patternProperties", "additionalProperties")
+_TOLD: Final = frozenset({"title", "description", "default", "examples", "deprecated"})
 _MISFIT: Final = "Value {} of these defaults does not fit what generation_kwargs says of it."
 _TOO_LARGE: Final = "There is too much to check against the schema of generation_kwargs."
 _DENIED: Final = f"A call may not set {', '.join(sorted(facts.REFUSED_IN_CALLS))}, or what starts with extra_."
@@ -169,11 +170,18 @@ def _misfit_defaults(checked: CheckedSchema, defaults: dict[str, Any]) -> list[s
     itself, its validator is kept.
     """
     schema = checked.schema
-    rules = {name: to_text(schema["properties"][name]) for name in defaults if name in checked.weights.leaves}
+    rules = {name: _rule(schema["properties"][name]) for name in defaults if name in checked.weights.leaves}
     is_short = all(len(rule) <= MAX_KEPT for rule in rules.values())
     if len(rules) < len(defaults) or "patternProperties" in schema or not is_short:
         return _misfits(_validator_of(schema, defaults), defaults)
     return [name for name, value in defaults.items() if not _leaf_validator(rules[name]).is_valid(value)]
+
+
+def _rule(schema: dict[str, Any] | bool) -> str:
+    """What a schema demands, without what it says to people."""
+    if isinstance(schema, dict) and not _TOLD.isdisjoint(schema):
+        schema = {keyword: value for keyword, value in schema.items() if keyword not in _TOLD}
+    return to_text(schema)
 
 
 @lru_cache(maxsize=1024)
