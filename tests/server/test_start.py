@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import databases
 from tests.conftest import client_of, definition
 from tests.ports import free_port
 from tests.running import RunningServer, environment, haymow_command, running
@@ -94,6 +95,19 @@ class TestTheSecondStart:
         with running(tmp_path / "data") as second:
             assert second.link.startswith(f"{second.url}/sign-in#")
             assert [sign_in(second, link) for link in (first.link, second.link, by_hand)] == [401, 201, 201]
+
+    def test_leaves_the_link_of_another_server_on_the_same_database(self, tmp_path: Path) -> None:
+        one, two = tmp_path / "one", tmp_path / "two"
+        shared = databases.on_postgresql(one).database_url
+        assert shared is not None
+        more = {"HAYMOW_DATABASE_URL": shared, "HAYMOW_UNSAFE_STORAGE": "on"}
+        more["HAYMOW_MASTER_KEY_FILE"] = str(tmp_path / "master.key")
+        with running(one, more=more) as first:
+            with running(two, more=more) as second:
+                assert second.stop() == 0
+            with running(two, more=more) as again:
+                links = (first.link, second.link, again.link)
+                assert [sign_in(first, link) for link in links] == [201, 401, 201]
 
     def test_is_not_hindered_by_a_kill(self, tmp_path: Path) -> None:
         with running(tmp_path / "data") as first:

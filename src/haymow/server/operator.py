@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Mapping
 
 from haymow.server import control, rotating
@@ -26,9 +27,9 @@ def commands(house: House, address: str) -> Mapping[str, control.Command]:
     return {"token": lambda: house.tokens.for_first_admin(_TOKEN), "link": link, **rotating.commands(house)}
 
 
-async def link_of_start(house: House, address: str) -> str:
-    """A link that signs the first administrator in, once; those of earlier starts work no longer."""
-    return _link(address, await house.sessions.link(_START, "start", alone=True))
+async def link_of_start(house: House, settings: Settings) -> str:
+    """A link that signs the first administrator in, once; those of this server's earlier starts work no longer."""
+    return _link(browser_address(settings), await house.sessions.link(_name_of_start(settings), "start", alone=True))
 
 
 async def admin_token(settings: Settings) -> str:
@@ -79,6 +80,13 @@ def browser_address(settings: Settings) -> str:
 def address(host: str, port: int) -> str:
     """The URL of a host, which may be an address of version 6."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _name_of_start(settings: Settings) -> str:
+    """The name of a start's link: among servers that share a database each has its own."""
+    if settings.database_url is None:
+        return _START
+    return f"{_START} of {socket.gethostname()}:{settings.data}"  # which one server at a time may use
 
 
 def _link(address: str, code: str) -> str:

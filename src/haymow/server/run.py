@@ -143,7 +143,7 @@ async def _answer(house: House, listener: socket.socket, say: Say, settings: Set
     _on_signal(signal.SIGINT, stop.interrupt)
     _on_signal(signal.SIGTERM, stop.terminate)
     if settings.start_link:
-        say(f"Open {await link_of_start(house, browser_address(settings))} to sign in (works once).")
+        say(f"Open {await link_of_start(house, settings)} to sign in (works once).")
     say(f"haymow {__version__} is ready at {address(settings.host, settings.port)} - press Ctrl-C to stop it.")
     _calm_garbage_collection()
     log.info("ready", extra={"haymow": {"version": __version__, "address": address(settings.host, settings.port)}})
