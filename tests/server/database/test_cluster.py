@@ -19,6 +19,7 @@ from haymow.server.audit.service import RECORDS, record
 from haymow.server.database.cluster import PostgresDatabase
 from haymow.server.database.news import LOOK_SECONDS, TELL_SECONDS
 from haymow.server.database.pool import Mode, Pool
+from haymow.server.database.units import Unit
 from tests import databases
 
 TABLE = "CREATE TABLE IF NOT EXISTS numbers (n integer PRIMARY KEY)"
@@ -177,6 +178,16 @@ def note(connection: Connection) -> None:
     record(connection, Record(actor, None, "model.create", uuid4(), "m", datetime.now(UTC)))
 
 
+def erase(connection: Connection) -> None:
+    """A change that leaves none."""
+    connection.execute(text("DELETE FROM audit"))
+
+
+def look(connection: Connection) -> None:
+    """A unit that finds nothing to change."""
+    connection.execute(text("SELECT count(*) FROM audit"))
+
+
 def undone(connection: Connection) -> None:
     """A change that is undone."""
     note(connection)
@@ -204,10 +215,15 @@ class TestVersion:
         yield made
         made.close()
 
-    def test_it_is_another_one_after_a_commit(self, database: PostgresDatabase) -> None:
+    @pytest.mark.parametrize("unit", [note, erase, look])
+    def test_it_is_another_one_after_a_commit(self, database: PostgresDatabase, unit: Unit[None]) -> None:
+        """Also of a unit that found what another server has changed, and had nothing to write itself."""
+
         async def test() -> tuple[int, int]:
+            database.follow(RECORDS)
+            await settled(database)
             before = await database.version()
-            await database.write(lambda connection: None)
+            await database.write(unit)
             return before, await database.version()
 
         before, after = asyncio.run(test())
@@ -218,8 +234,8 @@ class TestVersion:
             database.follow(RECORDS)
             await settled(database)
             before = await database.version()
-            await database.write(lambda connection: None, quiet=True)
-            await database.write(lambda connection: None, quiet=True, long=True)
+            await database.write(erase, quiet=True)
+            await database.write(erase, quiet=True, long=True)
             with pytest.raises(LookupError):
                 await database.write(undone)
             with pytest.raises(LookupError):
@@ -251,7 +267,7 @@ class TestVersion:
         assert heard != theirs
 
     @pytest.mark.parametrize("long", [False, True])
-    def test_others_hear_of_what_leaves_no_record_but_of_nothing_quiet_or_undone(
+    def test_others_hear_of_what_leaves_no_record_but_of_nothing_quiet_undone_or_unwritten(
         self, database: PostgresDatabase, another: PostgresDatabase, long: bool
     ) -> None:
         async def test() -> tuple[int, int]:
@@ -260,13 +276,14 @@ class TestVersion:
             await settled(database)
             theirs = await settled(another)
             for _ in range(3):
-                await database.write(lambda connection: None, long=long, quiet=True)
+                await database.write(erase, long=long, quiet=True)
+                await database.write(look, long=long)
                 with pytest.raises(LookupError):
                     await database.write(undone, long=long)
                 await asyncio.sleep(2 * TELL_SECONDS)  # what is told is told by then
             await asyncio.sleep(LOOK_SECONDS)
             quiet = await settled(another)
-            await database.write(lambda connection: None, long=long)
+            await database.write(erase, long=long)
             async with asyncio.timeout(30):
                 while another.elsewhere() == quiet:  # noqa: ASYNC110 - nothing says when
                     await asyncio.sleep(0.05)

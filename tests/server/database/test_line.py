@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -213,3 +213,30 @@ def test_how_many_were_touched_is_known_behind_others(pool: Pool) -> None:
         return [renamed(), missed(), found.said == "x"]
 
     assert asyncio.run(pool.run(unit, Mode.CHANGE)) == [1, 0, True]
+
+
+@pytest.mark.parametrize(
+    ("writes", "unit"),
+    [
+        (False, lambda connection: None),
+        (False, lambda connection: FIND.first_before(connection, {"number": 1})),
+        (False, lambda connection: FIND.all(connection, {"number": 1})),
+        (False, lambda connection: connection.execute(select(THINGS)).all()),
+        (True, lambda connection: ADD.run(connection, thing(1))),
+        (True, lambda connection: ADD.running(connection, thing(1))),
+        (True, lambda connection: connection.execute(insert(THINGS), [thing(1), thing(2)])),
+        (True, lambda connection: connection.execute(sql("WITH gone AS (DELETE FROM things) SELECT 1"))),
+        (True, lambda connection: (RENAME.run(connection, {"number": 1, "said": ""}), pid(connection))),
+    ],
+)
+def test_whoever_commits_is_told_whether_anything_was_written(
+    pool: Pool, admin: psycopg.Connection, unit: Callable[[Connection], Any], writes: bool
+) -> None:
+    told: list[bool] = []
+
+    async def story() -> None:
+        await pool.run(lambda connection: ADD.run(connection, thing(9)), Mode.CHANGE)  # on the same connection
+        await pool.run(unit, Mode.CHANGE, changed=told.append)
+
+    asyncio.run(story())
+    assert told == [writes]

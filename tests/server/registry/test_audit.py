@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import httpx
+import psycopg
 import pytest
 
-from tests import looking
+from haymow.server.database.news import TELL_SECONDS
+from tests import databases, looking
 from tests.conftest import client_of, definition
 from tests.running import RunningServer
 from tests.server.registry.conftest import Caller
@@ -31,6 +34,20 @@ def test_each_change_has_one_entry_in_its_order(either: Shelf) -> None:
         ("model.update", 2, ["provider", "generation_kwargs"]),
         ("model.create", 1, ["name", "provider", "chat_generator_config", "generation_kwargs"]),
     ]
+
+
+@pytest.mark.shared("a file has no other servers")
+def test_other_servers_are_told_of_a_change_and_not_of_one_that_changes_nothing(
+    shelf: Shelf, server: RunningServer
+) -> None:
+    model_id = shelf.made(definition())["model_id"]
+    with psycopg.connect(databases.settings(server.data).database_url or "", autocommit=True) as other:
+        time.sleep(2 * TELL_SECONDS)  # what is told of the creation is told by then
+        other.execute("LISTEN haymow")
+        assert shelf.patch(model_id, definition()).status_code == 200
+        assert list(other.notifies(timeout=4 * TELL_SECONDS)) == []
+        assert shelf.patch(model_id, {"provider": "azure"}).status_code == 200
+        assert len(list(other.notifies(timeout=30, stop_after=1))) == 1
 
 
 def test_an_entry_says_who_when_from_where_and_with_which_token(shelf: Shelf, caller: Caller) -> None:

@@ -74,10 +74,14 @@ class PostgresDatabase:
         changed = partial(_in, asyncio.get_running_loop(), changed)
         return await self._away.run(self._far.run(unit, Mode.CHANGE, postgres.LONG_SECONDS, changed))
 
-    def _changed(self) -> None:
-        """A unit was committed, or may have been, whether or not its caller still waits."""
+    def _changed(self, has_written: bool) -> None:
+        """A unit was committed, or may have been, whether or not its caller still waits.
+
+        One that wrote nothing may have found what another server wrote: nothing older may be remembered here after it.
+        """
         self._commits += 1
-        self._news.tell(self._near)
+        if has_written:
+            self._news.tell(self._near)
 
     async def version(self) -> int:
         """See `Database`."""
@@ -111,10 +115,10 @@ class PostgresDatabase:
             raise Unavailable("haymow is stopping. Try again.")
 
 
-def _nothing() -> None:
+def _nothing(has_written: bool) -> None:
     """Nobody remembers what was changed."""
 
 
-def _in(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+def _in(loop: asyncio.AbstractEventLoop, call: Callable[[bool], None], has_written: bool) -> None:
     with suppress(RuntimeError):  # the loop has ended
-        loop.call_soon_threadsafe(call)
+        loop.call_soon_threadsafe(call, has_written)

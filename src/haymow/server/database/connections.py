@@ -115,11 +115,12 @@ class KeptConnections:
             line.cut()
 
 
-def _settle(connection: Connection, *_: object) -> None:
+def _settle(connection: Connection, cursor: object, sql: str, *_: object) -> None:
     """Before SQLAlchemy executes something itself."""
     line: Line | None = connection.info.get(LINE)
     if line is not None:
         line.settle()
+        line.note(sql)
 
 
 def _roll_back(connection: Connection, line: Line) -> None:

@@ -11,7 +11,7 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from psycopg import Error, OperationalError
 from psycopg.adapt import PyFormat, Transformer
@@ -23,6 +23,9 @@ from sqlalchemy.util import await_only
 
 from haymow.server.database.prepared import failure
 
+_ONLY_READ: Final = ("SELECT ", "BEGIN ")
+"""How statements begin that write nothing. No function that writes is called in them."""
+
 
 class Line:
     """What is sent on one connection, from a greenlet of SQLAlchemy's. Raises SQLAlchemy's errors.
@@ -33,6 +36,8 @@ class Line:
     def __init__(self, driver: Any) -> None:
         self.is_undecided = False
         """After an error of `wait`: whether the last statement may have been executed."""
+        self.has_written = False
+        """Whether, since `begin`, a statement was executed that may write, whoever sent it."""
         self._pgconn = driver.pgconn
         self._types = Transformer(driver)
         self._names: dict[str, bytes] = {}
@@ -42,7 +47,11 @@ class Line:
 
     def begin(self, sql: str) -> None:
         """Let a transaction begin with the next statement."""
-        self._opening = sql
+        self._opening, self.has_written = sql, False
+
+    def note(self, sql: str) -> None:
+        """Know of a statement that is about to be executed."""
+        self.has_written = self.has_written or not sql.startswith(_ONLY_READ)
 
     def look(self, sql: str, values: Sequence[Any]) -> Statement:
         """What a statement gives before the transaction that is to begin."""
@@ -60,6 +69,7 @@ class Line:
 
     def send(self, sql: str, values: Sequence[Any]) -> Statement:
         """Send a statement, whose parameters are `$1` and so on, cast to their types, and wait for nothing."""
+        self.note(sql)
         try:
             bound = self._types.dump_sequence(values, [PyFormat.TEXT] * len(values))
             self._open()

@@ -57,37 +57,30 @@ class Pool:
         return self._connections.figures
 
     async def run(
-        self, unit: Unit[T], mode: Mode, seconds: float = postgres.UNIT_SECONDS, changed: Callable[[], object] = int
+        self,
+        unit: Unit[T],
+        mode: Mode,
+        seconds: float = postgres.UNIT_SECONDS,
+        changed: Callable[[bool], object] = bool,
     ) -> T:
         """Run one unit, to its end even when its caller is cancelled meanwhile. Raises what it raises, Unavailable.
 
-        `changed` is called at its end, before anybody hears of it, unless it is certain that nothing was changed.
+        `changed` is called when it is committed, or may be, before anybody hears of it, with whether it wrote anything.
         """
         loop = asyncio.get_running_loop()
-        attempts = loop.create_task(greenlet_spawn(self._to_its_end, unit, mode, loop.time() + seconds, changed))
+        attempts = loop.create_task(greenlet_spawn(self._attempts, unit, mode, loop.time() + seconds, changed))
         try:
             return await asyncio.shield(attempts)
         except asyncio.CancelledError:
             attempts.add_done_callback(_unheard)
             raise
 
-    def _to_its_end(self, unit: Unit[T], mode: Mode, until: float, changed: Callable[[], object]) -> T:
-        undone = False
-        try:
-            return self._attempts(unit, mode, until)
-        except Exception as error:
-            undone = not isinstance(error, OutcomeUnknown)
-            raise
-        finally:
-            if not undone:
-                changed()
-
-    def _attempts(self, unit: Unit[T], mode: Mode, until: float) -> T:
+    def _attempts(self, unit: Unit[T], mode: Mode, until: float, changed: Callable[[bool], object]) -> T:
         now, lost, broken, again = asyncio.get_running_loop().time, 0, None, False
         for tried in count(1):
             try:
                 with self._turn(mode, until, alone=again):
-                    return self._attempt(unit, mode, until)
+                    return self._attempt(unit, mode, until, changed)
             except (Again, Lost) as error:
                 lost, again = lost + isinstance(error, Lost), isinstance(error, Again)
                 pause = random.uniform(0, min(0.001 * 2**tried, _LONGEST_PAUSE))
@@ -100,10 +93,10 @@ class Pool:
                     raise
         raise AssertionError  # count never ends
 
-    def _attempt(self, unit: Unit[T], mode: Mode, until: float) -> T:
+    def _attempt(self, unit: Unit[T], mode: Mode, until: float, changed: Callable[[bool], object]) -> T:
         try:
             with self._connections.lent(until) as connection:
-                return unit(connection) if mode is Mode.LOOK else _transact(connection, unit, mode)
+                return unit(connection) if mode is Mode.LOOK else _transact(connection, unit, mode, changed)
         except DBAPIError as error:
             meant = postgres.explained(error)
             if meant is error:  # nothing is its own cause: who followed it would come to no end
@@ -142,22 +135,28 @@ def _unheard(attempts: asyncio.Task[Any]) -> None:
         attempts.exception()
 
 
-def _transact(connection: Connection, unit: Unit[T], mode: Mode) -> T:
+def _transact(connection: Connection, unit: Unit[T], mode: Mode, changed: Callable[[bool], object]) -> T:
     """What is not committed is rolled back when the connection is given back."""
     connection.info[LINE].begin(mode.value)
     result = unit(connection)
     if mode is Mode.CHANGE:
-        _commit(connection)
+        _commit(connection, changed)
     return result
 
 
-def _commit(connection: Connection) -> None:
+def _commit(connection: Connection, changed: Callable[[bool], object]) -> None:
     line = connection.info[LINE]
+    has_written, undone = line.has_written, False
     try:
         said = executed(connection, "COMMIT", ()).said
+        if said != "COMMIT":  # a server answers ROLLBACK, and no error, when a statement before had failed
+            undone = True
+            raise RuntimeError("A unit of work went on after a statement of it had failed.")
     except DBAPIError as error:
         if line.is_undecided:
             raise OutcomeUnknown from error
+        undone = True
         raise
-    if said != "COMMIT":  # a server answers ROLLBACK, and no error, when a statement before had failed
-        raise RuntimeError("A unit of work went on after a statement of it had failed.")
+    finally:
+        if not undone:
+            changed(has_written)
