@@ -52,10 +52,12 @@ class KeptConnections:
         try:
             yield connection
         finally:
-            timer.cancel()
-            self._lent.discard(line)
-            self._take_back(connection, line)
-            self._free.release()
+            try:
+                self._take_back(connection, line)
+            finally:
+                timer.cancel()  # the server may be gone when it is asked to roll back, too
+                self._lent.discard(line)
+                self._free.release()
 
     def _taken(self) -> Connection:
         """A connection, for which somebody else may have to give it back first."""
@@ -97,10 +99,14 @@ class KeptConnections:
                 _roll_back(connection, line)
         except StatementError:
             line.close()
-        if self._closed or line.is_closed or connection.invalidated:
-            self._drop(line)
-        else:
-            self._idle.append(connection)
+        except BaseException:  # nobody waits for what the server would say
+            line.close()
+            raise
+        finally:
+            if self._closed or line.is_closed or connection.invalidated:
+                self._drop(line)
+            else:
+                self._idle.append(connection)
 
     def _drop(self, line: Line) -> None:
         line.close()

@@ -59,8 +59,10 @@ class Again(Exception):
 
 
 _AGAIN: Final = {"40001", "40P01", "26000"}  # serialization failure, deadlock, a statement is not prepared any more
-_LOST: Final = {"57P01", "57P02", "57P03", "25006"}  # stopped, crashed, starting; a standby, which cannot write
-_BUSY: Final = {"53300", "53400", "55P03", "57014"}  # connections, limits, a lock or a statement that took too long
+# Stopped, crashed, starting, idle for too long, also in a transaction; a standby, which cannot write.
+_LOST: Final = {"57P01", "57P02", "57P03", "57P05", "25P03", "25006"}
+# Connections, limits; a lock, a statement or a transaction that took too long.
+_BUSY: Final = {"53300", "53400", "55P03", "57014", "25P04"}
 _TROUBLE: Final = {"53", "58", "F0", "P0", "XX"}  # resources, the system, its files, a trigger of others, itself
 
 TOO_MUCH: Final = "haymow has more to do than it can. Nothing was changed; try again."

@@ -1,0 +1,141 @@
+"""Connections of a pool that come back broken, late or not at all: nobody waits for them, and no place is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from time import monotonic, sleep
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, make_url, text
+
+from haymow.errors import Unavailable
+from haymow.server.database.pool import Mode, Pool
+from tests import databases
+from tests.faults.lines import Line, Way, line_to
+from tests.upstream import wait_until
+
+
+@pytest.fixture(scope="module")
+def url() -> str:
+    return databases.postgresql().make("lending")
+
+
+@pytest.fixture
+def line(url: str) -> Iterator[Line]:
+    """The way to the database."""
+    with line_to(make_url(url).port or 0) as found:
+        yield found
+
+
+@pytest.fixture
+def pool(url: str, line: Line) -> Iterator[Pool]:
+    """One connection, by that way."""
+    made = Pool(make_url(url).set(drivername="postgresql+psycopg", port=line.port), 1, uuid4())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def direct(url: str) -> Iterator[Pool]:
+    """One connection, on which the server is heard to its last word."""
+    made = Pool(make_url(url).set(drivername="postgresql+psycopg"), 1, uuid4())
+    yield made
+    made.close()
+
+
+def there(url: str) -> int:
+    """How many connections the server has, but for the one that asks."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = 'lending' AND pid <> pg_backend_pid()"
+        ).fetchone()
+    return int(found[0]) if found else 0
+
+
+def refused_into(line: Line, silent: Callable[[], object] = lambda: None) -> Any:
+    """A unit that raises when its transaction is begun and the server has become `silent`."""
+
+    def unit(connection: Connection) -> None:
+        connection.execute(text("SELECT 1"))
+        line.way = Way.HOLE
+        silent()
+        raise LookupError
+
+    return unit
+
+
+def one(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT 1")).scalar_one())
+
+
+def test_what_a_unit_raises_is_heard_in_time_though_nobody_answers_its_rollback(pool: Pool, line: Line) -> None:
+    async def story() -> float:
+        begun = monotonic()
+        with pytest.raises(LookupError):
+            await asyncio.wait_for(pool.run(refused_into(line), Mode.CHANGE, seconds=0.5), 5)
+        took = monotonic() - begun
+        assert (pool.connections.open, pool.connections.in_use()) == (0, 0)
+        line.way = Way.OPEN
+        assert await pool.run(one, Mode.LOOK) == 1
+        return took
+
+    assert asyncio.run(story()) < 2
+
+
+def test_a_place_is_free_again_though_its_rollback_was_cancelled(pool: Pool, line: Line) -> None:
+    async def story() -> None:
+        others, silent = asyncio.all_tasks(), asyncio.Event()
+        running = asyncio.ensure_future(pool.run(refused_into(line, silent.set), Mode.CHANGE, seconds=30))
+        await silent.wait()
+        for task in asyncio.all_tasks() - others - {running}:
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert (pool.connections.open, pool.connections.in_use()) == (0, 0)
+        line.way = Way.OPEN
+        assert await pool.run(one, Mode.LOOK) == 1
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("mode", [Mode.LOOK, Mode.CHANGE])
+def test_a_connection_that_the_server_closed_for_idling_is_not_noticed(direct: Pool, url: str, mode: Mode) -> None:
+    """Operators limit that for a role or a database, `idle_session_timeout`."""
+
+    async def story() -> None:
+        await direct.run(lambda connection: connection.execute(text("SET idle_session_timeout = 10")), Mode.LOOK)
+        wait_until(lambda: not there(url))
+        assert await direct.run(one, mode) == 1
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("mode", [Mode.SNAPSHOT, Mode.CHANGE])
+def test_a_transaction_that_the_server_closed_for_idling_is_run_again(direct: Pool, mode: Mode) -> None:
+    attempts = []
+
+    def unit(connection: Connection) -> int:
+        attempts.append(0)
+        if len(attempts) == 1:
+            connection.execute(text("SET idle_in_transaction_session_timeout = 10"))
+            sleep(0.1)  # the process was held up
+        return one(connection)
+
+    assert asyncio.run(direct.run(unit, mode)) == 1
+    assert len(attempts) == 2
+
+
+def test_a_transaction_that_is_open_for_too_long_is_overload(direct: Pool) -> None:
+    def unit(connection: Connection) -> None:
+        connection.execute(text("SET transaction_timeout = 10"))
+        one(connection)
+        sleep(0.1)
+        one(connection)
+
+    with pytest.raises(Unavailable) as refused:
+        asyncio.run(direct.run(unit, Mode.CHANGE))
+    assert refused.value.code == "overloaded"
