@@ -165,6 +165,47 @@ def test_a_connection_that_forgot_what_was_prepared_is_asked_again(pool: Pool, a
     assert numbers(admin) == [1, 2]
 
 
+def test_what_was_to_be_prepared_behind_a_failure_is_prepared_when_it_comes_again(pool: Pool) -> None:
+    """Else it would be taken for prepared, and all the others be prepared a second time."""
+    attempts = []
+
+    def failing(connection: Connection) -> None:
+        ADD.run(connection, thing(1))
+        OTHER.running(connection, {"n": 1, "said": "again"})
+        RENAME.running(connection, {"number": 1, "said": "never"})
+
+    def unit(connection: Connection) -> None:
+        attempts.append(0)
+        RENAME.running(connection, {"number": 1, "said": "now"})
+
+    async def story() -> list[str]:
+        with pytest.raises(IntegrityError):
+            await pool.run(failing, Mode.CHANGE)
+        await pool.run(unit, Mode.CHANGE)
+        return await pool.run(prepared, Mode.LOOK)
+
+    statements = asyncio.run(story())
+    assert len(attempts) == 1
+    assert len(statements) == len(set(statements))
+
+
+def prepared(connection: Connection) -> list[str]:
+    query = "SELECT statement FROM pg_prepared_statements WHERE name LIKE 'haymow%'"
+    return list(connection.execute(sql(query)).scalars())
+
+
+def test_what_is_asked_for_behind_a_failure_fails_too(pool: Pool, admin: psycopg.Connection) -> None:
+    def unit(connection: Connection) -> None:
+        asked = [ADD.running(connection, thing(1)) for _ in range(3)]
+        with pytest.raises(IntegrityError):
+            asked[1]()
+        asked[2]()
+
+    with pytest.raises(RuntimeError, match="behind one that failed"):
+        asyncio.run(pool.run(unit, Mode.CHANGE))
+    assert numbers(admin) == []
+
+
 def test_what_the_server_refused_before_the_commit_is_done_again(pool: Pool, admin: psycopg.Connection) -> None:
     """It said so and went: nobody has to wonder whether it was committed."""
     attempts = []

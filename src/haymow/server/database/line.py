@@ -92,7 +92,7 @@ class Line:
         self._made += 1
         name = self._names[statement.sql] = b"haymow_%d" % self._made
         self._pgconn.send_prepare(name, statement.sql.encode())
-        self._sent.append(statement)
+        self._sent.append(Preparation(statement.sql, self, self._types))
         return name
 
     def wait(self) -> None:
@@ -114,12 +114,19 @@ class Line:
         for place, (statement, result) in enumerate(zip(sent, results, strict=False)):
             if not _is_done(result):
                 self.is_undecided = self.is_undecided and place == len(sent) - 1
+                self._forget(sent[place:])
                 raise self._failed(statement, result)
             statement.result = result
 
+    def _forget(self, undone: Sequence[Statement]) -> None:
+        """Prepare anew what was not prepared behind a failure: whoever used its name would have to begin again."""
+        for one in undone:
+            if isinstance(one, Preparation):
+                del self._names[one.sql]
+
     def _failed(self, statement: Statement, result: PGresult) -> StatementError:
         error = error_from_result(result)
-        if isinstance(error, InvalidSqlStatementName):  # it could not be prepared, or a pooler took another connection
+        if isinstance(error, InvalidSqlStatementName):  # a pooler took another connection
             self._names.clear()
         failed = failure(error, statement.sql)
         failed.__cause__ = error
@@ -236,5 +243,13 @@ class Statement:
 
     def _over(self) -> Any:
         if self.result is None:
-            self._line.wait()
+            self._line.settle()
+        if self.result is None:
+            raise RuntimeError("A unit of work asks for a statement that was sent behind one that failed.")
         return self.result
+
+
+class Preparation(Statement):
+    """What lets the server prepare a statement, before it is sent for the first time."""
+
+    __slots__ = ()
