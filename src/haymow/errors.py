@@ -1,4 +1,4 @@
-"""What can go wrong, by meaning, each with a stable code.
+"""What can go wrong, by meaning, each with a stable code; and what a failure came from.
 
 Nothing here knows HTTP: `server/http/errors.py` maps these to statuses, the command line to exit codes.
 A message says what happened and what to do next, and never repeats a value that a caller sent.
@@ -6,7 +6,7 @@ A message says what happened and what to do next, and never repeats a value that
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -171,3 +171,16 @@ class CommandFailed(HaymowError):
     """An operator's command cannot be done; the message is read at a terminal, and answers no request."""
 
     code = "command_failed"
+
+
+def origins(error: BaseException, *, even_hidden: bool = False) -> Iterator[BaseException]:
+    """An exception and what it came from, the first cause last; each once, for a cause may lead back to its effect.
+
+    `even_hidden`: also where it was raised `from None`.
+    """
+    found: list[BaseException] = []
+    one: BaseException | None = error
+    while one is not None and not any(one is known for known in found):
+        found.append(one)
+        yield one
+        one = one.__cause__ or (one.__context__ if even_hidden or not one.__suppress_context__ else None)

@@ -109,6 +109,21 @@ def test_errors_have_openais_shape(error: HaymowError, usual: int, expected: tup
     assert (status, told["type"], told["param"], told["code"]) == expected
 
 
+@pytest.mark.timeout(10)
+def test_a_failure_whose_cause_leads_back_to_it_is_followed_once() -> None:
+    first, second = ValueError("x"), KeyError("x")
+    first.__cause__, second.__cause__ = second, first
+    assert failures.failure_of(first, {}, {}).code == "upstream_malformed"
+    assert failures.status_told(first) is None
+    assert not failures.was_never_answered(first)
+
+
+def test_a_failure_is_found_where_an_sdk_hid_what_it_came_from() -> None:
+    hidden = ValueError("x")
+    hidden.__context__, hidden.__suppress_context__ = TimeoutError(), True
+    assert failures.failure_of(hidden, {}, {}).code == "upstream_timeout"
+
+
 def test_the_message_holds_the_reasons() -> None:
     error = Invalid("The request is invalid.", [Fault("#/a", "c", "A is odd."), Fault("#/b", "c", "B is even.")])
     told = rules.body_in_openai(error, 400)["error"]

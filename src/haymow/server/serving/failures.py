@@ -6,10 +6,10 @@ A file of its own beside the five: pure as rules.py, and needed by both lanes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from haymow.errors import Fault, HaymowError, Invalid, RateLimited, UpstreamFailed
+from haymow.errors import Fault, HaymowError, Invalid, RateLimited, UpstreamFailed, origins
 
 RETRY_AFTER: Final = 5
 """Seconds, where a provider asks for patience and does not say how long."""
@@ -45,10 +45,10 @@ def failure_of(error: BaseException, parameters: Mapping[str, Any], defaults: Ma
     generator may have wrapped them. `parameters` are the caller's and `defaults` the definition's, one of which may be
     the reason.
     """
-    own = next((cause for cause in _origins(error) if isinstance(cause, HaymowError)), None)
+    own = next((cause for cause in origins(error, even_hidden=True) if isinstance(cause, HaymowError)), None)
     if own is not None:  # of the way out, which an SDK takes for a broken connection
         return own
-    for cause in _origins(error):
+    for cause in origins(error, even_hidden=True):
         failure = _told(cause, parameters, defaults)
         if failure is not None:
             return failure
@@ -77,7 +77,7 @@ def _told(error: BaseException, parameters: Mapping[str, Any], defaults: Mapping
 
 def status_told(error: BaseException) -> int | None:
     """The HTTP status that a provider failed with; None where it gave no answer, or none that is known."""
-    return next((status for cause in _origins(error) if (status := _status(cause)) is not None), None)
+    return next((status for cause in origins(error, even_hidden=True) if (status := _status(cause)) is not None), None)
 
 
 def _status(error: BaseException) -> int | None:
@@ -137,7 +137,7 @@ def was_never_answered(error: BaseException) -> bool:
     return any(
         "ServerDisconnectedError" in _kinds(cause)
         or ("RemoteProtocolError" in _kinds(cause) and "without sending a response" in str(cause))
-        for cause in _origins(error)
+        for cause in origins(error, even_hidden=True)
     )
 
 
@@ -157,14 +157,6 @@ def _retry_after(headers: Mapping[str, str]) -> int:
 
 def _seconds_of(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 9 else None
-
-
-def _origins(error: BaseException) -> Iterator[BaseException]:
-    """An exception and all that it came from, also where a library does not say so (`from None`)."""
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
 
 
 def _kinds(error: BaseException) -> set[str]:

@@ -19,7 +19,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy.exc import StatementError
 
-from haymow.errors import HaymowError
+from haymow.errors import HaymowError, origins
 from haymow.server.telemetry.seen import Seen, current
 from haymow.server.telemetry.statements import summary_of
 
@@ -188,21 +188,11 @@ def _escaped(one: str) -> str:
 
 def _told(error: BaseException) -> Iterator[str]:
     """An exception as Python tells it, the first cause first, but for words that may repeat what was sent."""
-    cause, *later = reversed(_with_causes(error))
+    cause, *later = reversed(list(origins(error)))
     yield from _told_alone(cause)
     for one in later:
         yield "\nand then:\n\n"
         yield from _told_alone(one)
-
-
-def _with_causes(error: BaseException) -> list[BaseException]:
-    """An exception and what it came from, the first cause last; each once, for a cause may lead back to its effect."""
-    found: list[BaseException] = []
-    one: BaseException | None = error
-    while one is not None and not any(one is known for known in found):
-        found.append(one)
-        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
-    return found
 
 
 def _told_alone(error: BaseException) -> Iterator[str]:
