@@ -6,7 +6,8 @@ import re
 import subprocess
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import watch
 from tests.running import RunningServer, environment, haymow_command
@@ -56,6 +57,28 @@ def test_the_printed_link_signs_in_once_and_says_so_the_second_time(
     expect(other.get_by_role("alert")).to_contain_text("haymow admin link")
     expect(other.get_by_label("API token", exact=True)).to_be_visible()
     other.context.close()
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_a_link_whose_answer_was_lost_still_signs_in(page: Page, server: RunningServer, lost: int) -> None:
+    """At once, or when it is opened again."""
+    link, answered = _another_link(server), list[int]()
+
+    def lose(route: Route) -> None:
+        if len(answered) == lost:
+            route.continue_()
+            return
+        answered.append(route.fetch().status)
+        page.context.clear_cookies()  # it came with the answer
+        route.abort()
+
+    page.route("**/api/v2/session", lose)
+    page.goto(link)
+    if lost == 2:
+        expect(page.get_by_role("alert")).to_contain_text("haymow cannot be reached")
+        page.evaluate("link => { window.location.href = link }", link)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Models")
+    assert answered == [201] * lost
 
 
 def test_a_link_signs_in_where_another_was_refused(page: Page, server: RunningServer) -> None:

@@ -3,6 +3,7 @@ import { useCallback } from "react";
 import { client, type Me, read } from "../api/client";
 import { prefix } from "../api/place";
 import { me } from "../api/queries";
+import { attempted } from "./attempt";
 
 type Proof = { token: string } | { code: string };
 
@@ -14,7 +15,9 @@ export function useSignIn(): (proof: Proof) => Promise<Me> {
   const queries = useQueryClient();
   return useCallback(
     async (proof) => {
-      const found = await read(client.POST("/api/v2/session", { body: proof }));
+      const found = await attempted(JSON.stringify(proof), (key) =>
+        read(client.POST("/api/v2/session", { body: proof, params: { header: { "Idempotency-Key": key } } })),
+      );
       queries.clear();
       queries.setQueryData(me.queryKey, found);
       return found;
