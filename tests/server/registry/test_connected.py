@@ -103,6 +103,15 @@ class TestHosts:
         assert name not in refused.text
         assert "elsewhere" not in refused.text
 
+    def test_a_mismatch_comes_before_a_name_that_is_taken(self, either: Shelf) -> None:
+        name = secret_name()
+        either.enter(name, hosts=["api.openai.com"])
+        model, taken = (either.made(definition(unique("m"))) for _ in range(2))
+        change = {**named(name, api_base_url=ELSEWHERE), "name": taken["name"]}
+        of_model = {**change, "model_id": model["model_id"]}
+        for refused in (either.patch(model["model_id"], change), either.create(change), either.validate(of_model)):
+            assert set(faults(refused).values()) == {"secret_host_mismatch"}, refused.text
+
     def test_a_port_is_part_of_a_host(self, shelf: Shelf) -> None:
         shelf.enter("PORT_KEY", hosts=["api.openai.com:8443"])
         assert shelf.create(named("PORT_KEY")).status_code == 422

@@ -109,11 +109,10 @@ def add(connection: Connection, model: Model, organization_id: UUID | None) -> N
 def saving(connection: Connection, before: Model, after: Model) -> Callable[[], bool]:
     """Put `after` in the place of `before`, which is not deleted. Asked, it tells whether that was still the newest.
 
-    Raises Conflict when the scope has another model of this name.
+    Asked, it raises Conflict when the scope has another model of this name: whatever else is wrong is said before.
     """
     if before.name != after.name:
-        saved = _save_with_name(connection, before, after, None)
-        return lambda: saved and _named_anew(connection, before, after)
+        return lambda: _save_with_name(connection, before, after, None) and _named_anew(connection, before, after)
     touched = _SAVE.running(connection, {**_seen(before), **_content(after)})
     return lambda: bool(touched()) and _named_anew(connection, before, after)
 
