@@ -102,6 +102,31 @@ def test_a_place_is_free_again_though_its_rollback_was_cancelled(pool: Pool, lin
     asyncio.run(story())
 
 
+def test_a_connection_is_counted_once_though_another_is_lost_while_it_is_opened(url: str, line: Line) -> None:
+    """SQLAlchemy closes it then, and opens it again."""
+    pool = Pool(make_url(url).set(drivername="postgresql+psycopg", port=line.port), 2, uuid4())
+
+    async def story() -> None:
+        await pool.run(one, Mode.LOOK)
+        with psycopg.connect(url) as admin:
+            lost = asyncio.ensure_future(pool.run(sleeping, Mode.LOOK, seconds=0.2))
+            await asyncio.sleep(0)
+            admin.execute("LOCK TABLE pg_db_role_setting IN ACCESS EXCLUSIVE MODE")  # nobody gets in
+            opened = asyncio.ensure_future(pool.run(one, Mode.LOOK))
+            with pytest.raises(Unavailable):
+                await lost
+        assert await opened == 1
+        assert pool.connections.open == 1
+
+    asyncio.run(story())
+    pool.close()
+    assert pool.connections.open == 0
+
+
+def sleeping(connection: Connection) -> None:
+    connection.execute(text("SELECT pg_sleep(1)"))
+
+
 @pytest.mark.parametrize("mode", [Mode.LOOK, Mode.CHANGE])
 def test_a_connection_that_the_server_closed_for_idling_is_not_noticed(direct: Pool, url: str, mode: Mode) -> None:
     """Operators limit that for a role or a database, `idle_session_timeout`."""

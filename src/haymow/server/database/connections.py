@@ -86,12 +86,13 @@ class KeptConnections:
         except BaseException:
             self._free.release()
             raise
+        self.figures.open += 1
         return connection
 
     def _opened(self, adapted: Any, record: Any) -> None:
+        """Not always one that is lent: SQLAlchemy opens it again when another was lost meanwhile."""
         record.info[SERVER] = self._server
         record.info[LINE] = self._line(adapted.driver_connection)
-        self.figures.open += 1
 
     def _take_back(self, connection: Connection, line: Line) -> None:
         try:
