@@ -14,6 +14,7 @@ from sqlalchemy import Connection, make_url, text
 
 from haymow.errors import Unavailable
 from haymow.server.database.pool import Mode, Pool
+from haymow.server.database.postgres import UNIT_SECONDS
 from tests import databases
 from tests.faults.lines import Line, Way, line_to
 from tests.upstream import wait_until
@@ -152,6 +153,15 @@ def test_a_transaction_that_the_server_closed_for_idling_is_run_again(direct: Po
 
     assert asyncio.run(direct.run(unit, mode)) == 1
     assert len(attempts) == 2
+
+
+def test_what_a_silent_server_left_open_is_closed_soon_after_its_unit_could_have_ended(direct: Pool) -> None:
+    """While it is open, nothing that SERIALIZABLE transactions read is forgotten: soon none can be committed."""
+
+    def unit(connection: Connection) -> str:
+        return str(connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one())
+
+    assert asyncio.run(direct.run(unit, Mode.LOOK)) == f"{UNIT_SECONDS + 1:.0f}s"
 
 
 def test_a_transaction_that_is_open_for_too_long_is_overload(direct: Pool) -> None:

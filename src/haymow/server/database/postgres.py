@@ -26,7 +26,9 @@ SETTINGS: Final = {
     "timezone": "UTC",
     "statement_timeout": f"{LONG_SECONDS:.0f}s",
     "lock_timeout": "3s",
-    "idle_in_transaction_session_timeout": f"{LONG_SECONDS:.0f}s",
+    # A server that was cut off or held up in a transaction holds up the changes of all others: what SERIALIZABLE ones
+    # read is kept while it is open, until it is too much and none is committed any more.
+    "idle_in_transaction_session_timeout": f"{UNIT_SECONDS + 1:.0f}s",
 }
 CONNECT: Final[dict[str, Any]] = {
     "application_name": "haymow",
