@@ -1,4 +1,4 @@
-"""A TCP proxy between haymow and PostgreSQL, whose lines can be cut, left without an answer, or reset at a COMMIT."""
+"""A TCP proxy before PostgreSQL: its lines can be cut, torn, left without an answer, or reset at a COMMIT."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
+from random import Random
 
-_SECONDS = 0.02
+_TEARS = 0.01
+_SILENT = 0.1
 _COMMIT = re.compile(rb"Q\x00\x00\x00\x0bCOMMIT\x00")
 _PREPARED_COMMIT = re.compile(rb"P.{4}(\w+)\x00COMMIT\x00", re.DOTALL)
 _BOUND = re.compile(rb"B.{4}\x00(\w+)\x00", re.DOTALL)
@@ -26,18 +28,23 @@ class Way(Enum):
     HOLE = "nothing comes back, and nobody says why"
     BEFORE_COMMIT = "the line is reset before the server has heard COMMIT"
     ANSWERED = "the line is cut, and stays so, right after the server has said that it committed"
+    TORN = "now and then a line is reset behind some byte, or silent from there on"
     AFTER_COMMIT = "the line is reset after the server has committed, before it can say so"
 
 
 @dataclass
 class Line:
-    """The proxy: `port` is its own, `to` the server's, which may become another one's. `caught` counts COMMITs."""
+    """The proxy: `port` is its own, `to` the server's, which may become another one's.
+
+    `caught` counts COMMITs, or tears.
+    """
 
     to: int
     port: int = 0
     way: Way = Way.OPEN
     caught: int = 0
     at_commit: Callable[[], object] = lambda: None
+    chance: Random = field(default_factory=lambda: Random(1))
     _pairs: list[tuple[socket.socket, socket.socket]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -89,8 +96,8 @@ class _Talk:
                 if asks and self._line.way is Way.BEFORE_COMMIT:
                     self._catch()
                     return
-                if self._line.way is not Way.HOLE:
-                    self._far.sendall(data)
+                if not self._passed_on(data, self._near, self._far):
+                    break
         _reset(self._near, self._far)
 
     def back(self) -> None:
@@ -99,12 +106,27 @@ class _Talk:
                 if _COMMITTED in data and self._line.way is Way.AFTER_COMMIT:
                     self._catch()
                     return
-                if self._line.way is not Way.HOLE:
-                    self._near.sendall(data)
+                if not self._passed_on(data, self._far, self._near):
+                    break
                 if _COMMITTED in data and self._line.way is Way.ANSWERED:
                     self._line.caught += 1
                     self._line.cut()
         _reset(self._near, self._far)
+
+    def _passed_on(self, data: bytes, source: socket.socket, to: socket.socket) -> bool:
+        """Whether the line is still there afterwards."""
+        if self._line.way is Way.HOLE:
+            return True
+        chance = self._line.chance
+        if self._line.way is not Way.TORN or chance.random() > _TEARS:
+            to.sendall(data)
+            return True
+        self._line.caught += 1
+        to.sendall(data[: chance.randrange(len(data))])
+        if chance.random() < _SILENT:
+            while source.recv(65536):
+                pass
+        return False
 
     def _asks_commit(self, data: bytes) -> bool:
         self._commits.update(_PREPARED_COMMIT.findall(data))
