@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, LiteralString
 from uuid import uuid4
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, Float, bindparam, func, make_url, select, text
 
 from haymow.errors import Unavailable
+from haymow.server.database import Prepared
 from haymow.server.database.pool import Mode, Pool
 from haymow.server.database.postgres import UNIT_SECONDS
 from tests import databases
@@ -48,12 +49,12 @@ def direct(url: str) -> Iterator[Pool]:
     made.close()
 
 
-def there(url: str) -> int:
-    """How many connections the server has, but for the one that asks."""
+def there(url: str, state: LiteralString = "true") -> int:
+    """How many connections in this state the server has, but for the one that asks."""
+    others: LiteralString = "datname = 'lending' AND pid <> pg_backend_pid()"
     with psycopg.connect(url, autocommit=True) as connection:
-        found = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = 'lending' AND pid <> pg_backend_pid()"
-        ).fetchone()
+        query = "SELECT count(*) FROM pg_stat_activity WHERE " + others + " AND " + state
+        found = connection.execute(query).fetchone()
     return int(found[0]) if found else 0
 
 
@@ -101,6 +102,25 @@ def test_a_place_is_free_again_though_its_rollback_was_cancelled(pool: Pool, lin
         assert await pool.run(one, Mode.LOOK) == 1
 
     asyncio.run(story())
+
+
+def test_nobody_waits_for_what_was_sent_when_its_unit_is_cancelled(direct: Pool, url: str) -> None:
+    async def story() -> float:
+        others = asyncio.all_tasks()
+        running = asyncio.ensure_future(direct.run(lambda c: SLEEP.first(c, {"seconds": 3}), Mode.CHANGE))
+        await asyncio.to_thread(wait_until, lambda: there(url, "wait_event = 'PgSleep'"))
+        begun = monotonic()
+        for task in asyncio.all_tasks() - others - {running}:
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert direct.connections.open == 0
+        return monotonic() - begun
+
+    assert asyncio.run(story()) < 1
+
+
+SLEEP = Prepared(select(func.pg_sleep(bindparam("seconds", type_=Float)).label("slept")))
 
 
 def test_a_connection_is_counted_once_though_another_is_lost_while_it_is_opened(url: str, line: Line) -> None:

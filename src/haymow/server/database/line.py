@@ -111,6 +111,9 @@ class Line:
         except OperationalError as error:
             if all(map(_is_done, results)):  # else the server said why, before it went
                 raise failure(error, sent[-1].sql) from error
+        except BaseException:  # nobody reads the rest of what comes
+            self.close()
+            raise
         for place, (statement, result) in enumerate(zip(sent, results, strict=False)):
             if not _is_done(result):
                 self.is_undecided = self.is_undecided and place == len(sent) - 1
