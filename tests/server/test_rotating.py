@@ -112,6 +112,26 @@ def test_one_that_was_killed_when_all_was_done_has_nothing_left_to_do(
     assert looking.rows(data, ROTATED) == [(1,)]
 
 
+def test_one_that_was_killed_and_goes_on_with_data_keys_renews_what_it_had_done_too(tmp_path: Path) -> None:
+    """Also when that is killed in its turn."""
+    data = tmp_path / "data"
+    with running(data) as server:
+        enter(server)
+        assert server.stop() == 0
+    if databases.is_shared():
+        assert rotate(data, "--prepare").returncode == 0
+    keys, values = "SELECT wrapped FROM data_keys", "SELECT ciphertext FROM secrets"
+    (before, value), sealed = [looking.rows(data, one) for one in (keys, values)], "SELECT version FROM data_keys"
+    killed_when_mute(data, "stderr", lambda: looking.rows(data, keys) != before, ())
+    assert looking.rows(data, values) == value
+    killed_when_mute(data, "stderr", lambda: True, ("--data-keys",))
+    done = rotate(data, "--data-keys")
+    assert "1 data keys and 1 values" in done.stdout, done
+    assert looking.rows(data, values) != value
+    assert (looking.rows(data, sealed), looking.rows(data, ROTATED)) == ([(2,)], [(1,)])
+    assert [one.kind for one in key_file.read(data / "master.key")] == [1, 2]
+
+
 def test_who_asks_for_more_than_was_done_gets_it(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with running(data) as server:

@@ -14,6 +14,7 @@ from haymow.errors import Conflict
 from haymow.server import control
 from haymow.server.app import House, open_house
 from haymow.server.database.folder import FolderInUse
+from haymow.server.secrets.rotation import Position
 from haymow.server.settings import Settings
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
@@ -37,9 +38,13 @@ def commands(house: House) -> Mapping[str, control.Command]:
         await rotation.activate(await house.tokens.operator("command line"))
         return _json(await rotation.state())
 
-    async def step(after: str, renew: str) -> str:
-        scope = None if after == "-" else UUID(after)
-        return _json(await rotation.step(await house.tokens.operator("command line"), scope, renew == "renew"))
+    async def step(scope: str, secret: str, renew: str) -> str:
+        start = Position(UUID(scope), UUID(secret))
+        return _json(await rotation.step(await house.tokens.operator("command line"), start, renew == "renew"))
+
+    async def again(scope: str, secret: str) -> str:
+        start = Position(UUID(scope), UUID(secret))
+        return _json(await rotation.again(await house.tokens.operator("command line"), start))
 
     async def finish() -> str:
         return _json(await rotation.finish(await house.tokens.operator("command line")))
@@ -47,7 +52,7 @@ def commands(house: House) -> Mapping[str, control.Command]:
     async def forget() -> str:
         return _json(await rotation.forget(await house.tokens.operator("command line")))
 
-    steps = (state, end, prepare, activate, step, finish, forget)
+    steps = (state, end, prepare, activate, step, again, finish, forget)
     return {f"rotate-key:{one.__name__}": one for one in steps}
 
 
@@ -79,55 +84,77 @@ async def rotate(settings: Settings, renew: bool, say: Say) -> str:
     """Rotate the master key, or go on with that; with `renew` also data keys. Raises Conflict, StartFailed."""
     async with _asking(settings) as ask:
         state = await ask("state")
-        if await _was_done(ask, state, renew):
-            return _nothing_left(state, settings)
-        state = await _begun(ask, settings, state)
-        done = values = 0
-        is_left = True
-        while is_left:
-            more = await _passed(ask, renew, state["left"], say)
-            done, values = done + more[0], values + more[1]
-            state = await ask("finish")
-            is_left = state["left"] > 0
+        is_begun = bool(state["is_prepared"] or state["left"])
+        if not is_begun and state["keys"] > 1:
+            end = await ask("end")
+            if not (renew and end["unrenewed"]) and await _is_finished(ask, end):
+                return _nothing_left(state, settings)
+            is_begun = not end["is_recorded"]
+        if not is_begun:
+            state = await _prepared(ask, settings)
+        if state["is_prepared"]:
+            state = await ask("activate")
+        progress = _Progress(say, state["left"])
+        await _passed(ask, renew, progress)
+        while (state := await ask("finish"))["left"]:
+            await _passed(ask, renew, progress)
     return (
-        f"Everything is under the master key {state['newest']}: {done} data keys"
-        f"{f' and {values} values' if renew or values else ''} were put under new ones. {_old(state, settings)}"
+        f"Everything is under the master key {state['newest']}: {progress.done} data keys"
+        f"{f' and {progress.values} values' if renew or progress.values else ''} were put under new ones. "
+        f"{_old(state, settings)}"
     )
 
 
-async def _was_done(ask: Ask, state: Mapping[str, Any], renew: bool) -> bool:
+async def _is_finished(ask: Ask, end: Mapping[str, Any]) -> bool:
     """Whether the same command did all of it before, and ended before it could say so."""
-    if state["is_prepared"] or state["left"] or state["keys"] == 1:
-        return False
-    end = await ask("end")
-    if renew and not end["is_renewed"]:
-        return False
     return end["is_recorded"] or not (await ask("finish"))["left"]
 
 
-async def _begun(ask: Ask, settings: Settings, state: dict[str, Any]) -> dict[str, Any]:
-    if not state["is_prepared"] and not state["left"]:
-        if settings.database_url is not None:
-            raise Conflict(
-                "Other servers may have key files of their own, and could not read what a new key wraps. Run "
-                "haymow admin rotate-key --prepare, give every server the file that it writes, then run this again."
-            )
-        state = await ask("prepare")
-    return await ask("activate") if state["is_prepared"] else state
+async def _prepared(ask: Ask, settings: Settings) -> dict[str, Any]:
+    if settings.database_url is not None:
+        raise Conflict(
+            "Other servers may have key files of their own, and could not read what a new key wraps. Run "
+            "haymow admin rotate-key --prepare, give every server the file that it writes, then run this again."
+        )
+    return await ask("prepare")
 
 
-async def _passed(ask: Ask, renew: bool, left: int, say: Say) -> tuple[int, int]:
-    """Go through all data keys once; what was done."""
-    done = values = 0
-    after: str | None = "-"
-    begun = monotonic()
-    while after is not None:
-        step = await ask("step", after, "renew" if renew else "wrap")
-        after = step["after"]
-        done, values = done + step["done"], values + step["values"]
-        rate = round((done + values) / max(monotonic() - begun, 0.001))
-        say(f"rotated {done} of {left} data keys, {values} values, {rate} rows/s")
-    return done, values
+async def _passed(ask: Ask, renew: bool, progress: _Progress) -> None:
+    """Go through all data keys once."""
+    place: list[str] | None = list(map(str, Position()))
+    while place is not None:
+        place = progress.add(await ask("step", *place, "renew" if renew else "wrap"))
+    if renew:
+        await _renewed_again(ask, progress)
+
+
+async def _renewed_again(ask: Ask, progress: _Progress) -> None:
+    """New data keys for the scopes that came under the master key before anybody asked for new ones."""
+    scopes = (await ask("end"))["unrenewed"]
+    progress.left += len(scopes)
+    for scope in scopes:
+        place: list[str] | None = list(map(str, Position(scope)))
+        while place is not None:
+            place = progress.add(await ask("again", *place))
+
+
+class _Progress:
+    """What was done of what was left, said at each step."""
+
+    def __init__(self, say: Say, left: int) -> None:
+        self.left = left
+        self.done = self.values = 0
+        self._say = say
+        self._begun = monotonic()
+
+    def add(self, step: Mapping[str, Any]) -> list[str] | None:
+        """Count a step, and give where to go on."""
+        self.done += step["done"]
+        self.values += step["values"]
+        rate = round((self.done + self.values) / max(monotonic() - self._begun, 0.001))
+        self._say(f"rotated {self.done} of {self.left} data keys, {self.values} values, {rate} rows/s")
+        place: list[str] | None = step["next"]
+        return place
 
 
 def _nothing_left(state: Mapping[str, Any], settings: Settings) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from haymow.errors import Conflict, StartFailed, Unavailable
 from haymow.server.audit.rules import Actor
@@ -19,7 +19,7 @@ from haymow.server.secrets.cipher import Hidden, MasterKey, Unreadable, WrappedK
 from haymow.server.secrets.data_keys import DataKeys
 from haymow.server.secrets.key_file import Kept
 from haymow.server.secrets.master_keys import MasterKeys, open_master_keys
-from haymow.server.secrets.rotation import Rotation
+from haymow.server.secrets.rotation import Position, Rotation
 from haymow.server.secrets.rules import Scope, StoredKey
 from haymow.server.secrets.service import Secrets, opens_every_key
 from haymow.server.secrets.tables import secrets_table
@@ -52,13 +52,10 @@ async def begin(rooms: Rooms, rotation: Rotation) -> None:
 
 async def run(rooms: Rooms, rotation: Rotation, renew: bool = False) -> None:
     """To its end."""
-    after: UUID | None = None
-    while True:
-        step = await rotation.step(actor(rooms), after, renew)
+    place: Position | None = Position()
+    while place is not None:
+        place = (await rotation.step(actor(rooms), place, renew)).next
         await assert_readable(rooms)
-        after = step.after
-        if after is None:
-            break
     assert (await rotation.finish(actor(rooms))).left == 0
 
 
@@ -124,15 +121,89 @@ async def test_a_scope_with_more_values_than_a_portion_is_done_in_several(rooms:
     rotation = replace(rotation, portion=4)
     await fill(rooms, many=10)
     await begin(rooms, rotation)
-    steps = [await rotation.step(actor(rooms), None, True)]
-    while steps[-1].after is not None:
+    steps = [await rotation.step(actor(rooms), Position(), True)]
+    while steps[-1].next is not None:
         for number in range(10):
             for scope in (rooms.organization, rooms.scope, rooms.second):
                 assert await value_of(rooms, f"KEY_{number}", scope=scope) == f"value-{number}"
-        steps.append(await rotation.step(actor(rooms), steps[-1].after, True))
-    assert [step.values for step in steps] == [4, 4, 2, 4, 4, 2, 4, 4, 2, 0]
+        steps.append(await rotation.step(actor(rooms), steps[-1].next, True))
+    assert [step.values for step in steps] == [4, 4, 2, 4, 4, 2, 4, 4, 2]
     assert sum(step.done for step in steps) == 3
     assert (await rotation.state()).left == 0
+
+
+async def test_a_scope_with_exactly_a_portion_of_values_is_done_in_one(rooms: Rooms, rotation: Rotation) -> None:
+    """Else one that is killed there would have left all values under the new key, and nothing that says so."""
+    rotation = replace(rotation, portion=3)
+    await fill(rooms, many=3)
+    await begin(rooms, rotation)
+    place: Position | None = Position()
+    steps = []
+    while place is not None:
+        steps.append(await rotation.step(actor(rooms), place, True))
+        place = steps[-1].next
+    assert [(step.done, step.values) for step in steps] == [(1, 3)] * 3
+    assert (await rotation.end()).unrenewed == ()
+
+
+async def test_a_step_looks_at_its_own_portion_and_the_last_one_at_all(rooms: Rooms, rotation: Rotation) -> None:
+    """So many values in a scope take no longer for each, and none is left behind under a key that goes."""
+    rotation = replace(rotation, portion=4)
+    await fill(rooms, many=10)
+    await begin(rooms, rotation)
+    first = await rotation.step(actor(rooms), Position(), True)
+    assert first.next is not None
+    await damage_before(rooms, first.next)
+    second = await rotation.step(actor(rooms), first.next, True)
+    assert (second.done, second.values) == (0, 4) and second.next is not None
+    third = await rotation.step(actor(rooms), second.next, True)
+    assert (third.done, third.values, third.next) == (0, 2, Position(first.next.scope))
+    with pytest.raises(Unreadable):
+        await rotation.step(actor(rooms), third.next, True)
+    assert first.next.scope in {row.scope_id for row in await stored(rooms) if len(WrappedKey.of(row).parts()) == 2}
+
+
+async def damage_before(rooms: Rooms, place: Position) -> None:
+    """Something else in the place of a value that comes earlier in the scope."""
+    at = secrets_table.c
+    first = select(at.secret_id).where(at.scope_id == place.scope).order_by(at.secret_id).limit(1).scalar_subquery()
+    change = update(secrets_table).where(at.scope_id == place.scope, at.secret_id == first)
+    await rooms.database.write(lambda connection: connection.execute(change.values(ciphertext=b"damaged")) and None)
+
+
+async def test_whoever_is_told_a_wrong_place_leaves_no_value_behind(rooms: Rooms, rotation: Rotation) -> None:
+    """As somebody else's command has it, who began before."""
+    rotation = replace(rotation, portion=2)
+    await fill(rooms, many=5)
+    await begin(rooms, rotation)
+    first = await rotation.step(actor(rooms), Position(), True)
+    assert first.next is not None
+    told = await rotation.step(actor(rooms), Position(first.next.scope, UUID(int=2**128 - 1)), True)
+    assert told == (0, 0, Position(first.next.scope))
+    await run(rooms, rotation, renew=True)
+    for number in range(5):
+        for scope in (rooms.organization, rooms.scope, rooms.second):
+            assert await value_of(rooms, f"KEY_{number}", scope=scope) == f"value-{number}"
+
+
+async def test_a_scope_that_came_under_the_master_key_before_gets_a_new_data_key_again(
+    rooms: Rooms, rotation: Rotation
+) -> None:
+    rotation = replace(rotation, portion=2)
+    await fill(rooms, many=5)
+    await begin(rooms, rotation)
+    await rotation.step(actor(rooms), Position(), False)
+    await run(rooms, rotation, renew=True)
+    before, (one, *others) = await ciphertexts(rooms), (await rotation.end()).unrenewed
+    assert len(others) == 1
+    place: Position | None = Position(one)
+    while place is not None:
+        place = (await rotation.again(actor(rooms), place)).next
+        await assert_readable(rooms)
+    assert list((await rotation.end()).unrenewed) == others
+    assert len(before & await ciphertexts(rooms)) == 10
+    assert sorted(row.version for row in await stored(rooms)) == [1, 2, 2]
+    assert await rotation.again(actor(rooms), Position(UUID(int=0))) == (0, 0, None)
 
 
 async def test_it_goes_on_from_the_start_after_any_step(rooms: Rooms, rotation: Rotation, tmp_path: Path) -> None:
@@ -144,9 +215,9 @@ async def test_it_goes_on_from_the_start_after_any_step(rooms: Rooms, rotation: 
         fresh = replace(rotation, keys=open_master_keys(tmp_path / "master.key", database_is_new=False))
         if not (await fresh.state()).left:
             break
-        step = await fresh.step(actor(rooms), None, True)
-        while step.after is not None and not step.values:
-            step = await fresh.step(actor(rooms), step.after, True)
+        step = await fresh.step(actor(rooms), Position(), True)
+        while step.next is not None and not step.values:
+            step = await fresh.step(actor(rooms), step.next, True)
         await assert_readable(rooms)
     assert (await rotation.state()).left == 0
     assert {row.version for row in await stored(rooms)} == {2}
@@ -156,7 +227,7 @@ async def test_one_with_data_keys_that_goes_on_without_them_ends_all_the_same(ro
     rotation = replace(rotation, portion=2)
     await fill(rooms, many=5)
     await begin(rooms, rotation)
-    await rotation.step(actor(rooms), None, True)
+    await rotation.step(actor(rooms), Position(), True)
     await run(rooms, rotation, renew=False)
     await assert_readable(rooms)
 
@@ -214,7 +285,7 @@ async def test_a_prepared_key_is_used_by_nobody_before_it_is_active(
     await fill(rooms)
     await assert_readable(rooms, without)
     with pytest.raises(Conflict, match="not in use yet"):
-        await rotation.step(actor(rooms), None, False)
+        await rotation.step(actor(rooms), Position(), False)
 
 
 async def test_a_server_without_the_active_key_says_so_and_wraps_nothing_by_the_old_one(

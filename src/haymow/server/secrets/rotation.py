@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ROTATED: Final = "master_key.rotated"
 _RENEW: Final = "data_key.renew"
+_FIRST: Final = UUID(int=0)
 PORTION: Final = 100
 """Data keys looked at, or values encrypted anew, in one unit of work."""
 
@@ -40,22 +41,25 @@ class State(NamedTuple):
 
 
 class End(NamedTuple):
-    """What the record says of the newest key: that all came under it, and that every data key was renewed for it."""
+    """What the record says of the newest key: that all came under it, and which scopes had no new data key for it."""
 
     is_recorded: bool
-    is_renewed: bool
+    unrenewed: tuple[UUID, ...]
+
+
+class Position(NamedTuple):
+    """Where to go on: from this scope on, in the order of their ids, and in it from this value on."""
+
+    scope: UUID = _FIRST
+    secret: UUID = _FIRST
 
 
 class Step(NamedTuple):
-    """What a step did: data keys looked at and those of them that were done, values encrypted anew, where to go on.
+    """What a step did: data keys that are done, values encrypted anew; where to go on, None behind the last scope."""
 
-    `after` is the last scope that is done, and None behind the last one.
-    """
-
-    seen: int
     done: int
     values: int
-    after: UUID | None
+    next: Position | None
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,9 @@ class Rotation:
         def look(connection: Connection) -> End:
             newest = self.keys.newest.key_id
             renewed = subjects(connection, _RENEW, newest)
-            whole = all(row.scope_id in renewed for row in store.every_data_key(connection))
-            return End(bool(subjects(connection, _ROTATED, newest)), whole)
+            scopes = [row.scope_id for row in store.every_data_key(connection)]
+            unrenewed = tuple(scope for scope in scopes if scope not in renewed)
+            return End(bool(subjects(connection, _ROTATED, newest)), unrenewed)
 
         return await self.database.scan(look)
 
@@ -103,14 +108,28 @@ class Rotation:
 
         await self.database.write(activate)
 
-    async def step(self, actor: Actor, after: UUID | None, renew: bool) -> Step:
+    async def step(self, actor: Actor, start: Position, renew: bool) -> Step:
         """Put the next data keys under the newest master key; with `renew`, give the next scope a new one."""
+        return await self._stepped(lambda connection: self._step(connection, actor, start, renew))
+
+    async def again(self, actor: Actor, start: Position) -> Step:
+        """Give this very scope a new data key, though it is under the newest master key already."""
+
+        def again(connection: Connection) -> Step:
+            rows = store.data_keys_from(connection, start.scope, 1)
+            if not rows or rows[0].scope_id != start.scope:  # it is gone
+                return Step(0, 0, None)
+            return self._renewed(connection, actor, rows[0], self._within(rows[0], start), None)
+
+        return await self._stepped(again)
+
+    async def _stepped(self, unit: Callable[[Connection], Step]) -> Step:
         self.keys.refresh()
 
         def step(connection: Connection) -> Step:
             if not self._newest_is_active(connection):
                 raise Conflict("The newest master key is not in use yet. Go on with: haymow admin rotate-key")
-            return self._step(connection, actor, after, renew)
+            return unit(connection)
 
         return await self.database.write(step, long=True)
 
@@ -153,19 +172,27 @@ class Rotation:
         check = store.key_check(connection)
         return check is not None and self.keys.newest.passes(check)
 
-    def _step(self, connection: Connection, actor: Actor, after: UUID | None, renew: bool) -> Step:
-        rows = store.data_keys_after(connection, after, self.portion)
+    def _step(self, connection: Connection, actor: Actor, start: Position, renew: bool) -> Step:
+        rows = store.data_keys_from(connection, start.scope, self.portion + 1)
+        following = [*(Position(row.scope_id) for row in rows[1:]), None]
         done = 0
-        for seen, row in enumerate(rows, start=1):
-            if not self._is_left(connection, row):
+        for row, behind in zip(rows[: self.portion], following, strict=False):
+            secret = self._within(row, start)
+            if secret is None and not self._is_left(connection, row):
                 continue
-            if renew or self._is_half_renewed(connection, row):
-                values, is_whole = self._renew(connection, actor, row)
-                last = row.scope_id if is_whole else rows[seen - 2].scope_id if seen > 1 else after
-                return Step(seen - (not is_whole), done + is_whole, values, last or _FIRST)
+            if renew or secret is not None or self._is_half_renewed(connection, row):
+                step = self._renewed(connection, actor, row, secret, behind)
+                return step._replace(done=step.done + done)
             self._rewrap(connection, row)
             done += 1
-        return Step(len(rows), done, 0, rows[-1].scope_id if len(rows) == self.portion else None)
+        return Step(done, 0, following[self.portion - 1] if len(rows) > self.portion else None)
+
+    def _within(self, row: StoredKey, start: Position) -> UUID | None:
+        """From which value of the scope to go on, where a step before gave it a new data key."""
+        if start.scope != row.scope_id or start.secret == _FIRST:
+            return None
+        parts = WrappedKey.of(row).parts()
+        return start.secret if len(parts) > 1 and self.keys.newest.wraps(parts[0]) else None
 
     def _is_left(self, connection: Connection, row: StoredKey) -> bool:
         try:
@@ -189,44 +216,48 @@ class Rotation:
     def _under_newest(self, part: WrappedKey) -> WrappedKey:
         return self.keys.newest.rewrap(part, self.keys.holder(part))
 
-    def _renew(self, connection: Connection, actor: Actor, row: StoredKey) -> tuple[int, bool]:
-        """A new data key, and a portion of the scope's values under it; how many, and whether they were the last.
+    def _renewed(
+        self, connection: Connection, actor: Actor, row: StoredKey, secret: UUID | None, behind: Position | None
+    ) -> Step:
+        """A new data key, unless a step before has made it, and a portion of the scope's values under it.
 
         While values are under the key before, it stays behind the new one; an organization's stays until the next
         time, for answers that are kept under it for a day.
         """
         parts = WrappedKey.of(row).parts()
-        if not self.keys.newest.wraps(parts[0]):
+        has_begun = secret is not None or self._is_half_renewed(connection, row)
+        if not has_begun or not self.keys.newest.wraps(parts[0]):
             new = self.keys.newest.new_data_key(row.scope_id, row.version + 1)
             parts = [new, *(self._under_newest(part) for part in parts)]
         version, wrapped = parts[0].version, b"".join(part.wrapped for part in parts)
-        values, is_whole = self._encrypt_anew(connection, WrappedKey(row.scope_id, version, wrapped))
-        if is_whole:
+        values, left = self._encrypt_anew(connection, WrappedKey(row.scope_id, version, wrapped), secret or _FIRST)
+        if left is None:
             wrapped = b"".join(part.wrapped for part in parts[: _most_parts(row)])
             workspace_id = None if row.is_organizations else row.scope_id
             self._record(connection, actor, workspace_id, _RENEW, self.keys.newest.key_id)
         store.replace_data_key(connection, row, version, wrapped)
-        return values, is_whole
+        return Step(left is None, values, behind if left is None else Position(row.scope_id, left))
 
-    def _encrypt_anew(self, connection: Connection, key: WrappedKey) -> tuple[int, bool]:
-        opened, portion = self.keys.unwrap(key), []
-        for place, ciphertext in store.values_of(connection, key.scope_id):
-            if not opened.is_under(ciphertext, place):
-                portion.append((place, opened.encrypt(opened.decrypt(ciphertext, place), place)))
-            if len(portion) == self.portion:
-                break
-        store.replace_ciphertexts(connection, portion)
-        return len(portion), len(portion) < self.portion
+    def _encrypt_anew(self, connection: Connection, key: WrappedKey, start: UUID) -> tuple[int, UUID | None]:
+        """A portion of values, from one on, under a scope's new key: how many, and where to go on; None when all are.
+
+        That all are is looked at once, at the end, whoever said where to go on: the key before goes then.
+        """
+        opened, scope_id = self.keys.unwrap(key), key.scope_id
+        page = store.values_from(connection, scope_id, start, self.portion + 1)
+        old = [(place, sealed) for place, sealed in page[: self.portion] if not opened.is_under(sealed, place)]
+        anew = [(place, opened.encrypt(opened.decrypt(sealed, place), place)) for place, sealed in old]
+        store.replace_ciphertexts(connection, anew)
+        if len(page) > self.portion:
+            return len(anew), page[-1][0].secret_id
+        values = store.values_of(connection, scope_id) if start != _FIRST else ()
+        return len(anew), None if all(opened.is_under(sealed, place) for place, sealed in values) else _FIRST
 
     def _record(
         self, connection: Connection, actor: Actor, workspace_id: UUID | None, action: str, key_id: str
     ) -> None:
         subject = workspace_id or actor.organization_id
         record(connection, Record(actor, workspace_id, action, subject, key_id, self.now()))
-
-
-_FIRST: Final = UUID(int=0)
-"""Before every scope: where a scope is to be gone on with that is the first."""
 
 
 def _most_parts(row: StoredKey) -> int:

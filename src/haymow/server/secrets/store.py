@@ -76,6 +76,7 @@ def data_keys(connection: Connection, scope_ids: Collection[UUID]) -> list[tuple
 
 _k = data_keys_table.c
 _STORED_KEY: Final = select(_k.scope_id, _k.organization_id, _k.version, _k.wrapped)
+_VALUES: Final = select(_s.scope_id, _s.secret_id, _s.version, _s.ciphertext)
 
 
 def every_data_key(connection: Connection) -> Iterator[StoredKey]:
@@ -84,9 +85,9 @@ def every_data_key(connection: Connection) -> Iterator[StoredKey]:
         yield StoredKey(*row)
 
 
-def data_keys_after(connection: Connection, after: UUID | None, most: int) -> list[StoredKey]:
-    """The next data keys in the order of their scopes."""
-    query = _STORED_KEY if after is None else _STORED_KEY.where(_k.scope_id > after)
+def data_keys_from(connection: Connection, first: UUID, most: int) -> list[StoredKey]:
+    """The next data keys in the order of their scopes, from this scope on."""
+    query = _STORED_KEY.where(_k.scope_id >= first)
     return [StoredKey(*row) for row in connection.execute(query.order_by(_k.scope_id).limit(most))]
 
 
@@ -102,9 +103,14 @@ def replace_key_check(connection: Connection, check: bytes) -> None:
 
 def values_of(connection: Connection, scope_id: UUID) -> Iterator[tuple[Place, bytes]]:
     """Every ciphertext of a scope."""
-    query = select(_s.scope_id, _s.secret_id, _s.version, _s.ciphertext).where(_s.scope_id == scope_id)
-    for row in connection.execute(query.order_by(_s.secret_id)):
+    for row in connection.execute(_VALUES.where(_s.scope_id == scope_id)):
         yield Place(row.scope_id, row.secret_id, row.version), row.ciphertext
+
+
+def values_from(connection: Connection, scope_id: UUID, first: UUID, most: int) -> list[tuple[Place, bytes]]:
+    """The next ciphertexts of a scope in the order of their secrets, from this secret on."""
+    query = _VALUES.where(_s.scope_id == scope_id, _s.secret_id >= first).order_by(_s.secret_id).limit(most)
+    return [(Place(row.scope_id, row.secret_id, row.version), row.ciphertext) for row in connection.execute(query)]
 
 
 def replace_ciphertexts(connection: Connection, values: Sequence[tuple[Place, bytes]]) -> None:
