@@ -125,7 +125,7 @@ def killed_again_and_again(storage: Storage) -> int:
         assert process.stderr is not None
         for line in process.stderr:
             said.append(line)
-            if len(said) > chance.randint(0, 30):
+            if len(said) > chance.randint(0, 10):  # of some forty
                 time.sleep(chance.random() * 0.02)
                 process.kill()
                 break
