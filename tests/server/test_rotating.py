@@ -91,18 +91,23 @@ def test_on_a_database_that_servers_share_a_key_is_given_to_all_before_it_is_use
 ROTATED = "SELECT count(*) FROM audit WHERE action = 'master_key.rotated'"
 
 
+def ready_to_rotate(data: Path) -> Path:
+    """The folder of a server that has values and has stopped; where servers share a database, with its next key."""
+    with running(data) as server:
+        enter(server)
+        assert server.stop() == 0
+    if databases.is_shared():
+        assert rotate(data, "--prepare").returncode == 0
+    return data
+
+
 @pytest.mark.parametrize("arguments", [(), ("--data-keys",)])
 @pytest.mark.parametrize("mute", ["stderr", "stdout"])
 def test_one_that_was_killed_when_all_was_done_has_nothing_left_to_do(
     tmp_path: Path, mute: str, arguments: tuple[str, ...]
 ) -> None:
     """Behind the last step, whose line nobody reads, or behind the end, of which nobody is told."""
-    data = tmp_path / "data"
-    with running(data) as server:
-        enter(server)
-        assert server.stop() == 0
-    if databases.is_shared():
-        assert rotate(data, "--prepare").returncode == 0
+    data = ready_to_rotate(tmp_path / "data")
     before = looking.rows(data, "SELECT wrapped FROM data_keys")
     killed_when_mute(data, mute, lambda: looking.rows(data, "SELECT wrapped FROM data_keys") != before, arguments)
     again = rotate(data, *arguments)
@@ -114,12 +119,7 @@ def test_one_that_was_killed_when_all_was_done_has_nothing_left_to_do(
 
 def test_one_that_was_killed_and_goes_on_with_data_keys_renews_what_it_had_done_too(tmp_path: Path) -> None:
     """Also when that is killed in its turn."""
-    data = tmp_path / "data"
-    with running(data) as server:
-        enter(server)
-        assert server.stop() == 0
-    if databases.is_shared():
-        assert rotate(data, "--prepare").returncode == 0
+    data = ready_to_rotate(tmp_path / "data")
     keys, values = "SELECT wrapped FROM data_keys", "SELECT ciphertext FROM secrets"
     (before, value), sealed = [looking.rows(data, one) for one in (keys, values)], "SELECT version FROM data_keys"
     killed_when_mute(data, "stderr", lambda: looking.rows(data, keys) != before, ())

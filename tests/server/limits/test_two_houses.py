@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -58,21 +59,29 @@ def test_requests_of_both_are_as_many_as_the_limit(houses: tuple[RunningServer, 
     assert REQUESTS <= statuses.count(200) <= REQUESTS * 1.5  # it refills while it is asked
 
 
+@contextmanager
+def full(chats: Chats) -> Iterator[Iterator[bytes]]:
+    """As many chats as the limit lets in have begun and go on; what still comes of the first one."""
+    chats.upstream.script(SLOW, SLOW)
+    stream = partial(chats.client.stream, "POST", chats.url)
+    body = {"model": "m", **HI, "stream": True}
+    with stream(json=body) as one, stream(json=body) as other:
+        parts = [one.iter_bytes(), other.iter_bytes()]
+        assert [len(next(part)) > 0 for part in parts] == [True, True]
+        yield parts[0]
+
+
 def test_chats_of_both_are_as_many_as_the_limit_until_a_server_dies(
     houses: tuple[RunningServer, RunningServer, str],
 ) -> None:
     first, second, token = houses
     with Upstream() as upstream, client_of(first.url, token) as here, client_of(second.url, token) as there:
         chats = Chats(here, upstream)
-        body = {"model": "m", **HI, "stream": True}
-        upstream.script(SLOW, SLOW)
-        with here.stream("POST", chats.url, json=body) as one, here.stream("POST", chats.url, json=body) as other:
-            parts = [one.iter_bytes(), other.iter_bytes()]
-            assert [len(next(part)) > 0 for part in parts] == [True, True]
+        with full(chats) as part:
             limited(chats.send(None, there))
             first.process.kill()
             with pytest.raises(httpx.TransportError):
-                list(parts[0])
+                list(part)
         wait_until(lambda: chats.send(None, there).status_code == 200, 25)
 
 
@@ -82,11 +91,7 @@ def test_chats_of_a_server_that_is_stopped_leave_their_places_with_it(
     first, second, token = houses
     with Upstream() as upstream, client_of(first.url, token) as here, client_of(second.url, token) as there:
         chats = Chats(here, upstream)
-        body = {"model": "m", **HI, "stream": True}
-        upstream.script(SLOW, SLOW)
-        with here.stream("POST", chats.url, json=body) as one, here.stream("POST", chats.url, json=body) as other:
-            parts = [one.iter_bytes(), other.iter_bytes()]
-            assert [len(next(part)) > 0 for part in parts] == [True, True]
+        with full(chats):
             limited(chats.send(None, there))
             first.stop(signal.SIGTERM)
         assert chats.send(None, there).status_code == 200
