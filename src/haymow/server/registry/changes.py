@@ -143,7 +143,7 @@ class Changes:
             if not changes and (unchanged := _as_it_is(connection, view.scope, seen)):
                 return unchanged
             model = self._next(seen, definition, view)
-            saved = store.saving(connection, seen, model) if changes else bool
+            saved = store.saving(connection, seen, model) if changes else lambda: False
             if "chat_generator_config" in changes:
                 refs = _sendable(connection, view, proposal.config, self.now())
             else:
