@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Mapping
@@ -75,6 +76,21 @@ def loaded(component: Mapping[str, Any]) -> Pipeline:
     again = Pipeline.loads(once, allowed_modules=["tests.*"])
     assert again.dumps() == once
     return again
+
+
+def awaited(asked: Any, *given: Any, **named: Any) -> dict[str, Any]:
+    """What a component or a pipeline answers on an event loop of its own, closed before the loop ends.
+
+    What is left to the garbage collector closes itself, perhaps in another test's loop.
+    """
+
+    async def answer() -> dict[str, Any]:
+        try:
+            return dict(await asked.run_async(*given, **named))
+        finally:
+            await asked.close_async()
+
+    return asyncio.run(answer())
 
 
 def key(text: str) -> Secret:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import traceback
+from functools import partial
 from typing import Any
 
 import openai
@@ -12,7 +12,7 @@ from haystack.utils import Secret
 
 from haymow.errors import Denied, HaymowError, Invalid, Malformed, NotFound, Unauthenticated, Unavailable
 from haystack_integrations.components.generators.haymow import HaymowChatGenerator
-from tests.pipelines.house import House, Impostor, key
+from tests.pipelines.house import House, Impostor, awaited, key
 from tests.server.registry.shelf import UNKNOWN
 from tests.upstream import Hangs
 
@@ -24,7 +24,7 @@ both = pytest.mark.parametrize("mode", ["remote", "local"])
 def failure(generator: HaymowChatGenerator, kind: type[HaymowError], **more: Any) -> str:
     """The one message of both ways to run."""
     messages = []
-    for run in (generator.run, lambda *given, **named: asyncio.run(generator.run_async(*given, **named))):
+    for run in (generator.run, partial(awaited, generator)):
         with pytest.raises(kind) as caught:
             run("Hi", **more)
         assert CANARY not in "".join(traceback.format_exception(caught.value))

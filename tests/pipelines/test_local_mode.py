@@ -20,7 +20,7 @@ from haystack_integrations.components.generators.haymow.keys import keys_from
 from haystack_integrations.components.generators.haymow.local import Local
 from tests.abuse.sink import Sink
 from tests.conftest import client_of
-from tests.pipelines.house import KEY_NAME, OWN_KEY, SERVER_KEY, House, Impostor, key, loaded
+from tests.pipelines.house import KEY_NAME, OWN_KEY, SERVER_KEY, House, Impostor, awaited, key, loaded
 from tests.pipelines.test_in_pipelines import GENERATOR
 from tests.pipelines.test_kept import LOGGER, Clock
 from tests.running import RunningServer, running
@@ -37,7 +37,7 @@ class TestWhoseKeys:
     def test_the_environments_own_key_is_used_and_the_servers_never_comes(self, house: House) -> None:
         generator = house.generator(house.model()["name"], mode="local")
         generator.run("Hi")
-        asyncio.run(generator.run_async("Hi"))
+        awaited(generator, "Hi")
         assert {seen.headers["authorization"] for seen in house.upstream.seen} == {f"Bearer {OWN_KEY}"}
         source = generator._source
         assert isinstance(source, Local)
@@ -311,7 +311,7 @@ class TestWhileHaymowIsAway:
         assert caplog.messages == []
         leaving.stop(signal.SIGTERM)
         assert generator.run("Hi")["replies"]
-        assert asyncio.run(generator.run_async("Hi"))["replies"]
+        assert awaited(generator, "Hi")["replies"]
         assert all("cannot be reached" in message for message in caplog.messages)
         assert len(caplog.messages) == 2
         with pytest.raises(Unavailable, match="kept for 0 seconds"):

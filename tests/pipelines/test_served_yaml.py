@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import httpx
@@ -18,7 +17,7 @@ from haymow.server.registry.rules import Definition
 from haystack_integrations.components.generators.haymow import HaymowChatGenerator
 from tests.abuse.subject import refused
 from tests.conftest import definition
-from tests.pipelines.house import GENERATOR, KEY_NAME, LOCAL, OWN_KEY, SERVER_KEY, House
+from tests.pipelines.house import GENERATOR, KEY_NAME, LOCAL, OWN_KEY, SERVER_KEY, House, awaited
 from tests.server.registry.shelf import GONE, UNKNOWN, Shelf, unique
 from tests.upstream import Says
 
@@ -57,7 +56,7 @@ def test_it_loads_and_runs_as_it_is(house: House, component: str, mode: str) -> 
     assert component == "generator" or type(outer) is COMPONENTS[component]
     house.upstream.script(Says("Paris."), Says("Still Paris."))
     assert said(found.run({component: {"messages": QUESTION}}), component) == "Paris."
-    assert said(asyncio.run(found.run_async({component: {"messages": QUESTION}})), component) == "Still Paris."
+    assert said(awaited(found, {component: {"messages": QUESTION}}), component) == "Still Paris."
     keys = {seen.headers["authorization"] for seen in house.upstream.seen}
     assert keys == {f"Bearer {SERVER_KEY if mode == 'remote' else OWN_KEY}"}
     assert house.upstream.seen[-1].body["seed"] == 5

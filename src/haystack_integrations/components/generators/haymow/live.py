@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
-from weakref import WeakKeyDictionary
 
 
 @dataclass(slots=True)
@@ -39,7 +38,7 @@ class LiveGenerators:
         self._lock = Lock()
         self._of_threads: _Live | None = None
         self._loops_lock = Lock()  # another one: no event loop waits while a thread builds
-        self._of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _OfLoop] = WeakKeyDictionary()
+        self._of_loops: dict[asyncio.AbstractEventLoop, _OfLoop] = {}
 
     @contextmanager
     def lent(self, key: Hashable, build: Callable[[], Any]) -> Iterator[Any]:
@@ -65,7 +64,7 @@ class LiveGenerators:
     @asynccontextmanager
     async def lent_async(self, key: Hashable, build: Callable[[], Any]) -> AsyncIterator[Any]:
         """The same on the running event loop; `build` runs in a thread, for it may import for seconds."""
-        here = self._here()
+        here = await self._here()
         async with here.turn:
             live = here.live
             if live is None or live.key != key:
@@ -91,17 +90,30 @@ class LiveGenerators:
 
     async def close_async(self) -> None:
         """Close the generator of the running event loop, when the last caller is done with it."""
-        here = self._here()
+        here = await self._here()
         live, here.live = here.live, None
         if live is not None and _replaced(live):
             await _close_async(live)
 
-    def _here(self) -> _OfLoop:
-        """What belongs to the running event loop. A loop that has ended took its connections with it."""
+    async def _here(self) -> _OfLoop:
+        """What belongs to the running event loop. What belonged to those that have ended is given up."""
         with self._loops_lock:
-            for loop in [loop for loop in self._of_loops if loop.is_closed()]:
-                del self._of_loops[loop]
-            return self._of_loops.setdefault(asyncio.get_running_loop(), _OfLoop())
+            ended = [self._of_loops.pop(loop) for loop in list(self._of_loops) if loop.is_closed()]
+            here = self._of_loops.setdefault(asyncio.get_running_loop(), _OfLoop())
+        for one in ended:
+            if one.live is not None:
+                await _give_up(one.live)
+        return here
+
+
+async def _give_up(live: _Live) -> None:
+    """Close what an ended event loop has taken the connections of.
+
+    A client that nobody closed closes itself when it is collected, as a task of whatever loop runs then; and what it
+    cannot do without its own loop would be told to the user there.
+    """
+    with suppress(Exception):
+        await _close_async(live)
 
 
 def _replaced(live: _Live) -> bool:
