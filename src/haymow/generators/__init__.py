@@ -1,6 +1,10 @@
 """What haymow knows of Haystack's chat generators, and the checks of definitions. Imports no Haystack."""
 
-from haymow.generators.catalogue import (
+from haymow.generators.definitions.definition import CheckedConfig, check
+from haymow.generators.definitions.needs import Need, what_to_enter
+from haymow.generators.definitions.secret_names import is_secret_name
+from haymow.generators.facts import refuses_generation_kwarg
+from haymow.generators.signatures import (
     GeneratorInfo,
     SecretParameter,
     generator,
@@ -8,10 +12,6 @@ from haymow.generators.catalogue import (
     is_installed,
     what_to_install,
 )
-from haymow.generators.definitions.definition import CheckedConfig, check
-from haymow.generators.definitions.needs import Need, what_to_enter
-from haymow.generators.definitions.secret_names import is_secret_name
-from haymow.generators.facts import refuses_generation_kwarg
 from haymow.urls import UnusableUrl, host_and_port
 
 __all__ = [

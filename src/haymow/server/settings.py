@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from haymow.egress import Allowance, MalformedAllowance, allowances
 from haymow.errors import StartFailed
-from haymow.generators.catalogue import find
+from haymow.generators.signatures import find
 from haymow.server.outside import HEADERS, Malformed, Outside, networks, public_url
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from haymow.errors import Invalid
-from haymow.generators import catalogue, facts
+from haymow.generators import facts, signatures
 from haymow.generators.definitions.destinations import destination_of
 from haymow.generators.definitions.faults import Faults
 from haymow.generators.definitions.init_parameters import canonical_parameters
@@ -50,10 +50,10 @@ def check(config: object, pointer: str = POINTER) -> CheckedConfig:
     name, given = _outline(config, faults)
     parameters: dict[str, Any] = {}
     if name is not None and given is not None:
-        parameters = canonical_parameters(catalogue.signature(name), given, faults)
+        parameters = canonical_parameters(signatures.signature(name), given, faults)
     if faults or name is None:
         raise Invalid(MESSAGE, faults.found[:MAX_FAULTS])
-    signature = catalogue.signature(name)
+    signature = signatures.signature(name)
     return CheckedConfig(
         config={"type": signature.type, "init_parameters": parameters},
         generator=name,
@@ -66,10 +66,10 @@ def check(config: object, pointer: str = POINTER) -> CheckedConfig:
 
 def restricted_in(config: dict[str, Any], pointer: str = POINTER) -> dict[str, Any]:
     """What of a stored, canonical config only an administrator may set; the config is not checked again."""
-    name = catalogue.find(config["type"])
+    name = signatures.find(config["type"])
     if name is None:
         return {}
-    return restricted_of(catalogue.signature(name), config["init_parameters"], pointer)
+    return restricted_of(signatures.signature(name), config["init_parameters"], pointer)
 
 
 def _outline(config: object, faults: Faults) -> tuple[str | None, dict[str, Any] | None]:
@@ -87,7 +87,7 @@ def _generator_name(config: dict[str, Any], faults: Faults) -> str | None:
         faults.add("/type", "required", "Name the generator, such as OpenAIChatGenerator.")
         return None
     kind = config["type"]
-    name = catalogue.find(kind) if isinstance(kind, str) else None
+    name = signatures.find(kind) if isinstance(kind, str) else None
     if name is None:
         faults.add("/type", "unknown_generator", "haymow does not know this generator: see GET /api/v2/generators.")
     elif name in facts.REFUSED_GENERATORS:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from haymow.generators import facts
-from haymow.generators.catalogue import Signature
+from haymow.generators.signatures import Signature
 from haymow.urls import host_and_port
 
 Parameters = Mapping[str, Any]

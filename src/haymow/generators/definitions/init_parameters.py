@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from haymow.generators import facts
-from haymow.generators.catalogue import Signature
 from haymow.generators.definitions.expectations import expectation
 from haymow.generators.definitions.faults import Faults
 from haymow.generators.definitions.particulars import check_particulars
 from haymow.generators.definitions.restricted import MESSAGES, is_header_text, is_safe
 from haymow.generators.definitions.secret_names import UnusableSecret, canonical_secret
+from haymow.generators.signatures import Signature
 from haymow.urls import UnusableUrl, host_and_port
 
 _HOST_PART: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")

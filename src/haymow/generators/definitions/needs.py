@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from haymow.generators import facts
-from haymow.generators.catalogue import SecretParameter, Signature
+from haymow.generators.signatures import SecretParameter, Signature
 
 
 class Need(NamedTuple):

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from haymow.generators import facts
-from haymow.generators.catalogue import Signature
 from haymow.generators.definitions.destinations import litellm_prefix
 from haymow.generators.definitions.faults import Faults
+from haymow.generators.signatures import Signature
 from haymow.urls import UnusableUrl, host_and_port
 
 Parameters = Mapping[str, Any]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from haymow.generators import facts
-from haymow.generators.catalogue import Signature
 from haymow.generators.definitions.needs import works_by_server_identity
+from haymow.generators.signatures import Signature
 
 # What says whose credentials the server's own identity is used for, by generator.
 _IDENTITY_PARAMETERS: Final = {

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from haymow.errors import Conflict
 from haymow.generators import facts
-from haymow.generators.catalogue import GeneratorInfo, SecretParameter
 from haymow.generators.definitions.needs import what_to_enter
+from haymow.generators.signatures import GeneratorInfo, SecretParameter
 
 DEFAULT_TIMEOUT: Final = 120.0
 """Seconds that a call upstream may take when nothing shorter is said."""

@@ -18,11 +18,11 @@ from functools import cache
 from typing import Any, Final, Protocol
 
 from haymow.egress import Door, Egress
-from haymow.generators.catalogue import GeneratorInfo, generator, signature, what_to_install
 from haymow.generators.definitions.destinations import destination_of
 from haymow.generators.live.arguments import DEFAULT_TIMEOUT, constructor_arguments, incompatible
 from haymow.generators.live.clients import ClientSettings, Closing, TakeOver, refusal_of, speaks_openai, take_over_of
 from haymow.generators.live.direct import Direct, learn
+from haymow.generators.signatures import GeneratorInfo, generator, signature, what_to_install
 
 log = logging.getLogger(__name__)
 

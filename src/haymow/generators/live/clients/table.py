@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from haymow.generators.catalogue import GeneratorInfo
 from haymow.generators.live.clients import anthropic, bedrock, cohere, google, ollama, openai
 from haymow.generators.live.clients.settings import TakeOver
+from haymow.generators.signatures import GeneratorInfo
 
 _TAKE_OVERS: Final[dict[str, TakeOver]] = {
     "AmazonBedrockChatGenerator": bedrock.take_over,
