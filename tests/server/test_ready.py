@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from haymow.server.app import READY_SECONDS
 from haymow.server.database.postgres import UNIT_SECONDS
+from haymow.server.database.reachable import READY_SECONDS
 from tests import databases
 from tests.faults.lines import Line, Way, line_to
 from tests.faults.place import through

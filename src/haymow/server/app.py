@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -31,9 +31,9 @@ from haymow.server.audit.routes import AuditRoutes
 from haymow.server.audit.rules import Author
 from haymow.server.audit.service import RECORDS, Audit
 from haymow.server.database import Database, DataFolder, metadata, open_database
+from haymow.server.database.reachable import check_reachable
 from haymow.server.database.watched import WatchedDatabase
 from haymow.server.http import Operation, openapi
-from haymow.server.http.errors import problem
 from haymow.server.http.gate import Dialect, Gate
 from haymow.server.http.leaving import Leaving
 from haymow.server.http.operations import Routing
@@ -77,10 +77,6 @@ from haymow.server.telemetry.upstreams import carried
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
-
-
-READY_SECONDS = 2.0
-"""How long the database may take to show that this server is ready."""
 
 
 class Room(Protocol):
@@ -183,7 +179,7 @@ async def _built(settings: Settings, database: WatchedDatabase, tell: Sequence[T
     requests, leaving, outside = Requests(), Leaving(), settings.outside
     plain = PlainRoutes(partial(_ready, database, leaving), document)
     for room in (*rooms, probes, SessionRoutes(sessions, receipts, limits), plain):
-        operations += (_below(outside.prefix, operation) for operation in room.operations())
+        operations += (operation.below(outside.prefix) for operation in room.operations())
     authenticate = CountedCaller(caller, limits) if limits.count_requests else caller
     routing = Routing(operations, authenticate, otherwise=read_page(settings.page, outside.prefix))
     dialect = Dialect(serving_routes.ADDRESSES, serving_routes.NAMES, problem_in_openai)
@@ -192,13 +188,6 @@ async def _built(settings: Settings, database: WatchedDatabase, tell: Sequence[T
         settings, database, access, tokens, sessions, secrets, registry, changes, Platform(database, now), serving,
         receipts, limits, Rotation(database, key, now), gate, requests, leaving, document,
     )  # fmt: skip
-
-
-def _below(prefix: str, operation: Operation) -> Operation:
-    """An operation whose problems link to what is below the prefix."""
-    if not prefix or operation.render is not problem:
-        return operation
-    return replace(operation, render=partial(problem, prefix=prefix))
 
 
 def _egress(settings: Settings) -> Egress:
@@ -269,14 +258,8 @@ async def _authors(access: Access, user_ids: Collection[UUID]) -> dict[UUID, Aut
 
 
 async def _ready(database: Database, leaving: Leaving) -> None:
-    if leaving.has_begun:
-        raise Unavailable("haymow is stopping.", code="stopping")
-    try:
-        async with asyncio.timeout(READY_SECONDS):
-            await database.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar())
-    except TimeoutError as error:
-        message = f"The database did not answer within {READY_SECONDS:.0f} seconds."
-        raise Unavailable(message, code="storage_failed") from error
+    leaving.check()
+    await check_reachable(database)
 
 
 async def _still_allowed(caller: Caller, access: Access, request: Request, workspace_id: UUID) -> None:
@@ -292,12 +275,3 @@ async def _secrets_of(
         return {name: value.reveal() for name, value in (await secrets.reveal(refs)).items()}
 
     return ResolvedSecrets(tuple((ref.secret_id, ref.version) for ref in refs), reveal)
-
-
-@asynccontextmanager
-async def with_local_model(house: House, say: Callable[[str], None]) -> AsyncIterator[None]:
-    """The platform's models, the local one among them when it is asked for, for as long as the block runs."""
-    operator = await house.tokens.operator("start")
-    async with local.running(house.settings, house.secrets, operator, say) as models:
-        await house.platform.put(models)
-        yield

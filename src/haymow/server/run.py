@@ -17,8 +17,8 @@ import uvloop
 
 from haymow import __version__
 from haymow.errors import StartFailed
-from haymow.server import control
-from haymow.server.app import House, open_house, with_local_model
+from haymow.server import control, local
+from haymow.server.app import House, open_house
 from haymow.server.http.leaving import Leaving
 from haymow.server.listening import Server, listening
 from haymow.server.operator import address, browser_address, commands, link_of_start
@@ -128,13 +128,22 @@ async def _started(house: House, settings: Settings, say: Say) -> AsyncIterator[
     token = await house.tokens.start("first start")
     if token is not None and settings.start_link:
         say(f"The administrator's API token, shown this once: {token}")
-    async with with_local_model(house, say):
+    async with _platform_models(house, say):
         door = await control.listen(settings.admin_socket, commands(house, browser_address(settings)))
         try:
             yield
         finally:
             door.close()
             settings.admin_socket.unlink(missing_ok=True)
+
+
+@contextlib.asynccontextmanager
+async def _platform_models(house: House, say: Say) -> AsyncIterator[None]:
+    """The platform's models, the local one among them when it is asked for, for as long as the block runs."""
+    operator = await house.tokens.operator("start")
+    async with local.running(house.settings, house.secrets, operator, say) as models:
+        await house.platform.put(models)
+        yield
 
 
 async def _answer(house: House, listener: socket.socket, say: Say, settings: Settings) -> None:

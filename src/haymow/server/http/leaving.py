@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from haymow.errors import Unavailable
+
 
 class Leaving:
     """Begins once, and never ends."""
@@ -12,3 +14,8 @@ class Leaving:
     def begin(self) -> None:
         """From here on requests are still answered, and clients led elsewhere."""
         self.has_begun = True
+
+    def check(self) -> None:
+        """Raises Unavailable once it has begun."""
+        if self.has_begun:
+            raise Unavailable("haymow is stopping.", code="stopping")

@@ -7,7 +7,8 @@ Not FastAPI: it reads the body before it asks who is calling, and haymow promise
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -55,6 +56,12 @@ class Operation:
     def is_kept(self) -> bool:
         """Whether its answer is kept by Idempotency-Key."""
         return self.method == "POST"
+
+    def below(self, prefix: str) -> Operation:
+        """The same operation, whose problems link to what is below the prefix."""
+        if not prefix or self.render is not problem:
+            return self
+        return replace(self, render=partial(problem, prefix=prefix))
 
 
 PAGE_ROUTE = "(page)"
