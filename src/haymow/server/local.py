@@ -11,7 +11,7 @@ from haymow.egress import Allowance
 from haymow.local_model import HOST, MODEL, LocalModel
 from haymow.server.audit.rules import Actor
 from haymow.server.registry.proposals import Change
-from haymow.server.secrets.rules import Scope, SecretValue, entered
+from haymow.server.secrets.rules import SecretScope, SecretValue, entered
 from haymow.server.secrets.service import Secrets
 from haymow.server.settings import Settings
 
@@ -49,7 +49,7 @@ async def running(
 
 async def _key(settings: Settings, secrets: Secrets, operator: Actor) -> str:
     """The key that the organization has for it, made on the first start and when the port is another one."""
-    scope, destination = Scope(operator.organization_id), f"{HOST}:{settings.local_model_port}"
+    scope, destination = SecretScope(operator.organization_id), f"{HOST}:{settings.local_model_port}"
     ref = (await secrets.named(scope, [SECRET_NAME])).get(SECRET_NAME)
     if ref is not None and ref.hosts == (destination,):
         return (await secrets.reveal([ref]))[SECRET_NAME].reveal()

@@ -26,7 +26,7 @@ from haymow.server.database.places import changing, place_of
 from haymow.server.database.rows import Digest
 from haymow.server.secrets import key_file
 from haymow.server.secrets.cipher import new_key
-from haymow.server.secrets.key_file import Kept
+from haymow.server.secrets.key_file import KeyEntry
 from haymow.server.settings import Settings
 from tests import databases
 from tests.conftest import client_of
@@ -118,7 +118,7 @@ class TestABackup:
         assert checked.returncode == 0 and "is whole: " in checked.stdout
 
     def test_is_not_made_with_a_key_that_opens_nothing(self, stock: Stock, tmp_path: Path) -> None:
-        key_file.replace(stock.folder / "master.key", [Kept(new_key(), 1)])
+        key_file.replace(stock.folder / "master.key", [KeyEntry(new_key(), 1)])
         with pytest.raises(StartFailed, match="does not open the secrets of this database"):
             run_backup(stock.settings, tmp_path / "b", True, PASSPHRASE, quiet)
         assert not (tmp_path / "b").exists()
@@ -279,7 +279,7 @@ class TestARestore:
 
     def test_does_not_write_over_another_master_key(self, backup: Path, tmp_path: Path) -> None:
         other = tmp_path / "other.key"
-        key_file.make(other, key_file.text_of([Kept(new_key(), 1)]))
+        key_file.make(other, key_file.text_of([KeyEntry(new_key(), 1)]))
         content = other.read_bytes()
         with pytest.raises(StartFailed, match="is another database's, and is not written over"):
             run_restore(replace(empty(tmp_path), master_key_file=other), backup, PASSPHRASE, quiet)

@@ -20,7 +20,7 @@ from haymow.server.database.places import changing, place_named, place_of
 from haymow.server.database.rows import Digest
 from haymow.server.secrets import key_file
 from haymow.server.secrets.cipher import new_key
-from haymow.server.secrets.key_file import Kept
+from haymow.server.secrets.key_file import KeyEntry
 from haymow.server.settings import Settings
 from tests import databases
 from tests.running import environment, haymow_command, running
@@ -126,7 +126,7 @@ def test_a_key_file_of_another_database_is_refused(stock: Stock, tmp_path: Path)
     target = tmp_path / "target"
     target.mkdir(mode=0o700)
     other = (stock.folder / "master.key").read_text()
-    key_file.make(target / "master.key", key_file.text_of([Kept(new_key(), 1)]))
+    key_file.make(target / "master.key", key_file.text_of([KeyEntry(new_key(), 1)]))
     source = stock.settings.database_url or str(stock.folder)
     with pytest.raises(StartFailed, match="does not belong to the database that is copied"):
         run_copy(Settings(), source, str(target), quiet)

@@ -28,7 +28,7 @@ from haymow.server.secrets.data_keys import DataKeys
 from haymow.server.secrets.integration_routes import IntegrationRoutes
 from haymow.server.secrets.integrations import Integrations
 from haymow.server.secrets.routes import SecretRoutes
-from haymow.server.secrets.rules import Scope, Use
+from haymow.server.secrets.rules import SecretScope, Use
 from haymow.server.secrets.service import Secrets, open_vault
 from tests import databases
 
@@ -74,18 +74,18 @@ class Rooms:
     other_workspace: Workspace
 
     @property
-    def organization(self) -> Scope:
-        return Scope(self.admin.organization_id)
+    def organization(self) -> SecretScope:
+        return SecretScope(self.admin.organization_id)
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> SecretScope:
         """The workspace's own."""
-        return Scope(self.admin.organization_id, self.workspace.workspace_id)
+        return SecretScope(self.admin.organization_id, self.workspace.workspace_id)
 
     @property
-    def second(self) -> Scope:
+    def second(self) -> SecretScope:
         """The other workspace's own."""
-        return Scope(self.admin.organization_id, self.other_workspace.workspace_id)
+        return SecretScope(self.admin.organization_id, self.other_workspace.workspace_id)
 
     async def audited(self, actions: tuple[str, ...] = ("secret.",)) -> list[Entry]:
         """The record of changes of secrets, or of what begins like `actions`, oldest first."""

@@ -1,14 +1,19 @@
 """Entering and using secrets as a higher room would."""
 
 from haymow.server.secrets import service as secrets_room
-from haymow.server.secrets.rules import Scope, Secret, SecretRef, SecretValue, entered
+from haymow.server.secrets.rules import Secret, SecretRef, SecretScope, SecretValue, entered
 from tests.server.secrets.conftest import Rooms
 
 CANARY = "canary-5f1d0c7e9ab24c68"
 
 
 async def create(
-    rooms: Rooms, name: str = "KEY", value: str = CANARY, *, scope: Scope | None = None, hosts: list[str] | None = None
+    rooms: Rooms,
+    name: str = "KEY",
+    value: str = CANARY,
+    *,
+    scope: SecretScope | None = None,
+    hosts: list[str] | None = None,
 ) -> Secret:
     what = entered(SecretValue(value), hosts, name=name)
     return await rooms.secrets.create(rooms.admin.actor, scope or rooms.scope, name, what)

@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 
 from haymow.errors import Invalid
-from haymow.server.secrets.rules import Listing, Scope, Secret, SecretValue, entered
+from haymow.server.secrets.rules import Listing, Secret, SecretScope, SecretValue, entered
 from tests.server.secrets.conftest import Rooms, sees_everything
 from tests.server.secrets.entering import CANARY, create, resolve
 
 pytestmark = pytest.mark.anyio
 
 
-async def names(rooms: Rooms, listing: Listing, scope: Scope | None = None) -> list[str]:
+async def names(rooms: Rooms, listing: Listing, scope: SecretScope | None = None) -> list[str]:
     page = await rooms.secrets.page(scope or rooms.scope, listing)
     return [secret.ref.name for secret in page.secrets]
 
@@ -68,7 +68,7 @@ async def test_a_list_goes_on_after_a_secret_that_was_deleted_meanwhile(rooms: R
 
 
 async def test_a_cursor_that_is_no_secret_of_the_list_is_refused(rooms: Rooms) -> None:
-    other = await create(rooms, scope=Scope(rooms.admin.organization_id, rooms.other_workspace.workspace_id))
+    other = await create(rooms, scope=SecretScope(rooms.admin.organization_id, rooms.other_workspace.workspace_id))
     for cursor in (uuid.uuid4(), other.ref.secret_id):
         for listing, field in ((Listing(before=cursor), "before"), (Listing(after=cursor), "after")):
             with pytest.raises(Invalid) as caught:

@@ -17,10 +17,10 @@ from haymow.server.audit.rules import Actor
 from haymow.server.secrets import key_file, store
 from haymow.server.secrets.cipher import Hidden, MasterKey, Unreadable, WrappedKey, new_key
 from haymow.server.secrets.data_keys import DataKeys
-from haymow.server.secrets.key_file import Kept
+from haymow.server.secrets.key_file import KeyEntry
 from haymow.server.secrets.master_keys import MasterKeys, open_master_keys
 from haymow.server.secrets.rotation import Position, Rotation
-from haymow.server.secrets.rules import Scope, StoredKey
+from haymow.server.secrets.rules import SecretScope, StoredKey
 from haymow.server.secrets.service import Secrets, opens_every_key
 from haymow.server.secrets.tables import secrets_table
 from tests.server.secrets.conftest import Rooms, now
@@ -59,7 +59,7 @@ async def run(rooms: Rooms, rotation: Rotation, renew: bool = False) -> None:
     assert (await rotation.finish(actor(rooms))).left == 0
 
 
-async def value_of(rooms: Rooms, name: str, scope: Scope, secrets: Secrets | None = None) -> str:
+async def value_of(rooms: Rooms, name: str, scope: SecretScope, secrets: Secrets | None = None) -> str:
     secrets = secrets or rooms.secrets
     refs = await secrets.named(scope, [name])
     return (await secrets.reveal(refs.values()))[name].reveal()
@@ -364,7 +364,7 @@ def test_a_key_that_took_anothers_place_says_that_it_is_it(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("damage", [b"", b"\x01" * 61, b"\x03" * 70, b"\x01" * 60])
 def test_a_data_key_with_something_else_behind_it_does_not_open(damage: bytes, tmp_path: Path) -> None:
-    keys = MasterKeys(tmp_path / "nowhere", [Kept(new_key(), 1)])
+    keys = MasterKeys(tmp_path / "nowhere", [KeyEntry(new_key(), 1)])
     whole = keys.newest.new_data_key(UUID(int=1), 2)
     wrapped = whole.wrapped + damage if damage else b""
     with pytest.raises(Unreadable):

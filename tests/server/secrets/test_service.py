@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from haymow.errors import Conflict, NotFound
 from haymow.server.secrets import service as secrets_room
-from haymow.server.secrets.rules import Listing, Scope, SecretValue, Stale, entered
+from haymow.server.secrets.rules import Listing, SecretScope, SecretValue, Stale, entered
 from haymow.server.secrets.tables import data_keys_table
 from tests import looking
 from tests.server.secrets.conftest import Rooms, sees_everything
@@ -42,7 +42,7 @@ async def test_the_workspaces_value_outranks_the_organizations(rooms: Rooms) -> 
 
 
 async def test_another_workspaces_secret_is_as_if_it_did_not_exist(rooms: Rooms) -> None:
-    other = Scope(rooms.admin.organization_id, rooms.other_workspace.workspace_id)
+    other = SecretScope(rooms.admin.organization_id, rooms.other_workspace.workspace_id)
     secret = await create(rooms, scope=other)
     assert await resolve(rooms, "KEY") == {}
     for attempt in (rooms.secrets.get, rooms.secrets.own):

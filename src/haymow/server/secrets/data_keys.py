@@ -14,7 +14,7 @@ from uuid import UUID
 from haymow.server.secrets import store
 from haymow.server.secrets.cipher import DataKey, MasterKey, Unreadable, WrappedKey
 from haymow.server.secrets.master_keys import MasterKeys
-from haymow.server.secrets.rules import Place, Scope, Sealed, SecretValue
+from haymow.server.secrets.rules import Place, Sealed, SecretScope, SecretValue
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -27,7 +27,7 @@ class DataKeys:
     keys: MasterKeys
     now: Callable[[], datetime]
 
-    def of(self, connection: Connection, scope: Scope) -> DataKey:
+    def of(self, connection: Connection, scope: SecretScope) -> DataKey:
         """The scope's data key; the first use makes it."""
         key = self.existing(connection, [scope.scope_id]).get(scope.scope_id)
         if key is not None:
@@ -59,8 +59,8 @@ class DataKeys:
 
     def seal(self, connection: Connection, organization_id: UUID, plain: bytes, place: bytes) -> bytes:
         """Encrypt what a higher or a lower room keeps for an organization at one place, which `place` names."""
-        return self.of(connection, Scope(organization_id)).seal(plain, place)
+        return self.of(connection, SecretScope(organization_id)).seal(plain, place)
 
     def open(self, connection: Connection, organization_id: UUID, sealed: bytes, place: bytes) -> bytes:
         """What `seal` encrypted for the same place. Raises Unreadable."""
-        return self.of(connection, Scope(organization_id)).open(sealed, place)
+        return self.of(connection, SecretScope(organization_id)).open(sealed, place)

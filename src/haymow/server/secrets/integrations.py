@@ -10,7 +10,7 @@ from uuid import UUID
 from haymow.catalog import Provider, provider_named, providers
 from haymow.errors import NotFound
 from haymow.server.audit.rules import Actor
-from haymow.server.secrets.rules import Entered, Scope, SecretRef
+from haymow.server.secrets.rules import Entered, SecretRef, SecretScope
 from haymow.server.secrets.service import Secrets, Sees
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ class Integrations:
     async def list(self, organization_id: UUID) -> list[Integration]:
         """Every provider that the organization has a secret for, by slug."""
         names = [name for provider in providers() for name in provider.secret_names]
-        refs = await self.secrets.named(Scope(organization_id), names)
+        refs = await self.secrets.named(SecretScope(organization_id), names)
         found = [(provider, _first(provider, refs)) for provider in providers()]
         return [Integration(provider.slug, ref) for provider, ref in found if ref is not None]
 
     async def get(self, organization_id: UUID, slug: str) -> Integration:
         """Raises NotFound."""
         provider = _provider(slug)
-        ref = _first(provider, await self.secrets.named(Scope(organization_id), provider.secret_names))
+        ref = _first(provider, await self.secrets.named(SecretScope(organization_id), provider.secret_names))
         if ref is None:
             raise NotFound(
                 "There is no integration of this provider here. Enter its token with POST.", code="secret_not_found"
@@ -59,12 +59,12 @@ class Integrations:
         Raises NotFound for a provider without a usual secret.
         """
         name = _provider(slug).secret_names[0]
-        create = self.secrets.creating(actor, Scope(actor.organization_id), name, entered)
+        create = self.secrets.creating(actor, SecretScope(actor.organization_id), name, entered)
         return lambda connection: Integration(slug, create(connection).ref)
 
     async def put(self, actor: Actor, slug: str, entered: Entered) -> tuple[Integration, bool]:
         """Enter a new token under the name in use, else under the first usual one; True when it is new."""
-        provider, scope = _provider(slug), Scope(actor.organization_id)
+        provider, scope = _provider(slug), SecretScope(actor.organization_id)
         ref = _first(provider, await self.secrets.named(scope, provider.secret_names))
         name = provider.secret_names[0] if ref is None else ref.name
         secret, is_new = await self.secrets.put(actor, scope, name, entered)
@@ -73,7 +73,7 @@ class Integrations:
     async def delete(self, actor: Actor, slug: str, force: bool, sees: Sees) -> None:
         """Raises NotFound, Conflict when models use the secret and `force` is not given."""
         found = await self.get(actor.organization_id, slug)
-        await self.secrets.delete(actor, Scope(actor.organization_id), found.ref.secret_id, force, sees)
+        await self.secrets.delete(actor, SecretScope(actor.organization_id), found.ref.secret_id, force, sees)
 
 
 def require_known(slug: str) -> None:

@@ -32,7 +32,7 @@ MOVE: Final = "or set HAYMOW_MASTER_KEY_FILE to where it is"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeyEntry:
     """A key as a file holds it. The first of a database is of kind 1, those that took its place of kind 2."""
 
     key: Hidden = field(repr=False)
@@ -43,31 +43,31 @@ class Kept:
         return MasterKey(self.key, is_first=self.kind == 1)
 
 
-def read_or_make(path: Path, database_is_new: bool) -> list[Kept]:
+def read_or_make(path: Path, database_is_new: bool) -> list[KeyEntry]:
     """The keys of the file, which is made only for a database that has none yet. Raises StartFailed, in one line."""
     with _explained(path, database_is_new):
         if database_is_new and not path.exists():
-            make(path, text_of([Kept(new_key(), 1)]))
+            make(path, text_of([KeyEntry(new_key(), 1)]))
         return _read(path)
 
 
-def read(path: Path) -> list[Kept]:
+def read(path: Path) -> list[KeyEntry]:
     """The keys of the file. Raises StartFailed, in one line."""
     return read_or_make(path, database_is_new=False)
 
 
-def add(path: Path) -> list[Kept]:
+def add(path: Path) -> list[KeyEntry]:
     """Write a new key behind those that are there, and give all of them. Raises StartFailed."""
-    kept = [*read(path), Kept(new_key(), 2)]
-    if len(kept) > MOST_KEYS:
+    entries = [*read(path), KeyEntry(new_key(), 2)]
+    if len(entries) > MOST_KEYS:
         raise StartFailed(f"The master key file {path} holds {MOST_KEYS} keys. Take the old ones out first.")
-    replace(path, kept)
-    return kept
+    replace(path, entries)
+    return entries
 
 
-def replace(path: Path, kept: Sequence[Kept]) -> None:
+def replace(path: Path, entries: Sequence[KeyEntry]) -> None:
     """Write the file anew with these keys. Raises StartFailed."""
-    with _explained(path, database_is_new=False), _draft(path, text_of(kept)) as draft:
+    with _explained(path, database_is_new=False), _draft(path, text_of(entries)) as draft:
         os.rename(draft, path)
     _sync_folder(path.parent)
 
@@ -82,25 +82,25 @@ def make(path: Path, text: Hidden) -> None:
 
 def new_text() -> str:
     """What the file of a new key holds, for an operator who keeps it elsewhere than on this machine."""
-    return bytes(text_of([Kept(new_key(), 1)])).decode()
+    return bytes(text_of([KeyEntry(new_key(), 1)])).decode()
 
 
-def text_of(kept: Sequence[Kept]) -> Hidden:
+def text_of(entries: Sequence[KeyEntry]) -> Hidden:
     """What a file with these keys holds."""
     lines = [_ADVICE]
-    for one in kept:
+    for one in entries:
         lines += [f"haymow-master-key-{one.kind} id={id_of(one.key)}", base64.b64encode(one.key).decode()]
     first = [lines[1], lines[0], *lines[2:]]  # the header leads, so that a file says at once what it is
     return Hidden("\n".join([*first, ""]).encode())
 
 
-def parsed(content: Hidden, path: Path) -> list[Kept]:
+def parsed(content: Hidden, path: Path) -> list[KeyEntry]:
     """The keys of a file's content. Raises StartFailed, which shows nothing of it."""
     lines = [Hidden(line) for line in content.splitlines() if line and not line.startswith(b"#")]
-    kept = [_key_of(header, key) for header, key in zip(lines[::2], lines[1::2], strict=False)]
-    whole = [one for one in kept if one is not None]
+    found = [_entry_of(header, key) for header, key in zip(lines[::2], lines[1::2], strict=False)]
+    whole = [one for one in found if one is not None]
     ids = {id_of(one.key) for one in whole}
-    if len(lines) % 2 or not whole or len(whole) != len(kept) or len(ids) != len(whole):
+    if len(lines) % 2 or not whole or len(whole) != len(found) or len(ids) != len(whole):
         raise StartFailed(f"The file {path} is damaged or no master key of haymow. Restore it from a backup, {MOVE}.")
     return whole
 
@@ -112,12 +112,12 @@ def wrong_master_key(path: Path) -> StartFailed:
     )
 
 
-def _key_of(header: Hidden, line: Hidden) -> Kept | None:
+def _entry_of(header: Hidden, line: Hidden) -> KeyEntry | None:
     found = _HEADER.fullmatch(header.decode(errors="replace"))
     with contextlib.suppress(binascii.Error):
         key = Hidden(base64.b64decode(line, validate=True))
         if found and len(key) == KEY_BYTES and found[2] == id_of(key):
-            return Kept(key, int(found[1]))
+            return KeyEntry(key, int(found[1]))
     return None
 
 
@@ -165,7 +165,7 @@ def _forbidden(owner: int) -> int:
     return 0o037 if owner == 0 and os.geteuid() != 0 else 0o077
 
 
-def _read(path: Path) -> list[Kept]:
+def _read(path: Path) -> list[KeyEntry]:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as stream:
         found = os.fstat(stream.fileno())

@@ -9,7 +9,7 @@ from pathlib import Path
 from haymow.errors import StartFailed, Unavailable
 from haymow.server.secrets import key_file
 from haymow.server.secrets.cipher import DataKey, MasterKey, Unreadable, WrappedKey
-from haymow.server.secrets.key_file import Kept
+from haymow.server.secrets.key_file import KeyEntry
 
 
 class MasterKeys:
@@ -19,9 +19,9 @@ class MasterKeys:
     files of some servers before those of others, and none uses it too soon.
     """
 
-    def __init__(self, path: Path, kept: list[Kept]) -> None:
+    def __init__(self, path: Path, entries: list[KeyEntry]) -> None:
         self._path = path
-        self._keys = tuple(one.master for one in kept)
+        self._keys = tuple(one.master for one in entries)
         self._seen: object = None
 
     @property

@@ -13,7 +13,7 @@ from haymow.server.access.service import Access
 from haymow.server.http import Call, Operation, empty, json_answer
 from haymow.server.receipts.once import begin
 from haymow.server.receipts.service import Receipts
-from haymow.server.secrets.rules import Listing, Page, Scope, Secret, SecretValue, Use, entered
+from haymow.server.secrets.rules import Listing, Page, Secret, SecretScope, SecretValue, Use, entered
 from haymow.server.secrets.service import Secrets
 from haymow.wire import secrets as wire
 
@@ -105,7 +105,7 @@ class SecretRoutes:
         await self.service.delete(call.principal.actor, scope, secret.ref.secret_id, query.force, call.principal.sees)
         return empty()
 
-    async def _own(self, call: C) -> tuple[Scope, Secret]:
+    async def _own(self, call: C) -> tuple[SecretScope, Secret]:
         """The secret to be changed: one the scope itself keeps. Raises Invalid, NotFound, then Denied."""
         secret_id = call.ids(*call.request.path_params)[-1]
         scope, role = await self._scope(call)
@@ -113,14 +113,14 @@ class SecretRoutes:
         require(role, Role.EDITOR)
         return scope, secret
 
-    async def _scope(self, call: C) -> tuple[Scope, Role]:
+    async def _scope(self, call: C) -> tuple[SecretScope, Role]:
         """Whose secrets the address means, and the caller's role there. Raises Invalid, NotFound, Denied."""
         if "workspace_id" not in call.request.path_params:
-            return Scope(call.principal.organization_id), call.principal.role_in_organization()
+            return SecretScope(call.principal.organization_id), call.principal.role_in_organization()
         workspace, role = await self.access.workspace(call.principal, call.id("workspace_id"))
-        return Scope(workspace.organization_id, workspace.workspace_id), role
+        return SecretScope(workspace.organization_id, workspace.workspace_id), role
 
-    async def _listed(self, call: C) -> Scope:
+    async def _listed(self, call: C) -> SecretScope:
         """The same for a list, whose workspace the platform's clients name instead of giving its id."""
         try:
             scope, _ = await self._scope(call)
@@ -128,15 +128,15 @@ class SecretRoutes:
         except Invalid:
             name = call.request.path_params["workspace_id"]
             workspace, _ = await self.access.workspace_named(call.principal, name)
-            return Scope(workspace.organization_id, workspace.workspace_id)
+            return SecretScope(workspace.organization_id, workspace.workspace_id)
 
 
-def _address(scope: Scope, secret: Secret) -> str:
+def _address(scope: SecretScope, secret: Secret) -> str:
     path = _ORGANIZATION if scope.workspace_id is None else _WORKSPACE.format(workspace_id=scope.workspace_id)
     return f"{path}/{secret.ref.secret_id}"
 
 
-def _created(scope: Scope, made: Secret) -> Response:
+def _created(scope: SecretScope, made: Secret) -> Response:
     return json_answer(_secret(made), 201, {"location": _address(scope, made)})
 
 
@@ -144,7 +144,7 @@ def _list(page: Page) -> dict[str, Any]:
     return {"data": [_secret(secret) for secret in page.secrets], "has_more": page.has_more, "total": page.total}
 
 
-def _use(use: Use, scope: Scope) -> dict[str, Any]:
+def _use(use: Use, scope: SecretScope) -> dict[str, Any]:
     workspace_id = None if use.scope_id == scope.organization_id else use.scope_id
     return {"model_id": use.model_id, "name": use.name, "workspace_id": workspace_id}
 

@@ -45,7 +45,7 @@ class SecretValue:
         raise TypeError("A secret's value is not copied or pickled.")
 
 
-class Scope(NamedTuple):
+class SecretScope(NamedTuple):
     """Who keeps a secret: a workspace, or the organization when `workspace_id` is None."""
 
     organization_id: UUID

@@ -24,9 +24,9 @@ from haymow.server.secrets.rules import (
     Entered,
     Listing,
     Page,
-    Scope,
     Secret,
     SecretRef,
+    SecretScope,
     SecretValue,
     Stale,
     Use,
@@ -130,7 +130,7 @@ class Secrets:
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
 
-    async def page(self, scope: Scope, listing: Listing) -> Page:
+    async def page(self, scope: SecretScope, listing: Listing) -> Page:
         """A part of the secrets seen from a scope. Raises Invalid for a cursor that is no secret of this list."""
 
         def read(connection: Connection) -> Page:
@@ -143,19 +143,19 @@ class Secrets:
 
         return await self.database.scan(read)
 
-    async def get(self, scope: Scope, secret_id: UUID) -> Secret:
+    async def get(self, scope: SecretScope, secret_id: UUID) -> Secret:
         """A secret seen from a scope. Raises NotFound."""
         return await self.database.read(lambda connection: _found(store.find(connection, scope.visible, secret_id)))
 
-    async def own(self, scope: Scope, secret_id: UUID) -> Secret:
+    async def own(self, scope: SecretScope, secret_id: UUID) -> Secret:
         """A secret that the scope itself keeps. Raises NotFound."""
         return await self.database.read(lambda connection: _own(connection, scope, secret_id))
 
-    async def named(self, scope: Scope, names: Collection[str]) -> dict[str, SecretRef]:
+    async def named(self, scope: SecretScope, names: Collection[str]) -> dict[str, SecretRef]:
         """The scope's own secrets of these names."""
         return await self.database.read(lambda connection: resolve(connection, [scope.scope_id], names))
 
-    async def used_by(self, scope: Scope, secret_id: UUID, sees: Sees) -> tuple[list[Use], int]:
+    async def used_by(self, scope: SecretScope, secret_id: UUID, sees: Sees) -> tuple[list[Use], int]:
         """The models that use a secret seen from a scope: those that the caller sees, and how many there are.
 
         Raises NotFound.
@@ -168,15 +168,15 @@ class Secrets:
 
         return await self.database.scan(read)
 
-    async def create(self, actor: Actor, scope: Scope, name: str, entered: Entered) -> Secret:
+    async def create(self, actor: Actor, scope: SecretScope, name: str, entered: Entered) -> Secret:
         """Raises Conflict when the scope has a secret of this name."""
         return await self.write(self.creating(actor, scope, name, entered))
 
-    def creating(self, actor: Actor, scope: Scope, name: str, entered: Entered) -> Callable[[Connection], Secret]:
+    def creating(self, actor: Actor, scope: SecretScope, name: str, entered: Entered) -> Callable[[Connection], Secret]:
         """The unit of work of `create`."""
         return lambda connection: self._create(connection, actor, scope, name, entered)
 
-    async def replace(self, actor: Actor, scope: Scope, secret_id: UUID, entered: Entered) -> Secret:
+    async def replace(self, actor: Actor, scope: SecretScope, secret_id: UUID, entered: Entered) -> Secret:
         """A new value, and with it new hosts. Raises NotFound."""
 
         def enter(connection: Connection) -> Secret:
@@ -184,7 +184,7 @@ class Secrets:
 
         return await self.write(enter)
 
-    async def put(self, actor: Actor, scope: Scope, name: str, entered: Entered) -> tuple[Secret, bool]:
+    async def put(self, actor: Actor, scope: SecretScope, name: str, entered: Entered) -> tuple[Secret, bool]:
         """Create the secret of this name or give it a new value; True when it is new."""
 
         def enter(connection: Connection) -> tuple[Secret, bool]:
@@ -195,7 +195,7 @@ class Secrets:
 
         return await self.write(enter)
 
-    async def delete(self, actor: Actor, scope: Scope, secret_id: UUID, force: bool, sees: Sees) -> None:
+    async def delete(self, actor: Actor, scope: SecretScope, secret_id: UUID, force: bool, sees: Sees) -> None:
         """Raises NotFound, and Conflict that names the models which use it, unless `force` is given."""
 
         def remove(connection: Connection) -> None:
@@ -227,7 +227,7 @@ class Secrets:
 
     # Units of work
 
-    def _create(self, connection: Connection, actor: Actor, scope: Scope, name: str, entered: Entered) -> Secret:
+    def _create(self, connection: Connection, actor: Actor, scope: SecretScope, name: str, entered: Entered) -> Secret:
         require_workspace(connection, scope.workspace_id)
         at, hosts = self.now(), self._hosts(connection, scope, name, entered)
         ref = SecretRef(self.new_id(), scope.scope_id, name, 1, hosts)
@@ -236,7 +236,9 @@ class Secrets:
         self._record(connection, actor, scope, "secret.create", secret, ("name", "secret", "hosts"))
         return secret
 
-    def _replace(self, connection: Connection, actor: Actor, scope: Scope, seen: Secret, entered: Entered) -> Secret:
+    def _replace(
+        self, connection: Connection, actor: Actor, scope: SecretScope, seen: Secret, entered: Entered
+    ) -> Secret:
         hosts = self._hosts(connection, scope, seen.ref.name, entered)
         ref = seen.ref._replace(version=seen.ref.version + 1, hosts=hosts)
         secret = seen._replace(ref=ref, updated_at=self.now(), updated_by=actor.user_id)
@@ -246,7 +248,7 @@ class Secrets:
         self._record(connection, actor, scope, "secret.replace", secret, changes)
         return secret
 
-    def _hosts(self, connection: Connection, scope: Scope, name: str, entered: Entered) -> tuple[str, ...] | None:
+    def _hosts(self, connection: Connection, scope: SecretScope, name: str, entered: Entered) -> tuple[str, ...] | None:
         if entered.hosts is not None:
             return entered.hosts
         usual = usual_hosts(name)
@@ -256,7 +258,7 @@ class Secrets:
         self,
         connection: Connection,
         actor: Actor,
-        scope: Scope,
+        scope: SecretScope,
         action: str,
         secret: Secret,
         changes: tuple[str, ...],
@@ -279,5 +281,5 @@ def _found(secret: Secret | None) -> Secret:
     return secret
 
 
-def _own(connection: Connection, scope: Scope, secret_id: UUID) -> Secret:
+def _own(connection: Connection, scope: SecretScope, secret_id: UUID) -> Secret:
     return _found(store.find(connection, [scope.scope_id], secret_id))

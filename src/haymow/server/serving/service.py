@@ -16,7 +16,7 @@ from haymow.server.access.rules import Principal
 from haymow.server.registry.rules import Model, Usable
 from haymow.server.secrets.rules import Stale
 from haymow.server.serving import events, failures, rules
-from haymow.server.serving.kept import Kept
+from haymow.server.serving.cache import VersionedCache
 from haymow.server.serving.live import ChatStream, LiveModel, Measured, Upstream, made_live
 from haymow.server.serving.pool import Lease, Pool
 from haymow.server.serving.rules import Chat, ResolvedSecrets
@@ -71,10 +71,10 @@ class Serving:
     upstream: Upstream
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
-    found: Kept[Found] = field(default_factory=lambda: Kept(MOST_FOUND), repr=False)
+    found: VersionedCache[Found] = field(default_factory=lambda: VersionedCache(MOST_FOUND), repr=False)
     calls: Upstreams = field(default_factory=Upstreams, repr=False)
-    lists: Kept[Listing] = field(
-        default_factory=lambda: Kept(MOST_LISTS_BYTES, lambda listing: listing.bytes), repr=False
+    lists: VersionedCache[Listing] = field(
+        default_factory=lambda: VersionedCache(MOST_LISTS_BYTES, lambda listing: listing.bytes), repr=False
     )
 
     async def models(self, principal: Principal, workspace_id: UUID, after: str | None, limit: int | None) -> Listing:

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 V = TypeVar("V")
 
 
-class Kept(Generic[V]):
+class VersionedCache(Generic[V]):
     """Values by their keys, of at most `most` together as `weigh` weighs them; the least recently used goes first."""
 
     def __init__(self, most: int, weigh: Callable[[V], int] = lambda _: 1) -> None:
