@@ -37,6 +37,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason=f"on {name} alone: {marker.args[0]}"))
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    """The one that haymow runs on."""
+    return "asyncio"
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """One server for all tests that do not stop it; each test uses names of its own."""

@@ -15,11 +15,6 @@ from tests.contract.calls import send, unique
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def client(server: Any) -> AsyncIterator[AsyncDeepsetClient]:
     async with AsyncDeepsetClient(api_key=server.token, base_url=f"{server.url}/api") as client:
         yield client

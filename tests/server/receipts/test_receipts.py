@@ -27,11 +27,6 @@ ANSWER = Receipt(201, [("content-type", "application/json"), ("location", "/x")]
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = databases.open_in(tmp_path)
     yield database

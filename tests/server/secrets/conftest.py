@@ -110,11 +110,6 @@ class Rooms:
         return (await self.tokens.create(self.admin, NewToken("test", Role.ADMIN, user_id=person.user_id)))[1]
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a migrated database that has an organization, two workspaces and a key: made once, then copied."""
