@@ -12,10 +12,8 @@ import httpx
 import pytest
 
 from tests import looking
+from tests.abuse.stage import CHAT, Stage, staged
 from tests.abuse.subject import refused
-from tests.abuse.test_matrix import CHAT, Stage
-from tests.conftest import client_of
-from tests.running import RunningServer, running
 
 DOCUMENT = json.loads((Path(__file__).parents[3] / "docs" / "openapi.json").read_text())
 SIGN_IN = "POST /api/v2/session"
@@ -24,18 +22,9 @@ KEPT = [operation for operation in POSTS if not operation.endswith(CHAT)]
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server of these tests alone: they set the organization's integrations."""
-    with running(tmp_path_factory.mktemp("every-post")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def stage(alone: RunningServer) -> Iterator[Stage]:
-    with client_of(alone.url, alone.token) as admin:
-        stage = Stage(admin)
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with staged(tmp_path_factory.mktemp("every-post")) as stage:
         yield stage
-        stage.close()
 
 
 def test_each_declares_the_header_and_nothing_else_does() -> None:
@@ -53,9 +42,9 @@ class Request:
 
     def __init__(self, stage: Stage, operation: str) -> None:
         path = operation.removeprefix("POST ")
-        parts = stage._parts(path)
+        parts = stage.parts(path)
         self.client = stage.admin
-        self.body = stage._body("POST", path, parts)
+        self.body = stage.body("POST", path, parts)
         self.path = path.format(**parts)
 
     def send(self, key: str, body: Any = None, client: httpx.Client | None = None, **headers: str) -> httpx.Response:
@@ -120,12 +109,12 @@ def test_a_token_with_less_is_not_given_the_token_that_was_made_with_more(stage:
         assert first.json()["token"] not in answer.text
 
 
-def test_what_was_said_once_stands_in_no_file_but_encrypted(stage: Stage, alone: RunningServer) -> None:
+def test_what_was_said_once_stands_in_no_file_but_encrypted(stage: Stage) -> None:
     request, key, name = Request(stage, "POST /api/v2/tokens"), "a-key-that-is-looked-for", "a-name-that-is-found"
     token = request.send(key, {"name": name}).json()["token"]
     assert request.send(key, {"name": name}).json()["token"] == token
     cookie = Request(stage, SIGN_IN).send(key).cookies["haymow_session"]
-    held = dict(looking.files(alone.data))
+    held = dict(looking.files(stage.data))
     assert any(name.encode() in text for text in held.values())
     secrets = [secret.encode() for secret in (token, cookie, key)]
     assert [file for file, text in held.items() if any(secret in text for secret in secrets)] == []
