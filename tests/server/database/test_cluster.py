@@ -21,6 +21,7 @@ from haymow.server.database.news import LOOK_SECONDS, TELL_SECONDS
 from haymow.server.database.pool import Mode, Pool
 from haymow.server.database.units import Unit
 from tests import databases
+from tests.server.database.pools import pool_of
 
 TABLE = "CREATE TABLE IF NOT EXISTS numbers (n integer PRIMARY KEY)"
 
@@ -41,9 +42,8 @@ def admin(url: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture
 def pool(url: str, admin: psycopg.Connection) -> Iterator[Pool]:
-    made = Pool(make_url(url).set(drivername="postgresql+psycopg"), 2, uuid4())
-    yield made
-    made.close()
+    with pool_of(2, url) as made:
+        yield made
 
 
 def numbers(admin: psycopg.Connection) -> list[int]:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Iterator
 from time import monotonic, sleep
 from typing import Any, LiteralString
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -18,6 +17,7 @@ from haymow.server.database.pool import Mode, Pool
 from haymow.server.database.postgres import UNIT_SECONDS
 from tests import databases
 from tests.faults.lines import Line, Way, line_to
+from tests.server.database.pools import pool_of
 from tests.upstream import wait_until
 
 
@@ -36,17 +36,15 @@ def line(url: str) -> Iterator[Line]:
 @pytest.fixture
 def pool(url: str, line: Line) -> Iterator[Pool]:
     """One connection, by that way."""
-    made = Pool(make_url(url).set(drivername="postgresql+psycopg", port=line.port), 1, uuid4())
-    yield made
-    made.close()
+    with pool_of(1, url, line.port) as made:
+        yield made
 
 
 @pytest.fixture
 def direct(url: str) -> Iterator[Pool]:
     """One connection, on which the server is heard to its last word."""
-    made = Pool(make_url(url).set(drivername="postgresql+psycopg"), 1, uuid4())
-    yield made
-    made.close()
+    with pool_of(1, url) as made:
+        yield made
 
 
 def there(url: str, state: LiteralString = "true") -> int:
@@ -125,9 +123,8 @@ SLEEP = Prepared(select(func.pg_sleep(bindparam("seconds", type_=Float)).label("
 
 def test_a_connection_is_counted_once_though_another_is_lost_while_it_is_opened(url: str, line: Line) -> None:
     """SQLAlchemy closes it then, and opens it again."""
-    pool = Pool(make_url(url).set(drivername="postgresql+psycopg", port=line.port), 2, uuid4())
 
-    async def story() -> None:
+    async def story(pool: Pool) -> None:
         await pool.run(one, Mode.LOOK)
         with psycopg.connect(url) as admin:
             lost = asyncio.ensure_future(pool.run(sleeping, Mode.LOOK, seconds=0.2))
@@ -139,8 +136,8 @@ def test_a_connection_is_counted_once_though_another_is_lost_while_it_is_opened(
         assert await opened == 1
         assert pool.connections.open == 1
 
-    asyncio.run(story())
-    pool.close()
+    with pool_of(2, url, line.port) as pool:
+        asyncio.run(story(pool))
     assert pool.connections.open == 0
 
 

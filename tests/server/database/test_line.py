@@ -20,7 +20,6 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     insert,
-    make_url,
     select,
     update,
 )
@@ -30,6 +29,7 @@ from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from haymow.server.database import Prepared, UtcDateTime
 from haymow.server.database.pool import Mode, Pool
 from tests import databases
+from tests.server.database.pools import pool_of
 
 THINGS = Table(
     "things", MetaData(),
@@ -57,9 +57,8 @@ def admin(url: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture
 def pool(url: str, admin: psycopg.Connection) -> Iterator[Pool]:
-    made = Pool(make_url(url).set(drivername="postgresql+psycopg"), 1, uuid4())
-    yield made
-    made.close()
+    with pool_of(1, url) as made:
+        yield made
 
 
 def thing(n: int, said: str | None = None, owner: UUID | None = None, at: datetime | None = None) -> dict[str, Any]:
