@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import tempfile
@@ -10,11 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 
+from haymow.documents import to_text
 from tests import postgres
-from tests.bench import servers, stage
+from tests.bench import bodies, servers, stage
 from tests.bench.jobs import Job
 from tests.bench.servers import Server
 from tests.bench.stage import Stage
@@ -22,6 +25,11 @@ from tests.bench.stage import Stage
 TARGETS = 10_000
 """Of more models than these, so many, chosen at random, are asked for."""
 SCRIPT = Path(__file__).parent / "update.pgbench.sql"
+_WORDS = {
+    "new_provider": "openai-0000000000", "new_tag": "0123456789ab", "secret": bodies.SECRET, "change": "update",
+    "changes": "provider,chat_generator_config,generation_kwargs", "action": "model.update", "source": "127.0.0.1",
+    "at": "2026-11-01 12:00:00.000001+00:00",
+}  # fmt: skip
 _RATE = re.compile(r"tps = ([0-9.]+)")
 
 # The first model and its workspace, again and again under other ids, which pgbench can work out, too.
@@ -77,13 +85,25 @@ class Shared:
         prefix = "/api/v2/workspaces/{0}/"
         return replace(job, targets=[(prefix + path).format(*address) for address in self._addresses])
 
+    @cached_property
+    def _said(self) -> dict[str, str]:
+        """What SCRIPT says in a PATCH's statements, by the names of its variables."""
+        asked = json.loads(bodies.update() % {"n": 0})
+        with psycopg.connect(self.cluster.text(self.database)) as connection:
+            found = connection.execute("SELECT requirements, (SELECT organization_id FROM organizations) FROM models")
+            required, organization = found.fetchone() or ("", "")
+        texts = {"config": to_text(asked["chat_generator_config"]), "schema": to_text(asked["generation_kwargs"])}
+        ids = {name: str(uuid4()) for name in ("person", "token", "server")}
+        return {**texts, **ids, "required": required, "organization": str(organization), **_WORDS}
+
     def pgbench(self, clients: int, seconds: float) -> float:
         """Updates per second by pgbench: what a PATCH says to the database, and nothing else."""
         connection = ("-h", "127.0.0.1", "-p", str(self.cluster.port), "-U", postgres.USER)
-        numbers = (f"models={self.models}", f"workspaces={self.workspaces}")
+        values = {"models": self.models, "workspaces": self.workspaces, **self._said}
         said = postgres.run(
             "pgbench", "-n", "-M", "prepared", *connection, "-c", str(clients), "-T", str(max(1, round(seconds))),
-            *(word for number in numbers for word in ("-D", number)), "-f", str(SCRIPT), self.database,
+            *(word for name, value in values.items() for word in ("-D", f"{name}={value}")), "-f", str(SCRIPT),
+            self.database,
         )  # fmt: skip
         found = _RATE.search(said)
         if found is None:
