@@ -12,8 +12,28 @@ down_revision: str | None = None
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
+SECRET_NAME = sa.String(length=128).with_variant(sa.String(length=128, collation="C"), "postgresql")
+
 
 def upgrade() -> None:
+    _create_audit()
+    _create_data_keys()
+    _create_deleted_secrets()
+    _create_models()
+    _create_organizations()
+    _create_receipts()
+    _create_secrets()
+    _create_users()
+    _create_vault()
+    _create_members()
+    _create_model_secrets()
+    _create_revisions()
+    _create_workspaces()
+    _create_tokens()
+    _create_workspace_members()
+
+
+def _create_audit() -> None:
     op.create_table(
         "audit",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -32,6 +52,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_audit_organization_id_number"), "audit", ["organization_id", "number"], unique=False)
     op.create_index(op.f("ix_audit_workspace_id_number"), "audit", ["workspace_id", "number"], unique=False)
+
+
+def _create_data_keys() -> None:
     op.create_table(
         "data_keys",
         sa.Column("scope_id", sa.Uuid(), nullable=False),
@@ -41,19 +64,21 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("scope_id", name=op.f("pk_data_keys")),
     )
+
+
+def _create_deleted_secrets() -> None:
     op.create_table(
         "deleted_secrets",
         sa.Column("scope_id", sa.Uuid(), nullable=False),
         sa.Column("secret_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "name",
-            sa.String(length=128).with_variant(sa.String(length=128, collation="C"), "postgresql"),
-            nullable=False,
-        ),
+        sa.Column("name", SECRET_NAME, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("scope_id", "secret_id", name=op.f("pk_deleted_secrets")),
     )
+
+
+def _create_models() -> None:
     op.create_table(
         "models",
         sa.Column("scope_id", sa.Uuid(), nullable=False),
@@ -82,6 +107,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
+
+
+def _create_organizations() -> None:
     op.create_table(
         "organizations",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -89,6 +117,9 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("organization_id", name=op.f("pk_organizations")),
     )
+
+
+def _create_receipts() -> None:
     op.create_table(
         "receipts",
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -102,16 +133,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "path", "key", name=op.f("pk_receipts")),
     )
     op.create_index(op.f("ix_receipts_at"), "receipts", ["at"], unique=False)
+
+
+def _create_secrets() -> None:
     op.create_table(
         "secrets",
         sa.Column("scope_id", sa.Uuid(), nullable=False),
         sa.Column("secret_id", sa.Uuid(), nullable=False),
         sa.Column("organization_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "name",
-            sa.String(length=128).with_variant(sa.String(length=128, collation="C"), "postgresql"),
-            nullable=False,
-        ),
+        sa.Column("name", SECRET_NAME, nullable=False),
         sa.Column("ciphertext", sa.LargeBinary(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("hosts", sa.Text(), nullable=True),
@@ -128,6 +158,9 @@ def upgrade() -> None:
         ["scope_id", "created_at", "secret_id"],
         unique=False,
     )
+
+
+def _create_users() -> None:
     op.create_table(
         "users",
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -139,6 +172,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_users")),
         sa.UniqueConstraint("email_key", name=op.f("uq_users_email_key")),
     )
+
+
+def _create_vault() -> None:
     op.create_table(
         "vault",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -147,6 +183,9 @@ def upgrade() -> None:
         sa.CheckConstraint("id = 1", name=op.f("ck_vault_one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vault")),
     )
+
+
+def _create_members() -> None:
     op.create_table(
         "members",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -158,6 +197,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.user_id"], name=op.f("fk_members_user_id")),
         sa.PrimaryKeyConstraint("organization_id", "user_id", name=op.f("pk_members")),
     )
+
+
+def _create_model_secrets() -> None:
     op.create_table(
         "model_secrets",
         sa.Column("scope_id", sa.Uuid(), nullable=False),
@@ -172,6 +214,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("scope_id", "model_id", "name", name=op.f("pk_model_secrets")),
     )
     op.create_index(op.f("ix_model_secrets_name_scope_id"), "model_secrets", ["name", "scope_id"], unique=False)
+
+
+def _create_revisions() -> None:
     op.create_table(
         "revisions",
         sa.Column("scope_id", sa.Uuid(), nullable=False),
@@ -194,6 +239,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("scope_id", "model_id", "revision", name=op.f("pk_revisions")),
     )
+
+
+def _create_workspaces() -> None:
     op.create_table(
         "workspaces",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
@@ -207,6 +255,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_workspaces")),
         sa.UniqueConstraint("organization_id", "name_key", name=op.f("uq_workspaces_organization_id_name_key")),
     )
+
+
+def _create_tokens() -> None:
     op.create_table(
         "tokens",
         sa.Column("token_id", sa.Uuid(), nullable=False),
@@ -230,6 +281,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest", name=op.f("uq_tokens_digest")),
     )
     op.create_index(op.f("ix_tokens_user_id"), "tokens", ["user_id"], unique=False)
+
+
+def _create_workspace_members() -> None:
     op.create_table(
         "workspace_members",
         sa.Column("workspace_id", sa.Uuid(), nullable=False),
