@@ -9,25 +9,11 @@ from typing import Any
 
 import pytest
 
-from haymow.errors import Fault, Invalid
+from haymow.errors import Invalid
 from haymow.generators import check
+from tests.generators.definitions import PARAMETERS, config, faults, found
 
 OPENAI = "haystack.components.generators.chat.openai.OpenAIChatGenerator"
-PARAMETERS = "#/chat_generator_config/init_parameters"
-
-
-def faults(config: object, **keywords: str) -> tuple[Fault, ...]:
-    with pytest.raises(Invalid) as caught:
-        check(config, **keywords)
-    return caught.value.faults
-
-
-def openai(**parameters: Any) -> dict[str, Any]:
-    return {"type": "OpenAIChatGenerator", "init_parameters": parameters}
-
-
-def found(config: object) -> list[tuple[str, str]]:
-    return [(fault.pointer, fault.code) for fault in faults(config)]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +44,7 @@ def test_missing_init_parameters_are_an_empty_object() -> None:
 
 
 @pytest.mark.parametrize(
-    "config", [openai(api_key={"env_vars": ["A"], "type": "env_var"}), {"type": "OpenAIChatGenerator"}]
+    "config", [config(api_key={"env_vars": ["A"], "type": "env_var"}), {"type": "OpenAIChatGenerator"}]
 )
 def test_the_config_given_is_not_changed(config: dict[str, Any]) -> None:
     before = json.dumps(config)
@@ -67,7 +53,7 @@ def test_the_config_given_is_not_changed(config: dict[str, Any]) -> None:
 
 
 def test_what_is_canonical_stays_as_it_is() -> None:
-    once = check(openai(model="m", api_key={"type": "env_var", "env_vars": ["K"]}, generation_kwargs={"n": 1})).config
+    once = check(config(model="m", api_key={"type": "env_var", "env_vars": ["K"]}, generation_kwargs={"n": 1})).config
     assert json.dumps(check(once).config) == json.dumps(once)
 
 
@@ -144,7 +130,7 @@ def test_init_parameters_are_an_object(parameters: object) -> None:
 
 
 def test_unknown_parameters_are_told_without_their_names() -> None:
-    (fault,) = faults(openai(modell="x", zzz=1))
+    (fault,) = faults(config(modell="x", zzz=1))
     assert (fault.pointer, fault.code) == (PARAMETERS, "unknown_parameter")
     assert "modell" not in fault.message
 
@@ -166,7 +152,7 @@ def test_required_parameters_are_asked_for() -> None:
     ],
 )
 def test_a_value_of_the_wrong_kind_is_told_in_plain_words(name: str, value: object, words: str) -> None:
-    (fault,) = faults(openai(**{name: value}))
+    (fault,) = faults(config(**{name: value}))
     assert (fault.pointer, fault.code, fault.message) == (f"{PARAMETERS}/{name}", "invalid_value", words)
 
 
@@ -176,8 +162,8 @@ def test_a_fault_deep_in_a_value_is_told_at_its_parameter() -> None:
 
 
 def test_every_fault_is_told_at_once() -> None:
-    config = openai(model=5, api_key="sk-1", tools=[], api_base_url="file:///x", more=1)
-    assert {pointer for pointer, _ in found({**config, "extra": 1})} == {
+    wrong = config(model=5, api_key="sk-1", tools=[], api_base_url="file:///x", more=1)
+    assert {pointer for pointer, _ in found({**wrong, "extra": 1})} == {
         "#/chat_generator_config",
         PARAMETERS,
         *(f"{PARAMETERS}/{name}" for name in ("model", "api_key", "tools", "api_base_url")),
@@ -187,11 +173,11 @@ def test_every_fault_is_told_at_once() -> None:
 def test_at_most_fifty_faults_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"k{number}" for number in range(80)]
     monkeypatch.setattr("haymow.generators.facts.REFUSED_GENERATION_KWARGS", frozenset(names))
-    assert len(faults(openai(generation_kwargs=dict.fromkeys(names, 1)))) == 50
+    assert len(faults(config(generation_kwargs=dict.fromkeys(names, 1)))) == 50
 
 
 def test_pointers_begin_where_the_caller_says() -> None:
-    (fault,) = faults(openai(model=5), pointer="#/config")
+    (fault,) = faults(config(model=5), pointer="#/config")
     assert fault.pointer == "#/config/init_parameters/model"
 
 

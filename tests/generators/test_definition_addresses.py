@@ -6,24 +6,8 @@ from typing import Any
 
 import pytest
 
-from haymow.errors import Invalid
 from haymow.generators import UnusableUrl, check, generators, host_and_port
-
-PARAMETERS = "#/chat_generator_config/init_parameters"
-
-
-def config(generator: str = "OpenAIChatGenerator", **parameters: Any) -> dict[str, Any]:
-    return {"type": generator, "init_parameters": parameters}
-
-
-def faults(document: object) -> list[tuple[str, str, str]]:
-    with pytest.raises(Invalid) as caught:
-        check(document)
-    return [(fault.pointer, fault.code, fault.message) for fault in caught.value.faults]
-
-
-def found(document: object) -> list[tuple[str, str]]:
-    return [fault[:2] for fault in faults(document)]
+from tests.generators.definitions import PARAMETERS, config, faults, found
 
 
 @pytest.mark.parametrize(
@@ -215,7 +199,7 @@ def test_a_part_of_a_host_cannot_become_another_host(
     ],
 )
 def test_hugging_face_settings_do_not_redirect_the_call(parameters: dict[str, Any], code: str) -> None:
-    assert [fault[1] for fault in faults(config("HuggingFaceAPIChatGenerator", **parameters))] == [code]
+    assert [fault.code for fault in faults(config("HuggingFaceAPIChatGenerator", **parameters))] == [code]
 
 
 @pytest.mark.parametrize("model", ["bedrock/x", "vertex_ai/x", "gpt-5", "", "/x", "openai", "OPENAI/x"])

@@ -6,24 +6,8 @@ from typing import Any
 
 import pytest
 
-from haymow.errors import Fault, Invalid
 from haymow.generators import check
-
-PARAMETERS = "#/chat_generator_config/init_parameters"
-
-
-def faults(config: object, **keywords: str) -> tuple[Fault, ...]:
-    with pytest.raises(Invalid) as caught:
-        check(config, **keywords)
-    return caught.value.faults
-
-
-def openai(**parameters: Any) -> dict[str, Any]:
-    return {"type": "OpenAIChatGenerator", "init_parameters": parameters}
-
-
-def found(config: object) -> list[tuple[str, str]]:
-    return [(fault.pointer, fault.code) for fault in faults(config)]
+from tests.generators.definitions import PARAMETERS, config, faults, found
 
 
 @pytest.mark.parametrize("name", ["tools", "streaming_callback"])
@@ -31,11 +15,11 @@ def found(config: object) -> list[tuple[str, str]]:
     "value", ["builtins.input", "haystack.logging.configure_logging", [], {}, [{"type": "x"}], False]
 )
 def test_code_is_refused_wherever_it_could_be_named(name: str, value: object) -> None:
-    assert found(openai(**{name: value})) == [(f"{PARAMETERS}/{name}", "refused_parameter")]
+    assert found(config(**{name: value})) == [(f"{PARAMETERS}/{name}", "refused_parameter")]
 
 
 def test_what_haystack_itself_writes_for_absent_code_is_accepted() -> None:
-    assert check(openai(tools=None, streaming_callback=None)).config["init_parameters"] == {
+    assert check(config(tools=None, streaming_callback=None)).config["init_parameters"] == {
         "tools": None,
         "streaming_callback": None,
     }
@@ -104,11 +88,11 @@ def test_a_callable_is_no_api_key() -> None:
 )  # fmt: skip
 def test_defaults_of_a_call_do_not_override_the_definition(key: str) -> None:
     pointer = f"{PARAMETERS}/generation_kwargs"
-    assert found(openai(generation_kwargs={"temperature": 1, key: {}})) == [(pointer, "refused_generation_kwarg")]
+    assert found(config(generation_kwargs={"temperature": 1, key: {}})) == [(pointer, "refused_generation_kwarg")]
 
 
 def test_each_refused_default_is_a_fault_of_its_own() -> None:
-    assert len(faults(openai(generation_kwargs={"model": 1, "stream": True, "extra_a": 1, "extra_b": 2}))) == 3
+    assert len(faults(config(generation_kwargs={"model": 1, "stream": True, "extra_a": 1, "extra_b": 2}))) == 3
 
 
 def test_litellm_takes_only_the_defaults_haymow_knows() -> None:
@@ -121,13 +105,13 @@ def test_litellm_takes_only_the_defaults_haymow_knows() -> None:
 
 @pytest.mark.parametrize("text", ["{{ ''.__class__.__mro__ }}", "os.environ/HOME", "${HOME}", "/proc/self/environ"])
 def test_texts_are_taken_literally(text: str) -> None:
-    parameters = check(openai(model=text, generation_kwargs={"stop": [text]})).config["init_parameters"]
+    parameters = check(config(model=text, generation_kwargs={"stop": [text]})).config["init_parameters"]
     assert parameters == {"model": text, "generation_kwargs": {"stop": [text]}}
 
 
 @pytest.mark.parametrize("organization", ["o\r\nAuthorization: x", "", "ö", "Bearer x", "o\n"])
 def test_an_organization_cannot_break_out_of_its_header(organization: str) -> None:
-    assert found(openai(organization=organization)) == [(f"{PARAMETERS}/organization", "invalid_value")]
+    assert found(config(organization=organization)) == [(f"{PARAMETERS}/organization", "invalid_value")]
 
 
 @pytest.mark.parametrize(

@@ -9,23 +9,13 @@ import pytest
 
 from haymow.errors import Invalid
 from haymow.generators import Need, check, is_secret_name
+from tests.generators.definitions import PARAMETERS, config, found
 
-PARAMETERS = "#/chat_generator_config/init_parameters"
 API_KEY = f"{PARAMETERS}/api_key"
-
-
-def config(generator: str = "OpenAIChatGenerator", **parameters: Any) -> dict[str, Any]:
-    return {"type": generator, "init_parameters": parameters}
 
 
 def secret(*names: str, **more: Any) -> dict[str, Any]:
     return {"type": "env_var", "env_vars": list(names), **more}
-
-
-def found(document: object) -> list[tuple[str, str]]:
-    with pytest.raises(Invalid) as caught:
-        check(document)
-    return [(fault.pointer, fault.code) for fault in caught.value.faults]
 
 
 def needs(generator: str, **parameters: Any) -> list[tuple[tuple[str, ...], str]]:

@@ -6,24 +6,9 @@ from typing import Any
 
 import pytest
 
-from haymow.errors import Invalid
+from haymow.errors import Fault
 from haymow.generators import check
-
-PARAMETERS = "#/chat_generator_config/init_parameters"
-
-
-def config(generator: str = "OpenAIChatGenerator", **parameters: Any) -> dict[str, Any]:
-    return {"type": generator, "init_parameters": parameters}
-
-
-def faults(document: object) -> list[tuple[str, str, str]]:
-    with pytest.raises(Invalid) as caught:
-        check(document)
-    return [(fault.pointer, fault.code, fault.message) for fault in caught.value.faults]
-
-
-def found(document: object) -> list[tuple[str, str]]:
-    return [fault[:2] for fault in faults(document)]
+from tests.generators.definitions import PARAMETERS, config, faults, found
 
 
 @pytest.mark.parametrize(
@@ -79,7 +64,7 @@ def test_client_settings_that_could_lead_a_call_astray_all_get_the_same_answer(v
         "Only `timeout` (seconds), `limits` (max_connections, max_keepalive_connections, keepalive_expiry) and "
         "`headers` without credentials are accepted here."
     )
-    assert faults(config(http_client_kwargs=value)) == [(pointer, "refused_setting", message)]
+    assert faults(config(http_client_kwargs=value)) == [Fault(pointer, "refused_setting", message)]
 
 
 def test_harmless_client_settings_are_accepted_and_restricted_to_administrators() -> None:
