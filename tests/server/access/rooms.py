@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -137,3 +138,8 @@ class Held:
             connection.exec_driver_sql(f"LOCK TABLE {tables} IN EXCLUSIVE MODE")
             self._wait()
             connection.exec_driver_sql("ROLLBACK")
+
+
+def run(test: Coroutine[Any, Any, None]) -> None:
+    """Run a test's coroutine, which is over soon."""
+    asyncio.run(asyncio.wait_for(test, 30))

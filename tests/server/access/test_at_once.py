@@ -7,9 +7,8 @@ either changes anything, and both go on at the same moment.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from itertools import count
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -19,15 +18,9 @@ from haymow.errors import Conflict, HaymowError, NotFound
 from haymow.server.access.rules import Member, Person, Principal, Role, Token, Workspace
 from haymow.server.access.tokens import NewToken
 from tests import looking
-from tests.server.access.rooms import Held, Rooms, open_rooms
+from tests.server.access.rooms import Held, Rooms
 
 TIMES = 5
-
-
-@pytest.fixture
-def rooms(tmp_path: Path) -> Iterator[Rooms]:
-    with open_rooms(tmp_path) as rooms:
-        yield rooms
 
 
 Change = Callable[[Rooms, Principal, Workspace, Person], Awaitable[Any]]

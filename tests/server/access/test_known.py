@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
@@ -18,7 +17,7 @@ from haymow.server.access.known import Known
 from haymow.server.access.rules import Person, Principal, Role, Workspace
 from haymow.server.access.tokens import NewToken
 from haymow.server.database import Database
-from tests.server.access.rooms import Held, Rooms, open_rooms
+from tests.server.access.rooms import Held, Rooms, run
 
 
 def test_what_is_remembered_is_there_until_something_changes() -> None:
@@ -48,22 +47,12 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(memory.get(number) is not None for number in range(100)) <= 10
 
 
-@pytest.fixture
-def rooms(tmp_path: Path) -> Iterator[Rooms]:
-    with open_rooms(tmp_path) as rooms:
-        yield rooms
-
-
 async def is_known(rooms: Rooms, token: str) -> bool:
     try:
         await rooms.access.authenticate(token, "test")
     except Unauthenticated:
         return False
     return True
-
-
-def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 30))
 
 
 def test_a_revocation_holds_as_soon_as_it_is_acknowledged(rooms: Rooms) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -15,15 +14,9 @@ from haymow.server.access.rules import Person, Principal, Role, Workspace
 from haymow.server.access.tokens import NewToken
 from haymow.server.audit.rules import Filters
 from haymow.server.audit.service import Audit
-from tests.server.access.rooms import Held, Rooms, open_rooms
+from tests.server.access.rooms import Held, Rooms, run
 
 pytestmark = pytest.mark.embedded("the one writer gives the order; test_at_once.py has the same pairs in any order")
-
-
-@pytest.fixture
-def rooms(tmp_path: Path) -> Iterator[Rooms]:
-    with open_rooms(tmp_path) as rooms:
-        yield rooms
 
 
 async def one_after_the_other(rooms: Rooms, *changes: Awaitable[Any]) -> list[Any]:
@@ -70,7 +63,7 @@ def test_a_change_in_a_workspace_that_was_deleted_meanwhile_finds_none(rooms: Ro
         assert isinstance(changed, NotFound), changed
         assert (await audited(rooms, admin)).count("workspace.delete") == 1
 
-    asyncio.run(asyncio.wait_for(test(), 30))
+    run(test())
 
 
 async def audited(rooms: Rooms, admin: Principal) -> list[str]:
@@ -90,7 +83,7 @@ def test_a_change_to_somebody_who_was_removed_meanwhile_finds_nobody(rooms: Room
         assert removed is None
         assert isinstance(changed, NotFound), changed
 
-    asyncio.run(asyncio.wait_for(test(), 30))
+    run(test())
 
 
 def test_of_two_with_one_name_the_second_conflicts(rooms: Rooms) -> None:
@@ -102,7 +95,7 @@ def test_of_two_with_one_name_the_second_conflicts(rooms: Rooms) -> None:
         assert isinstance(first, Workspace)
         assert isinstance(second, Conflict)
 
-    asyncio.run(asyncio.wait_for(test(), 30))
+    run(test())
 
 
 def test_a_token_is_revoked_once(rooms: Rooms) -> None:
@@ -115,7 +108,7 @@ def test_a_token_is_revoked_once(rooms: Rooms) -> None:
         assert first is None
         assert isinstance(second, NotFound)
 
-    asyncio.run(asyncio.wait_for(test(), 30))
+    run(test())
 
 
 def test_no_token_is_made_for_somebody_who_was_removed_meanwhile(rooms: Rooms) -> None:
@@ -132,7 +125,7 @@ def test_no_token_is_made_for_somebody_who_was_removed_meanwhile(rooms: Rooms) -
         assert isinstance(made, NotFound), made
         assert person.user_id not in [token.user_id for token in await rooms.tokens.list(admin)]
 
-    asyncio.run(asyncio.wait_for(test(), 30))
+    run(test())
 
 
 def _remove(rooms: Rooms, by: Principal, user_id: UUID) -> Awaitable[Any]:
@@ -165,4 +158,4 @@ def test_an_organization_keeps_an_administrator(
         again = await rooms.access.authenticate(await rooms.tokens.for_first_admin("again"), "test")
         assert (again.person, again.organization_role) == (admin.person, Role.ADMIN)
 
-    asyncio.run(asyncio.wait_for(test(), 30))
+    run(test())

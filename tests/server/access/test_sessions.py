@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,7 @@ from haymow.server.access.tokens import NewToken
 from haymow.server.audit.rules import Filters
 from haymow.server.audit.service import Audit
 from tests import looking
-from tests.server.access.rooms import Rooms, open_rooms
-
-
-@pytest.fixture
-def rooms(tmp_path: Path) -> Iterator[Rooms]:
-    with open_rooms(tmp_path) as rooms:
-        yield rooms
-
-
-def run(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, 30))
+from tests.server.access.rooms import Rooms, run
 
 
 async def signed_in(rooms: Rooms, cookie: str) -> Principal:
