@@ -12,7 +12,7 @@ from haystack.utils import Secret
 from haymow.errors import Conflict
 from haymow.generators import GeneratorInfo, SecretParameter, generator
 from haystack_integrations.components.generators.haymow.definitions import Definition
-from haystack_integrations.components.generators.haymow.keys import Keys
+from haystack_integrations.components.generators.haymow.keys import Keys, value_of
 
 NO_KEY: Final = "none"
 """Given where a key is optional and there is none: without one, SDKs look for others in the environment."""
@@ -39,6 +39,13 @@ def built(definition: Definition, keys: Keys, overrides: Mapping[str, Any]) -> A
     except TypeError as error:
         message = f"The installed {info.package} refuses the init parameters of this model."
         raise Conflict(message, code="incompatible") from error
+
+
+def key_values(definition: Definition) -> tuple[str | None, ...]:
+    """What the variables hold that the definition takes its keys from: a generator keeps what they held before."""
+    info = generator(definition.generator)
+    assert info is not None  # its definition was checked
+    return tuple(value_of(name) for one in info.secrets for name in _names(one, definition.parameters))
 
 
 def _class_of(info: GeneratorInfo) -> Any:

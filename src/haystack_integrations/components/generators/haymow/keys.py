@@ -35,7 +35,7 @@ class Keys:
     def require_set(self, needs: Iterable[tuple[str, ...]]) -> None:
         """Raises Conflict unless one key of each need is set."""
         for names in needs:
-            if all(_value(name) is None for name in names):
+            if all(value_of(name) is None for name in names):
                 raise Conflict(
                     f"This model needs the environment variable {' or '.join(names)} in the pipeline's process. "
                     "Set it, or use remote mode, where the key stays in haymow.",
@@ -45,7 +45,7 @@ class Keys:
     def value(self, names: Iterable[str], destination: str) -> str | None:
         """The first of these keys that is set. Raises Denied when it may not be sent to `destination`."""
         for name in names:
-            value = _value(name)
+            value = value_of(name)
             if value is not None:
                 self._require(name, destination)
                 return value
@@ -69,6 +69,7 @@ def keys_from(local_hosts: Mapping[str, Sequence[str]] | None) -> Keys:
     return Keys({host_of(host): tuple(names) for host, names in (local_hosts or {}).items()})
 
 
-def _value(name: str) -> str | None:
+def value_of(name: str) -> str | None:
+    """A key of this process's environment; None where it is not set, or empty."""
     value = Secret.from_env_var(name, strict=False).resolve_value()
     return str(value) if value else None

@@ -11,7 +11,7 @@ from haymow.documents import to_text
 from haymow.errors import Invalid
 from haymow.generators import refuses_generation_kwarg
 from haymow.generators.dialects.translation import Translation, dialect_of
-from haystack_integrations.components.generators.haymow.building import built
+from haystack_integrations.components.generators.haymow.building import built, key_values
 from haystack_integrations.components.generators.haymow.definitions import Definition
 from haystack_integrations.components.generators.haymow.kept import Kept
 from haystack_integrations.components.generators.haymow.keys import Keys
@@ -46,7 +46,7 @@ class Local:
 
     def _choice(self, definition: Definition) -> Choice:
         return Choice(
-            definition.text,
+            (definition.text, key_values(definition)),
             lambda: built(definition, self.keys, self.overrides),
             lambda call: _accepted(definition, call),
             _as_it_is,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
@@ -17,6 +16,7 @@ from haystack.utils.http_client import init_http_client
 from haymow.documents import from_text
 from haymow.errors import Denied, HaymowError, Malformed, NotFound, Unauthenticated, Unavailable
 from haymow.ids import id_of
+from haystack_integrations.components.generators.haymow.live import Lender
 
 SECONDS: Final = 10.0
 """How long haymow may take to answer; a chat may take longer."""
@@ -83,9 +83,8 @@ class Registry:
     """Reads from a haymow over HTTP, on first use and never before; may be used from several threads."""
 
     place: Place
-    _client: httpx.Client | None = None
     _workspace_id: UUID | None = None
-    _lock: Lock = field(default_factory=Lock)
+    _clients: Lender = field(default_factory=Lender)
 
     @property
     def known_workspace_id(self) -> UUID | None:
@@ -125,11 +124,8 @@ class Registry:
         return found
 
     def close(self) -> None:
-        """Close the connections; the next question opens new ones."""
-        with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        """Close the connections, when the last question has its answer; the next one opens new ones."""
+        self._clients.close()
 
     def _called(self, models: str, name: str) -> Mapping[str, Any] | None:
         listed = self._get(models, {"name": name}) or {}
@@ -143,7 +139,8 @@ class Registry:
         """The JSON object at an address; None where there is none."""
         headers = {"authorization": f"Bearer {self.place.key()}"}
         try:
-            answer = self._connected().get(self.place.api_base_url + path, params=query, headers=headers)
+            with self._clients.lent(None, self._connected) as client:
+                answer = client.get(self.place.api_base_url + path, params=query, headers=headers)
         except httpx.TransportError as error:
             raise self.place.away() from error
         found = _object(answer.text)
@@ -170,11 +167,9 @@ class Registry:
         return Malformed(f"haymow at {self.place.api_base_url} answers with status {status}: check `api_base_url`.")
 
     def _connected(self) -> httpx.Client:
-        with self._lock:
-            if self._client is None:
-                self._client = init_http_client({"timeout": SECONDS, **(self.place.http_client_kwargs or {})})
-            assert self._client is not None  # there are settings, so there is a client
-            return self._client
+        client = init_http_client({"timeout": SECONDS, **(self.place.http_client_kwargs or {})})
+        assert client is not None  # there are settings, so there is a client
+        return client
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from uuid import UUID
 
 import openai
 from haystack.components.generators.chat import OpenAIChatGenerator
+from haystack.dataclasses import ChatMessage
+from haystack.utils import Secret
 from openai.resources.chat.completions import Completions
 
 from haymow.errors import Invalid, Unavailable
@@ -38,23 +40,24 @@ class Remote:
         workspace_id = self.registry.known_workspace_id
         if workspace_id is None:
             return None
-        self.registry.place.key()  # said here in better words than the SDK's
-        return Choice(workspace_id, lambda: self._built(workspace_id), _accepted, self._explaining)
+        return self._choice(workspace_id)
 
     def choice(self) -> Choice:
         """The choice; asks for the id of a workspace that is given by its name."""
-        workspace_id = self.registry.workspace_id()
-        self.registry.place.key()
-        return Choice(workspace_id, lambda: self._built(workspace_id), _accepted, self._explaining)
+        return self._choice(self.registry.workspace_id())
 
     def close(self) -> None:
         """Close the connection that asked for the workspace's id."""
         self.registry.close()
 
-    def _built(self, workspace_id: UUID) -> Any:
+    def _choice(self, workspace_id: UUID) -> Choice:
+        key = self.registry.place.key()  # a key that is missing is said here, in better words than the SDK's
+        return Choice((workspace_id, key), lambda: self._built(workspace_id, key), _accepted, self._explaining)
+
+    def _built(self, workspace_id: UUID, key: str) -> Any:
         place = self.registry.place
-        return OpenAIChatGenerator(
-            api_key=place.api_key,
+        return _HangingUp(
+            api_key=Secret.from_token(key),
             model=self.model,
             api_base_url=f"{place.api_base_url}/api/v2/workspaces/{workspace_id}/openai/v1",
             timeout=TIMEOUT if self.timeout is None else self.timeout,
@@ -76,6 +79,24 @@ class Remote:
             raise Unavailable(f"haymow at {place.api_base_url} did not answer in time: see `timeout`.") from error
         except openai.APIConnectionError as error:
             raise place.away() from error
+
+
+class _HangingUp(OpenAIChatGenerator):
+    """Haystack's own, which hangs up where a callback raises: else the model talks on until garbage is collected."""
+
+    def _handle_stream_response(self, chat_completion: Any, callback: Any) -> list[ChatMessage]:
+        try:
+            return super()._handle_stream_response(chat_completion, callback)
+        except BaseException:
+            chat_completion.close()
+            raise
+
+    async def _handle_async_stream_response(self, chat_completion: Any, callback: Any) -> list[ChatMessage]:
+        try:
+            return await super()._handle_async_stream_response(chat_completion, callback)
+        except Exception:  # it closes the stream of a task that is cancelled itself
+            await chat_completion.close()
+            raise
 
 
 def _accepted(call: Parameters) -> Parameters:

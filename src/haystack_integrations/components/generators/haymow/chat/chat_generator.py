@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Final, Literal
+from weakref import finalize
 
 from haystack import component, default_from_dict, default_to_dict
 from haystack.components.generators.chat import OpenAIChatGenerator
-from haystack.dataclasses import ChatMessage, StreamingCallbackT
+from haystack.dataclasses import ChatMessage, ComponentInfo, StreamingCallbackT
 from haystack.tools import ToolsType, deserialize_tools_or_toolset_inplace, serialize_tools_or_toolset
 from haystack.utils import Secret, deserialize_callable, serialize_callable
 
 from haymow.generators import host_and_port
 from haystack_integrations.components.generators.haymow.definitions import definition_from
+from haystack_integrations.components.generators.haymow.forks import start_anew_when_forked
 from haystack_integrations.components.generators.haymow.kept import Kept
 from haystack_integrations.components.generators.haymow.keys import keys_from
 from haystack_integrations.components.generators.haymow.live import LiveGenerators
@@ -20,8 +23,11 @@ from haystack_integrations.components.generators.haymow.local import Local
 from haystack_integrations.components.generators.haymow.registry import Place, Registry
 from haystack_integrations.components.generators.haymow.remote import Remote
 from haystack_integrations.components.generators.haymow.source import Choice, Source
+from haystack_integrations.components.generators.haymow.streams import told_as
 
 _API_KEY: Final = Secret.from_env_var("HAYMOW_API_KEY")
+_USED: Final = ("_source", "_live", "_dropped")
+"""What a copy of a component does not share with it."""
 
 
 @component
@@ -41,6 +47,8 @@ class HaymowChatGenerator:
     print(generator.run([ChatMessage.from_user("What is the capital of France?")])["replies"][0].text)
     ```
     """
+
+    _dropped: finalize[..., Any] | None = None
 
     def __init__(
         self,
@@ -103,12 +111,30 @@ class HaymowChatGenerator:
         self.refresh_definition_every = refresh_definition_every
         self.keep_definition_for = keep_definition_for
         self.local_hosts = local_hosts
-        self._source = self._new_source()
-        self._live = LiveGenerators()
+        self._start_anew()
 
-    def _new_source(self) -> Source:
-        host_and_port(self.api_base_url)
+    def _start_anew(self) -> tuple[Any, ...]:
+        """Begin as if nothing had been asked yet. Gives what was used before, of which nothing is closed."""
+        used = tuple(self.__dict__.get(name) for name in _USED)
+        if self._dropped is not None:
+            self._dropped.detach()
         registry = Registry(Place(self.api_base_url, self.workspace, self.api_key, self.http_client_kwargs))
+        self._source = self._new_source(registry)
+        self._live = LiveGenerators()
+        self._dropped = finalize(self, _close_what_was_left, registry, self._live)
+        self._dropped.atexit = False
+        start_anew_when_forked(self, HaymowChatGenerator._start_anew)
+        return used
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in _USED}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._start_anew()
+
+    def _new_source(self, registry: Registry) -> Source:
+        host_and_port(self.api_base_url)
         if self.mode == "remote":
             return Remote(registry, self.model, self.timeout, self.max_retries)
         if self.mode != "local":
@@ -241,8 +267,9 @@ class HaymowChatGenerator:
         tools: ToolsType | None,
         tools_strict: bool | None,
     ) -> dict[str, Any]:
+        callback = streaming_callback or self.streaming_callback
         arguments: dict[str, Any] = {
-            "streaming_callback": streaming_callback or self.streaming_callback,
+            "streaming_callback": told_as(ComponentInfo.from_component(self), callback) if callback else None,
             "generation_kwargs": choice.accepted({**self.generation_kwargs, **(generation_kwargs or {})}),
         }
         if (wanted := self.tools if tools is None else tools) is not None:
@@ -250,3 +277,10 @@ class HaymowChatGenerator:
         if self.tools_strict if tools_strict is None else tools_strict:
             arguments["tools_strict"] = True  # not every generator has it
         return arguments
+
+
+def _close_what_was_left(registry: Registry, live: LiveGenerators) -> None:
+    """Close what a component used that was dropped without being closed."""
+    with suppress(Exception):  # nobody is there to be told
+        registry.close()
+        live.close_everywhere()
