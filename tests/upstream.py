@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -27,6 +26,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+
+from tests.threads import ServerThread
 
 MODEL = "scripted-1"
 USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
@@ -144,20 +145,17 @@ class Upstream:
         self._otherwise = otherwise or Says()
         route = Route("/{path:path}", self._answer, methods=["GET", "POST", "CONNECT", "PUT", "DELETE"])
         config = uvicorn.Config(Starlette(routes=[route]), port=0, log_level="critical", lifespan="off", **server)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, name="upstream", daemon=True)
+        self._server = ServerThread(config, "upstream")
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        wait_until(lambda: self._server.started)
-        self.port: int = self._server.servers[0].sockets[0].getsockname()[1]
+        self._server.start()
+        self.port = self._server.port
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(timeout=5)
+        self._server.stop()
 
     @property
     def url(self) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-import threading
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -33,7 +32,8 @@ from haymow.egress.policy import Target
 from haymow.generators import generators
 from tests.providers.replies import Reply
 from tests.providers.wires import anthropic, bedrock, cohere, google, ollama, openai, responses
-from tests.upstream import Fails, Garbles, Hangs, Seen, wait_until
+from tests.threads import ServerThread
+from tests.upstream import Fails, Garbles, Hangs, Seen
 
 WIRES: Mapping[str, ModuleType] = {
     "/api/chat": ollama,
@@ -82,18 +82,15 @@ class Cloud:
             self._authority.issue_cert(*sorted(_names())).private_key_and_cert_chain_pem.write_to_path(str(file))
             config = uvicorn.Config(self._app, port=0, log_level="critical", lifespan="off", ssl_certfile=str(file))
             config.load()
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, name="cloud", daemon=True)
-        self._thread.start()
-        wait_until(lambda: self._server.started)
-        self.port: int = self._server.servers[0].sockets[0].getsockname()[1]
+        self._server = ServerThread(config, "cloud")
+        self._server.start()
+        self.port = self._server.port
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(timeout=5)
+        self._server.stop()
 
     def reset(self) -> None:
         """Forget what was seen and scripted, for the next test."""

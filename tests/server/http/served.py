@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import threading
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +17,7 @@ from haymow.server.http import Call, Operation, json_answer
 from haymow.server.http.gate import Gate
 from haymow.server.http.operations import Routing
 from haymow.server.http.protocol import PatientProtocol
-from tests.upstream import wait_until
+from tests.threads import ServerThread
 
 
 async def echo(call: Call[Any]) -> Any:
@@ -55,19 +54,16 @@ class Served:
             lifespan="off",
             timeout_keep_alive=75,
         )
-        self._server = uvicorn.Server(config)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="served", daemon=True)
+        self._server = ServerThread(config, "served", self._socket)
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        wait_until(lambda: self._server.started)
+        self._server.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(timeout=5)
+        self._server.stop()
         self._socket.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import TracebackType
@@ -29,7 +28,7 @@ from haymow.server.serving.live import Upstream
 from haymow.server.serving.routes import ServingRoutes
 from haymow.server.serving.rules import ResolvedSecrets
 from haymow.server.serving.service import Sources
-from tests.upstream import wait_until
+from tests.threads import ServerThread
 
 TOKEN = "hm_test"
 KEY = "sk-canary-5f1d"
@@ -72,29 +71,23 @@ class Served:
         app = Gate(
             Routing(ServingRoutes(serving, _NO_RECEIPTS, Limits(), _still_allowed).operations(), _authenticate), DIALECT
         )
-        config = uvicorn.Config(app, log_level="critical", lifespan="off")
-        self._server = uvicorn.Server(config)
+        config = uvicorn.Config(app, loop="asyncio", log_level="critical", lifespan="off")
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="served", daemon=True)
+        self._server = ServerThread(config, "served", self._socket)
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        wait_until(lambda: self._server.started)
+        self._server.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.reset()
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(timeout=5)
-        if not self._loop.is_running():
-            self._loop.close()
+        self._server.stop()
 
     def reset(self) -> None:
         """Back to the state in which it started, for the next test."""
-        asyncio.run_coroutine_threadsafe(self.pool.close(), self._loop).result(5)
+        asyncio.run_coroutine_threadsafe(self.pool.close(), self._server.loop).result(5)
         self.models.clear()
         self.secrets.clear()
         self.secrets["OPENAI_API_KEY"] = (KEY, 1)
@@ -133,9 +126,6 @@ class Served:
             timeout=30,
             trust_env=False,
         )
-
-    def _run(self) -> None:
-        self._loop.run_until_complete(self._server.serve([self._socket]))
 
     async def _find(self, principal: Principal, workspace_id: UUID, name: str) -> Model:
         by_id = {str(model.model_id): model for model in self.models.values()}
