@@ -12,8 +12,7 @@ from tests.providers.cloud import Cloud
 from tests.providers.conftest import enter
 from tests.providers.known import ALL, RESPONSES, Provider
 from tests.providers.replies import Reply
-from tests.server.serving.served import Served
-from tests.server.serving.test_chat import HELLO, WEATHER
+from tests.server.serving.served import HELLO, WEATHER, Served
 
 NOW = {"type": "function", "function": {"name": "now", "description": "The time.", "parameters": {"type": "object"}}}
 BERN = ("call_1", "weather", {"city": "Bern"})

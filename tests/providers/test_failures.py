@@ -26,8 +26,7 @@ from tests.providers.known import (
     Provider,
 )
 from tests.providers.wires import google
-from tests.server.serving.served import Served
-from tests.server.serving.test_chat import HELLO
+from tests.server.serving.served import HELLO, Served
 from tests.upstream import Fails, Garbles, Hangs, wait_until
 
 ECHO = f"Incorrect key {KEY} / {base64.b64encode(KEY.encode()).decode()}"

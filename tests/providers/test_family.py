@@ -12,8 +12,7 @@ from haymow.generators.live.clients import speaks_openai
 from tests.providers.cloud import Cloud
 from tests.providers.known import KEY
 from tests.providers.replies import Reply
-from tests.server.serving.served import Served
-from tests.server.serving.test_chat import HELLO, WEATHER
+from tests.server.serving.served import HELLO, WEATHER, Served
 
 _NOT_INSTALLED = {"LlamaStackChatGenerator"}  # its package asks for Python 3.12: `make providers` constructs it
 _ADDRESSES = {

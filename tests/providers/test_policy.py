@@ -18,8 +18,7 @@ from haymow.generators.live.build import build
 from tests.providers.cloud import Cloud
 from tests.providers.conftest import enter
 from tests.providers.known import ALL, BEDROCK, EACH_SDK, FOUNDRY, KEY, SECRETS, Provider
-from tests.server.serving.served import Served
-from tests.server.serving.test_chat import HELLO
+from tests.server.serving.served import HELLO, Served
 from tests.upstream import Fails, Hangs, Upstream, wait_until
 
 CANARY = "sk-of-the-server"

@@ -20,8 +20,7 @@ from haymow.server.settings import settings_from
 from tests.providers.cloud import Cloud
 from tests.providers.conftest import enter
 from tests.providers.known import ALL, ANTHROPIC, BEDROCK, GOOGLE, KEY, SECRETS, Provider
-from tests.server.serving.served import Served
-from tests.server.serving.test_chat import HELLO
+from tests.server.serving.served import HELLO, Served
 
 INTEGRATIONS = "haystack_integrations.components.generators"
 UNPOLICED = {"AnthropicVertexChatGenerator", "HuggingFaceAPIChatGenerator", "LiteLLMChatGenerator"}

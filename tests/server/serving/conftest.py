@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.authority import Looping
 from tests.server.serving.served import Served, openai_config
 from tests.upstream import Upstream
 
@@ -33,3 +34,10 @@ def served(upstream: Upstream, server: Served) -> Served:
     server.reset()
     server.add("fast", openai_config(upstream.url))
     return server
+
+
+@pytest.fixture(scope="module")
+def looping() -> Iterator[Looping]:
+    """A loop for providers that are written by hand."""
+    with Looping() as looping:
+        yield looping

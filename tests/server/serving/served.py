@@ -36,6 +36,15 @@ DIALECT = Dialect(routes.ADDRESSES, routes.NAMES, routes.problem_in_openai)
 LOOPBACK = Egress(allowances("127.0.0.1:*"))
 CREATED = datetime(2026, 11, 1, tzinfo=UTC)
 OPENAI = "haystack.components.generators.chat.openai.OpenAIChatGenerator"
+HELLO = [{"role": "user", "content": "Hello?"}]
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "The weather of a city.",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
 
 _NO_RECEIPTS: Any = None
 """No request here has an Idempotency-Key; those that have one are in tests/server/receipts, on the whole house."""

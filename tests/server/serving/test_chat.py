@@ -7,18 +7,8 @@ import json
 import pytest
 from openai.types.chat import ChatCompletionMessageFunctionToolCall
 
-from tests.server.serving.served import KEY, Served, openai_config
+from tests.server.serving.served import HELLO, KEY, WEATHER, Served, openai_config
 from tests.upstream import Calls, Says, Upstream
-
-HELLO = [{"role": "user", "content": "Hello?"}]
-WEATHER = {
-    "type": "function",
-    "function": {
-        "name": "weather",
-        "description": "The weather of a city.",
-        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
-    },
-}
 
 
 def test_the_openai_sdk_gets_an_answer(served: Served, upstream: Upstream) -> None:

@@ -11,9 +11,8 @@ import httpx
 import pytest
 
 from tests.authority import Looping
-from tests.server.serving.served import KEY, TOKEN, Served, openai_config
+from tests.server.serving.served import HELLO, KEY, TOKEN, Served, openai_config
 
-HELLO = [{"role": "user", "content": "Hello?"}]
 SSE = b"text/event-stream; charset=utf-8"
 
 
@@ -60,12 +59,6 @@ class Pieces:
             await asyncio.sleep(0.001)  # so that the pieces are read one by one
         if not stays:
             writer.write(b"0\r\n\r\n")
-
-
-@pytest.fixture(scope="module")
-def looping() -> Iterator[Looping]:
-    with Looping() as looping:
-        yield looping
 
 
 @pytest.fixture

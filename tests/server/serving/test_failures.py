@@ -11,8 +11,7 @@ import httpx
 import openai
 import pytest
 
-from tests.server.serving.served import KEY, TOKEN, Served, openai_config
-from tests.server.serving.test_chat import HELLO
+from tests.server.serving.served import HELLO, KEY, TOKEN, Served, openai_config
 from tests.upstream import Answer, Fails, Garbles, Hangs, Trickles, Upstream
 
 ECHO = f"Incorrect API key provided: {KEY} / {base64.b64encode(KEY.encode()).decode()} / https://x/?key={KEY}"

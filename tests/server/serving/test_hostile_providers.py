@@ -81,12 +81,6 @@ async def streams(*events: bytes) -> AsyncIterator[bytes]:
     yield b"0\r\n\r\n"
 
 
-@pytest.fixture(scope="module")
-def looping() -> Iterator[Looping]:
-    with Looping() as looping:
-        yield looping
-
-
 @pytest.fixture
 def provider(looping: Looping) -> Provider:
     return Provider(looping)

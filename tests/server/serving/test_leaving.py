@@ -10,8 +10,7 @@ import pytest
 
 from haymow.errors import Denied
 from haymow.server.serving import watch
-from tests.server.serving.served import TOKEN, Served, openai_config
-from tests.server.serving.test_chat import HELLO
+from tests.server.serving.served import HELLO, TOKEN, Served, openai_config
 from tests.upstream import Hangs, Says, Upstream, wait_until
 
 CHAT = {"model": "slow", "messages": HELLO}

@@ -12,8 +12,7 @@ import pytest
 from openai.types.chat import ChatCompletionMessageFunctionToolCall
 from pydantic import BaseModel
 
-from tests.server.serving.served import Served
-from tests.server.serving.test_chat import HELLO, WEATHER
+from tests.server.serving.served import HELLO, WEATHER, Served
 from tests.upstream import Calls, Says, Upstream
 
 NAMED = Says('{"city": "Bern", "degrees": 21}')

@@ -10,8 +10,7 @@ from typing import Any
 import openai
 import pytest
 
-from tests.server.serving.served import KEY, Served
-from tests.server.serving.test_chat import HELLO, WEATHER
+from tests.server.serving.served import HELLO, KEY, WEATHER, Served
 from tests.upstream import Calls, Dies, Fails, Says, Upstream
 
 

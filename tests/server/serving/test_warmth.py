@@ -6,8 +6,7 @@ import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.server.serving.served import KEY, Served, openai_config
-from tests.server.serving.test_chat import HELLO
+from tests.server.serving.served import HELLO, KEY, Served, openai_config
 from tests.upstream import Says, Upstream, wait_until
 
 CHAT = {"model": "fast", "messages": HELLO}
