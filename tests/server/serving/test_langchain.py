@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import openai
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import tool
@@ -72,9 +73,11 @@ def test_on_a_loop(served: Served, upstream: Upstream) -> None:
     upstream.script(Says("Bern"), Says("one two", pieces=3))
 
     async def act() -> tuple[Any, str]:
-        model = chat(served)
-        answer = await model.ainvoke("The capital?")
-        return answer.content, "".join([str(chunk.content) async for chunk in model.astream("Count.")])
+        # LangChain's own client is kept for the whole process, and would outlive the loop that it belongs to.
+        async with openai.DefaultAsyncHttpxClient() as own:
+            model = chat(served, http_async_client=own)
+            answer = await model.ainvoke("The capital?")
+            return answer.content, "".join([str(chunk.content) async for chunk in model.astream("Count.")])
 
     assert asyncio.run(act()) == ("Bern", "one two")
 
