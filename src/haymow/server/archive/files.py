@@ -20,6 +20,7 @@ import orjson
 from haymow.errors import CommandFailed, StartFailed
 from haymow.server.archive.damage import Damaged
 from haymow.server.archive.seals import Chained, Encrypted, Seal, key_of, new_terms
+from haymow.server.database.folder import sync_folder
 
 _MAGIC: Final = b"haymow-backup-"
 _FIRST_LINE: Final = _MAGIC + b"1\n"
@@ -71,7 +72,7 @@ def writing(path: Path, header: dict[str, Any], passphrase: str | None) -> Itera
             file.flush()
             os.fsync(file.fileno())
         os.rename(draft, path)
-        _sync(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise StartFailed(f"Cannot write {path} ({error.strerror}). Make room, or name a place where I may.") from error
     finally:
@@ -85,14 +86,6 @@ def _begun(file: BinaryIO, header: dict[str, Any], passphrase: str | None) -> Se
     first = _FIRST_LINE + len(text).to_bytes(4, "big") + text
     file.write(first)
     return Chained(first) if passphrase is None else Encrypted(key, first)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 class Reader:

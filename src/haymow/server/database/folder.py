@@ -1,4 +1,4 @@
-"""The data folder of the embedded database: who may read it, and that one server at a time owns it."""
+"""The data folder: who may read it, that one server at a time owns it, and when what it holds is on the disk."""
 
 from __future__ import annotations
 
@@ -29,6 +29,15 @@ class DataFolder:
     def close(self) -> None:
         """Give the lock back. The lock file stays: removing it would let two owners lock two files."""
         os.close(self._lock)
+
+
+def sync_folder(path: Path) -> None:
+    """Return when the names of a folder's files are on the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _make(path: Path) -> None:

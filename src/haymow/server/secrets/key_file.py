@@ -20,6 +20,7 @@ from secrets import token_hex
 from typing import Final
 
 from haymow.errors import StartFailed
+from haymow.server.database.folder import sync_folder
 from haymow.server.secrets.cipher import KEY_BYTES, Hidden, MasterKey, id_of, new_key
 
 _HEADER: Final = re.compile(r"haymow-master-key-([12]) id=([0-9a-f]{16})")
@@ -69,7 +70,7 @@ def replace(path: Path, entries: Sequence[KeyEntry]) -> None:
     """Write the file anew with these keys. Raises StartFailed."""
     with _explained(path, database_is_new=False), _draft(path, text_of(entries)) as draft:
         os.rename(draft, path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def make(path: Path, text: Hidden) -> None:
@@ -77,7 +78,7 @@ def make(path: Path, text: Hidden) -> None:
     # Another start may have been first: its key is the one.
     with _draft(path, text) as draft, contextlib.suppress(FileExistsError):
         os.link(draft, path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def new_text() -> str:
@@ -150,14 +151,6 @@ def _draft(path: Path, text: Hidden) -> Iterator[Path]:
         yield draft
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _forbidden(owner: int) -> int:

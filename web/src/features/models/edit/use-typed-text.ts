@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { same } from "./merge";
 
-interface TypedText {
+export interface TypedText {
   value: unknown;
   /** The text of a value; undefined is the empty text. */
   print: (value: unknown) => string;

@@ -1,14 +1,7 @@
 import { TextInput, type TextInputProps } from "@mantine/core";
-import { useTypedText } from "./use-typed-text";
+import { type TypedText, useTypedText } from "./use-typed-text";
 
-interface Props extends Omit<TextInputProps, "value" | "onChange"> {
-  value: unknown;
-  print: (value: unknown) => string;
-  parse: (text: string) => unknown;
-  onChange: (value: unknown) => void;
-  onUnfinished: (isUnfinished: boolean) => void;
-  missing?: string;
-}
+type Props = Omit<TextInputProps, "value" | "onChange"> & TypedText;
 
 /** A value on one line of text. */
 export function ValueInput({ value, print, parse, onChange, onUnfinished, error, missing, ...field }: Props) {
