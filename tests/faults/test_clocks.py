@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,13 @@ def library() -> Iterator[str]:
 
 
 def clock(library: str, seconds: int) -> dict[str, str]:
-    """A clock that is so far ahead; how long things take is not touched."""
-    return {"LD_PRELOAD": library, "FAKETIME": f"{seconds:+d}", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    """A clock that is so far ahead; how long things take is not touched.
+
+    libfaketime looks into the environment again after ten seconds, and haymow has emptied it by then: a server that
+    worked for longer would have the right time.
+    """
+    kept = {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_CACHE_DURATION": f"{DAY}"}
+    return {"LD_PRELOAD": library, "FAKETIME": f"{seconds:+d}", **kept}
 
 
 @pytest.mark.thorough
@@ -49,9 +55,9 @@ def test_two_days_between_two_servers_change_no_order(shared: Storage, library: 
             for client in clients:
                 assert client.get(seen_at(address)).json() == changed.json()
         check_order(clients, address, times)
-    apart = abs(seconds_between(written[0]["updated_at"], written[1]["updated_at"]))
+    apart = min(abs(seconds_between(one["updated_at"], other["updated_at"])) for one, other in pairwise(written))
     figure("R16 clocks", f"two servers {apart / DAY:.2f} days apart: {times} changes in turn, in order everywhere")
-    assert apart > DAY, "the clocks were not moved: the test says nothing"
+    assert apart > 1.9 * DAY, "the clocks were not moved: the test says nothing"
 
 
 @pytest.mark.thorough
@@ -62,7 +68,10 @@ def test_a_clock_that_goes_back_changes_no_order(embedded: Storage, library: str
             address = address or made(client)
             for _ in range(3):
                 count += 1
-                assert client.patch(address, json={"provider": f"p{count - 1}"}).status_code == 200
+                changed = client.patch(address, json={"provider": f"p{count - 1}"})
+                assert changed.status_code == 200, changed.text
+                moved = seconds_between(changed.json()["updated_at"], datetime.now(UTC).isoformat())
+                assert abs(moved - seconds) < DAY / 10, "the clock was not moved: the test says nothing"
             assert client.get(seen_at(address)).json()["provider"] == f"p{count - 1}"
             check_order([client], address, count)
     figure("R16 clocks", "one server, a day ahead, then a day behind, then right: changes in order")
