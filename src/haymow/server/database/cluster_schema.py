@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from haymow.errors import StartFailed
 from haymow.server.database import schema
+from haymow.server.database.opening import name_of, words_of
 from haymow.server.database.postgres import CONNECT
 from haymow.server.database.schema import Permission
 
@@ -35,14 +36,21 @@ _GUARANTEES: Final = {"fsync": {"on"}, "full_page_writes": {"on"}, "synchronous_
 
 def prepare(url: URL, permission: Permission, *, unsafe: bool) -> bool:
     """Migrate to HEAD when needed; whether it was. Raises StartFailed with one line: what is wrong, and what to do."""
-    where = url.set(username=None, password=None, query={}).render_as_string()
+    where = name_of(url)
     try:
         with _connected(url) as connection:
             _check_guarantees(connection, unsafe)
             return _migrated(connection, where, permission)
+    except schema.Foreign:
+        raise StartFailed(
+            f"{where} holds tables that are not haymow's, and haymow leaves them alone. "
+            "Make an empty database for it, and name that in HAYMOW_DATABASE_URL."
+        ) from None
     except DBAPIError as error:
         log.debug("the database cannot be opened", exc_info=error)
-        raise StartFailed(f"{_reason(error)} ({where}). Check HAYMOW_DATABASE_URL and the server's log.") from None
+        raise StartFailed(
+            f"The database {where} {_reason(error)}. Check HAYMOW_DATABASE_URL and the server's log."
+        ) from None
 
 
 def _migrated(connection: Connection, where: str, permission: Permission) -> bool:
@@ -134,7 +142,5 @@ def _has_locks(connection: Connection, tell: Callable[[str], None]) -> bool:
 
 
 def _reason(error: DBAPIError) -> str:
-    state = str(getattr(error.orig, "sqlstate", None) or "")
-    if state[:2] in ("28", "3D"):
-        return "The database does not let haymow in"
-    return f"The database failed with {state}" if state else "The database cannot be reached"
+    state = getattr(error.orig, "sqlstate", None)
+    return f"failed with {state}" if state else f"cannot be opened: {words_of(error)}"

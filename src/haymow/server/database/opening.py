@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from haymow.errors import StartFailed
 from haymow.server.database import schema, sqlite
@@ -50,8 +50,33 @@ _NO_DRIVER = "PostgreSQL's driver is not installed. Install haymow[postgresql]."
 def url_of(text: str) -> URL:
     """A URL of PostgreSQL, for its driver. Raises StartFailed."""
     try:
-        return make_url(text).set(drivername="postgresql+psycopg")
+        url = make_url(text).set(drivername="postgresql+psycopg")
     except (ArgumentError, ValueError):
-        raise StartFailed(
-            "The database's URL cannot be read. Is a letter of the password not %-encoded? See HAYMOW_DATABASE_URL."
-        ) from None
+        raise StartFailed(_NO_URL) from None
+    if "@" in (url.host or ""):  # what is before it belongs to the password, and would be shown with the host
+        raise StartFailed(_NO_URL)
+    return url
+
+
+_NO_URL = (
+    "The database's URL cannot be read. Is a letter of the password not %-encoded? Are there several hosts? Write them "
+    "as ?host=one:5432&host=two:5432 behind the database's name. See HAYMOW_DATABASE_URL."
+)
+
+
+def name_of(url: URL) -> str:
+    """A URL as an operator knows it, with nothing secret in it."""
+    return URL.create("postgresql", url.username, None, url.host, url.port, url.database).render_as_string()
+
+
+def words_of(error: DBAPIError) -> str:
+    """What the driver says of a connection that did not come about, or was lost: in one line, and nothing secret.
+
+    Such an error has no SQLSTATE. The words are the server's, the system's or libpq's: they have the host, the port,
+    the user and the database.
+    """
+    text = " ".join(str(error.orig).removeprefix("connection failed: ").split()).rstrip(".")
+    return "".join(filter(str.isprintable, text))[:_MOST_WORDS]
+
+
+_MOST_WORDS = 500

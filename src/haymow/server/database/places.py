@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from haymow.errors import StartFailed
 from haymow.server.database import schema, sqlite
-from haymow.server.database.opening import url_of
+from haymow.server.database.opening import name_of, url_of, words_of
 from haymow.server.settings import Settings, database_url_of
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def _folder(path: Path) -> Place:
 
 
 def _server(url: URL) -> Place:
-    return Place(url.set(drivername="postgresql", username=None, password=None, query={}).render_as_string(), None, url)
+    return Place(name_of(url), None, url)
 
 
 @contextmanager
@@ -126,10 +126,12 @@ def _server_engine(url: URL) -> Engine:
 def _explained(place: Place) -> Iterator[None]:
     try:
         yield
+    except schema.Foreign:
+        raise StartFailed(f"{place.name} holds tables that are not haymow's. Name another place.") from None
     except DBAPIError as error:
         log.debug("the database failed", exc_info=error)
         state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
-        reason = f"failed with {state}" if state else "cannot be reached"
+        reason = f"failed with {state}" if state else f"cannot be reached: {words_of(error)}"
         raise StartFailed(f"The database {place.name} {reason}. {_ADVICE.get(str(state), _OTHERWISE)}") from None
 
 
@@ -137,7 +139,7 @@ _OTHERWISE: Final = "Look at its log and at its disk, and try again."
 _ADVICE: Final = {
     "SQLITE_FULL": "Its disk is full, and no row was kept: make room, and try again.",
     "53100": "Its disk is full, and no row was kept: make room, and try again.",
-    "28P01": "Check the user and the password of the URL.",
-    "3D000": "Make the database first.",
+    "None": "Check the URL and the server's log, and try again.",
+    "SQLITE_CANTOPEN": "If its disk is read-only, copy the folder to one that is not, and name the copy.",
     "42501": "The user of the URL may not do that: name the database's owner.",
 }

@@ -34,6 +34,13 @@ OWN_TABLES: Final = frozenset({"alembic_version", compatibility_table.name})
 """What says which schema it is, and holds nothing of a haymow's."""
 
 
+class Foreign(DatabaseError):
+    """There are tables, and none of them says that they are haymow's."""
+
+    def __init__(self) -> None:
+        super().__init__("foreign", None, Exception())
+
+
 class Permission(NamedTuple):
     """Whether a schema may be changed, and whom to tell how it goes."""
 
@@ -143,13 +150,13 @@ def _too_new(what: str, revision: str) -> StartFailed:
 
 
 def revision_of(connection: Connection) -> str | None:
-    """The schema's revision; None where there are no tables. Raises DatabaseError for tables that are not haymow's."""
+    """The schema's revision; None where there are no tables. Raises Foreign, DatabaseError."""
     names = inspect(connection).get_table_names()
     if "alembic_version" in names:
         row = connection.exec_driver_sql("SELECT version_num FROM alembic_version").first()
         return row[0] if row else None
     if names:
-        raise DatabaseError("foreign", None, Exception())
+        raise Foreign
     return None
 
 
