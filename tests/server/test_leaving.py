@@ -18,6 +18,7 @@ import pytest
 from tests.abuse.raw import connect, read_answer, request
 from tests.beside import beside
 from tests.conftest import client_of, definition
+from tests.ports import free_port
 from tests.running import RunningServer, running
 from tests.server.telemetry.conftest import placed
 from tests.upstream import Says, wait_until
@@ -125,7 +126,8 @@ class TestTheGrace:
             assert place.server.process.wait(timeout=10) == 0
 
     def test_ends(self, tmp_path: Path) -> None:
-        with placed(tmp_path / "data", {"HAYMOW_GRACE_SECONDS": "1"}) as place:
+        more = {"HAYMOW_GRACE_SECONDS": "1", "HAYMOW_METRICS_PORT": str(free_port())}
+        with placed(tmp_path / "data", more) as place:
             place.upstream.script(Says("x" * 300, pieces=300, pause=0.1))
             asked = {"model": "calls", "messages": [{"role": "user", "content": "hi"}], "stream": True}
             path = f"{place.home}/openai/v1/chat/completions"
@@ -135,6 +137,9 @@ class TestTheGrace:
                 answer.read()
             assert place.server.process.wait(timeout=10) == 0
             assert time.monotonic() - begun < 20  # the stream would take 30
+            assert [line for line in place.lines() if line["level"] != "info"] == []  # it was asked for
+            (chat,) = [line for line in place.lines() if line.get("upstream_host")]
+            assert chat["broken_off"] is True
 
 
 def test_a_request_that_was_on_its_way_to_an_idle_connection_is_answered(fresh_server: RunningServer) -> None:

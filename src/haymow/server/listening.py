@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Iterator
 
@@ -15,11 +17,24 @@ from haymow.server.http.protocol import PatientProtocol
 KEEP_ALIVE_SECONDS = 75
 
 
+class _AsWeSayIt(logging.Filter):
+    """What is cut at a stop is no fault, and uvicorn calls it one: each request's own line says `broken_off`."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError):
+            return False
+        return not (isinstance(record.msg, str) and record.msg.startswith("Cancel %s running task"))
+
+
+_AS_WE_SAY_IT = _AsWeSayIt()
+
+
 class Server(uvicorn.Server):
     """uvicorn without its own signals: it would raise them again when it is done, before we are."""
 
     def __init__(self, app: ASGIApp, grace: int) -> None:
         """`grace` are the seconds that answers under way get after `stop`."""
+        logging.getLogger("uvicorn.error").addFilter(_AS_WE_SAY_IT)
         super().__init__(
             uvicorn.Config(
                 app,

@@ -21,6 +21,7 @@ from haymow.server.database.news import LOOK_SECONDS, TELL_SECONDS
 from haymow.server.database.pool import Mode, Pool
 from haymow.server.database.units import Unit
 from tests import databases
+from tests.ports import free_port
 from tests.server.database.pools import pool_of
 
 TABLE = "CREATE TABLE IF NOT EXISTS numbers (n integer PRIMARY KEY)"
@@ -134,6 +135,16 @@ def test_one_that_is_cut_during_the_commit_has_an_unknown_outcome(pool: Pool, ad
             asyncio.run(pool.run(put(1), Mode.CHANGE, seconds=0.5))
     finally:
         admin.execute("DROP TRIGGER slow ON numbers")
+
+
+def test_the_log_says_why_there_is_no_connection(caplog: pytest.LogCaptureFixture) -> None:
+    url = make_url(f"postgresql+psycopg://haymow:hush@127.0.0.1:{free_port()}/haymow")
+    pool = Pool(url, 1, uuid4())
+    with pytest.raises(Unavailable, match="cannot reach its storage"):
+        asyncio.run(pool.run(lambda _: None, Mode.LOOK))
+    pool.close()
+    assert "the storage is lost: connection to server at" in caplog.text and "Connection refused" in caplog.text
+    assert "hush" not in caplog.text
 
 
 def test_a_unit_that_takes_too_long_is_given_up(pool: Pool) -> None:

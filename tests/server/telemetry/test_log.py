@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterator
+from contextvars import Context
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,8 @@ import pytest
 from haymow.errors import StartFailed
 from haymow.server.settings import settings_from
 from haymow.server.telemetry import logs
-from haymow.server.telemetry.seen import Seen
+from haymow.server.telemetry.repeats import QUIET_SECONDS
+from haymow.server.telemetry.seen import Seen, begin
 from tests import looking
 from tests.abuse.raw import request, send
 from tests.conftest import client_of
@@ -237,6 +239,46 @@ def _root() -> Iterator[None]:
     yield
     root.handlers, root.level = before, level
     logging.captureWarnings(False)
+
+
+@pytest.mark.usefixtures("_root")
+class TestWhatIsSaidAgain:
+    """While the database is away, thousands of lines an hour would say so."""
+
+    @pytest.mark.parametrize("as_json", [True, False])
+    def test_is_counted_and_written_after_a_while(self, as_json: bool) -> None:
+        at = 100.0
+        lines: list[bytes] = []
+        logs.start(as_json=as_json, level="info", sink=lines.append, clock=lambda: at)
+        for moved in (0.0, 1.0, QUIET_SECONDS - 2.0, 2.0, 0.5):
+            at += moved
+            logging.getLogger("haymow.x").warning("the storage is %s", "lost")
+        assert [b"repeated" in line for line in lines] == [False, True]
+        assert (b'"repeated":2' if as_json else b" repeated=2\n") in lines[1]
+
+    def test_is_held_back_of_a_library_whatever_its_words(self) -> None:
+        lines: list[bytes] = []
+        logs.start(as_json=True, level="info", sink=lines.append)
+        for word in ("one", "two"):
+            logging.getLogger("opentelemetry.x").warning("cannot send %s", word)
+        assert len(lines) == 1
+
+    def test_is_written_each_time_where_it_differs_or_is_of_one_request(self) -> None:
+        lines: list[bytes] = []
+        logs.start(as_json=True, level="info", sink=lines.append)
+        log = logging.getLogger("haymow.x")
+        for word in ("one", "two"):
+            log.warning("lost: %s", word)
+            log.info("ready")
+            log.warning("a call failed", extra={"haymow": {"code": "x"}})
+            Context().run(unexpected, log, word)
+        assert len(lines) == 8
+
+
+def unexpected(log: logging.Logger, request_id: str) -> None:
+    """While a request is answered, what nobody expected is raised."""
+    begin(Seen(request_id, "GET", "1.2.3.4"))
+    log.error("unexpected", exc_info=ValueError())
 
 
 @pytest.mark.usefixtures("_root")

@@ -12,6 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from haymow.errors import Unavailable
 from haymow.server.database.cluster_statements import TracedCursor
+from haymow.server.database.opening import words_of
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ def explained(error: DBAPIError) -> Exception:
     if state in _AGAIN:
         return Again()
     if state in _LOST or state[:2] == "08" or _is_nobody(error, state):
-        log.warning("the storage is lost: %s", state or type(error.orig).__name__)
+        log.warning("the storage is lost: %s", state or words_of(error))
         return Lost()
     if state in _BUSY:
         return overloaded()

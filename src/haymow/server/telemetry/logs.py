@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import sqlite3
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -20,6 +21,7 @@ import orjson
 from sqlalchemy.exc import StatementError
 
 from haymow.errors import HaymowError, origins
+from haymow.server.telemetry.repeats import Repeats, is_ours
 from haymow.server.telemetry.seen import Seen, current
 from haymow.server.telemetry.statements import summary_of
 
@@ -30,7 +32,6 @@ STDERR: Final = 2
 SOON_SECONDS: Final = 0.1
 """How long a request's line may wait for others. Events are written at once."""
 
-_OURS: Final = ("haymow", "uvicorn")
 _WITHHELD: Final = "%s said something; its words are withheld, for they may repeat what was sent"
 _WORDS_ARE_SAFE: Final = (HaymowError, OSError, sqlite3.Error)
 
@@ -45,9 +46,10 @@ def to_stderr(line: bytes) -> None:
             line = line[os.write(STDERR, line) :]
 
 
-def start(*, as_json: bool, level: str, sink: Sink = to_stderr) -> None:
+def start(*, as_json: bool, level: str, sink: Sink = to_stderr, clock: Callable[[], float] = time.monotonic) -> None:
     """Send everything that is logged to `sink`: haymow's own from `level` on, that of libraries from warnings on."""
     handler = _Handler(sink, json_line if as_json else text_line)
+    handler.addFilter(Repeats(clock))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
@@ -104,6 +106,8 @@ def json_line(record: logging.LogRecord) -> bytes:
     if (place := _place(record)) is not None:
         fields["place"] = place
     fields.update(getattr(record, "haymow", {}))
+    if repeated := getattr(record, "repeated", 0):
+        fields["repeated"] = repeated
     if record.exc_info and record.exc_info[1] is not None:
         fields["traceback"] = "".join(_told(record.exc_info[1]))
     return _line(fields)
@@ -117,6 +121,8 @@ def text_line(record: logging.LogRecord) -> bytes:
         line += f" {name}={_on_one_line(str(value))}"
     if (place := _place(record)) is not None:
         line += f" ({place})"
+    if repeated := getattr(record, "repeated", 0):
+        line += f" repeated={repeated}"
     if record.exc_info and record.exc_info[1] is not None:
         line += "\n" + "".join(_told(record.exc_info[1]))
     return f"{line.rstrip()}\n".encode(errors="replace")
@@ -167,15 +173,11 @@ def _time(seconds: float) -> str:
 
 
 def _message(record: logging.LogRecord) -> str:
-    return record.getMessage() if _is_ours(record) else _WITHHELD % record.name
-
-
-def _is_ours(record: logging.LogRecord) -> bool:
-    return record.name.partition(".")[0] in _OURS
+    return record.getMessage() if is_ours(record) else _WITHHELD % record.name
 
 
 def _place(record: logging.LogRecord) -> str | None:
-    return None if _is_ours(record) else f"{record.module}:{record.lineno}"
+    return None if is_ours(record) else f"{record.module}:{record.lineno}"
 
 
 def _on_one_line(text: str) -> str:
