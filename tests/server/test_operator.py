@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import pytest
 
+from tests import databases, looking
 from tests.conftest import client_of
 from tests.running import RunningServer, environment, haymow_command, running
 
@@ -16,10 +18,9 @@ _LINK_ALONE = re.compile(r"http://127\.0\.0\.1:\d+/sign-in#[A-Za-z0-9_-]{43}\n")
 _ALONE = re.compile(r"hm_[0-9a-f]{8}_[A-Za-z0-9_-]{43}\n")
 
 
-def asked(data: Path, command: str = "token", **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        haymow_command("admin", command), env=environment(data, environ), capture_output=True, text=True, timeout=60
-    )
+def asked(data: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    command = haymow_command("admin", *(arguments or ("token",)))
+    return subprocess.run(command, env=environment(data, environ), capture_output=True, text=True, timeout=60)
 
 
 def token(data: Path) -> str:
@@ -74,7 +75,11 @@ def test_without_a_server_it_opens_the_folder_itself(tmp_path: Path) -> None:
 
 
 def test_before_the_first_start_it_makes_what_that_would_make(tmp_path: Path) -> None:
-    made = token(tmp_path / "data")
+    done = asked(tmp_path / "data")
+    assert _ALONE.fullmatch(done.stdout)
+    made = done.stdout.strip()
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("There was no haymow in ") and "this is the first token of a new one" in line
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
     with running(tmp_path / "data") as server, client_of(server.url, made) as client:
         assert [one["name"] for one in client.get("/api/v1/workspaces").json()] == ["default"]
@@ -122,6 +127,21 @@ class TestALink:
             assert sign_in(server, link) == 201
 
     def test_before_the_first_start_there_is_nobody_to_sign_in(self, tmp_path: Path) -> None:
-        done = asked(tmp_path / "data", "link")
-        assert (done.returncode, done.stdout) == (1, "")
-        assert done.stderr == "haymow: haymow has no organization yet: start it first.\n"
+        refused(tmp_path / "data", "link")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--prepare"], ["--forget-old"], ["--data-keys"]])
+def test_no_key_is_made_where_there_is_no_haymow(tmp_path: Path, arguments: list[str]) -> None:
+    """In the wrong place it would be given to every server, and fit none."""
+    refused(tmp_path / "data", "rotate-key", *arguments)
+
+
+def refused(data: Path, *arguments: str) -> None:
+    """The command says in a line that there is no haymow, and makes nothing."""
+    done = asked(data, *arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert re.fullmatch(r"haymow: \S+ holds no haymow yet\. .*HAYMOW_DATA or HAYMOW_DATABASE_URL.*", line), line
+    assert not data.exists()
+    if databases.is_shared():
+        assert looking.rows(data, "SELECT * FROM vault") == []

@@ -30,7 +30,7 @@ def token() -> None:
     """Make another API token of the administrator and print it, alone."""
     from haymow.server.operator import admin_token  # noqa: PLC0415 - heavy, and `--help` does without the server
 
-    click.echo(asyncio.run(admin_token(read_environment())))
+    click.echo(asyncio.run(admin_token(read_environment(), _progress)))
 
 
 @admin.command()

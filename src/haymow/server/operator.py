@@ -10,6 +10,7 @@ from haymow.server import control, rotating
 from haymow.server.app import House, open_house
 from haymow.server.database import DataFolder, migrate_database
 from haymow.server.database.folder import FolderInUse
+from haymow.server.database.places import place_of, require_haymow
 from haymow.server.secrets import key_file
 from haymow.server.settings import Settings
 
@@ -32,17 +33,24 @@ async def link_of_start(house: House, settings: Settings) -> str:
     return _link(browser_address(settings), await house.sessions.link(_name_of_start(settings), "start", alone=True))
 
 
-async def admin_token(settings: Settings) -> str:
-    """Another token of the first administrator. Raises StartFailed."""
+async def admin_token(settings: Settings, tell: Callable[[str], None]) -> str:
+    """Another token of the first administrator. Raises StartFailed.
+
+    Where there was no haymow it is the first one, and `tell` hears so: somebody may have named the wrong place.
+    """
     try:
         async with open_house(settings) as house:
-            return await house.tokens.start(_TOKEN) or await house.tokens.for_first_admin(_TOKEN)
+            first = await house.tokens.start(_TOKEN)
+            if first is not None:
+                tell(f"There was no haymow in {place_of(settings).name}: this is the first token of a new one.")
+            return first or await house.tokens.for_first_admin(_TOKEN)
     except FolderInUse:
         return await asyncio.to_thread(control.ask, settings.admin_socket, "token")
 
 
 async def admin_link(settings: Settings) -> str:
-    """Another link that signs the first administrator in, once. Raises StartFailed, and Unavailable without one."""
+    """Another link that signs the first administrator in, once. Raises StartFailed."""
+    require_haymow(settings)
     try:
         async with open_house(settings) as house:
             return await commands(house, browser_address(settings))["link"]()

@@ -14,6 +14,7 @@ from haymow.errors import Conflict
 from haymow.server import control
 from haymow.server.app import House, open_house
 from haymow.server.database.folder import FolderInUse
+from haymow.server.database.places import require_haymow
 from haymow.server.secrets.rotation import Position
 from haymow.server.settings import Settings
 
@@ -176,6 +177,7 @@ def _old(state: Mapping[str, Any], settings: Settings) -> str:
 @asynccontextmanager
 async def _asking(settings: Settings) -> AsyncIterator[Ask]:
     """Asks a running server, or the house itself, which is then open for as long."""
+    require_haymow(settings)
     async with AsyncExitStack() as stack:
         try:
             house = await stack.enter_async_context(open_house(settings))

@@ -69,7 +69,10 @@ def _tracing(settings: Settings) -> Tracing | None:
     try:
         from haymow.server.telemetry.traces import Tracing  # noqa: PLC0415 - an extra, and half a second
     except ImportError as error:
-        raise StartFailed("OTEL_EXPORTER_OTLP_ENDPOINT is set, and haymow[otel] is not installed.") from error
+        raise StartFailed(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, and what sends traces is not installed. "
+            "Install haymow[otel], or unset it."
+        ) from error
     with in_environment(settings.otel):
         return Tracing(__version__, settings.otel)
 

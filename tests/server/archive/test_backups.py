@@ -69,7 +69,8 @@ class TestABackup:
         settings = empty(tmp_path)
         run_restore(settings, backup, PASSPHRASE, quiet)
         assert hashes(place_of(settings)) == hashes(filled.place)
-        assert stat.S_IMODE(settings.key_file.stat().st_mode) == 0o600
+        written = [settings.key_file, *([] if databases.is_shared() else [settings.database_file])]
+        assert {stat.S_IMODE(file.stat().st_mode) for file in written} == {0o600}
         with running(settings.data) as server:
             assert chat(server, filled.token).status_code == 200
             assert provider.seen[-1].headers["authorization"] == f"Bearer {KEY}"

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, func, insert, inspect, literal, select
+from sqlalchemy import Connection, Select, Table, func, insert, literal, select
 
 from haymow.errors import CommandFailed
 from haymow.server.database import schema
-from haymow.server.database.cluster_schema import alone
-from haymow.server.database.places import Place, changing
+from haymow.server.database.places import Place, changing, first_filled
 from haymow.server.database.rows import Digest, Shape, line_of
 
 log = logging.getLogger(__name__)
@@ -122,6 +121,8 @@ def _alone(connection: Connection) -> Iterator[None]:
     if connection.dialect.name == "sqlite":
         yield
     else:
+        from haymow.server.database.cluster_schema import alone  # noqa: PLC0415 - an extra
+
         with alone(connection):
             yield
 
@@ -131,13 +132,8 @@ def _require_empty(connection: Connection, place: Place, revision: str) -> None:
         raise CommandFailed(
             f"{place.name} has tables of a newer haymow than the rows. Name a new one.", code="not_empty"
         )
-    for name in sorted(inspect(connection).get_table_names()):
-        if name not in schema.OWN_TABLES and _has_rows(connection, name):
-            raise CommandFailed(
-                f"{place.name} is not empty (it has {name}), and nothing is written over. Name an empty one.",
-                code="not_empty",
-            )
-
-
-def _has_rows(connection: Connection, name: str) -> bool:
-    return connection.execute(select(literal(1)).select_from(Shape(name, ()).table()).limit(1)).first() is not None
+    if (name := first_filled(connection)) is not None:
+        raise CommandFailed(
+            f"{place.name} is not empty (it has {name}), and nothing is written over. Name an empty one.",
+            code="not_empty",
+        )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine
+from sqlalchemy import URL, Connection, Engine, create_engine, inspect, literal, select, table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -66,6 +66,29 @@ def _server(url: URL) -> Place:
     return Place(name_of(url), None, url)
 
 
+def require_haymow(settings: Settings) -> None:
+    """Raise StartFailed where none was ever started: who asks for something of one would make another by mistake.
+
+    A server that runs has a socket, and is asked there, whatever database it has.
+    """
+    if settings.admin_socket.exists():
+        return
+    place = place_of(settings)
+    with _explained(place), _connected(place, writes=False) as connection:
+        if schema.revision_of(connection) is None or first_filled(connection) is None:
+            raise StartFailed(_other_schema(place, None))
+
+
+def first_filled(connection: Connection) -> str | None:
+    """The name of a table with rows of a haymow's; None where there is none."""
+    names = sorted(inspect(connection).get_table_names())
+    return next((name for name in names if name not in schema.OWN_TABLES and _has_rows(connection, name)), None)
+
+
+def _has_rows(connection: Connection, name: str) -> bool:
+    return connection.execute(select(literal(1)).select_from(table(name)).limit(1)).first() is not None
+
+
 @contextmanager
 def looking(place: Place) -> Iterator[Connection]:
     """One snapshot of a database, to read; servers go on with it meanwhile. Raises StartFailed."""
@@ -87,7 +110,7 @@ def changing(place: Place) -> Iterator[Connection]:
 
 def _other_schema(place: Place, found: str | None) -> str:
     if found is None:
-        return f"{place.name} holds no haymow yet."
+        return f"{place.name} holds no haymow yet. {_ELSEWHERE}"
     return (
         f"{place.name} has schema {found}, and this haymow works with {schema.HEAD}. "
         "Use the version of haymow that serves it, or start this one on it first."
@@ -107,9 +130,10 @@ def _connected(place: Place, *, writes: bool) -> Iterator[Connection]:
 def _file_engine(place: Place, writes: bool) -> Engine:
     assert place.file is not None
     if writes:
+        schema.make_file(place.file)
         return sqlite.writing_engine(place.file)
     if not place.file.exists():
-        raise StartFailed(f"{place.name} holds no haymow yet: there is no {FILE} in it.")
+        raise StartFailed(_other_schema(place, None))
     return sqlite.reading_engine(place.file)
 
 
@@ -135,6 +159,7 @@ def _explained(place: Place) -> Iterator[None]:
         raise StartFailed(f"The database {place.name} {reason}. {_ADVICE.get(str(state), _OTHERWISE)}") from None
 
 
+_ELSEWHERE: Final = "Name the place that does, by HAYMOW_DATA or HAYMOW_DATABASE_URL, or start one there first."
 _OTHERWISE: Final = "Look at its log and at its disk, and try again."
 _ADVICE: Final = {
     "SQLITE_FULL": "Its disk is full, and no row was kept: make room, and try again.",

@@ -66,17 +66,23 @@ Alone = Callable[[Connection], AbstractContextManager[None]]
 
 def prepare(engine: Engine, file: Path, permission: Permission = GRANTED) -> bool:
     """Migrate to HEAD when needed; whether it was. Raises StartFailed with one line: what is wrong, and what to do."""
+    make_file(file)
     try:
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         with engine.connect() as connection:
             return migrate(connection, f"The database {file}", permission, transaction)
-    except OSError as error:
-        message = f"Cannot open the database {file} ({error.strerror}). Make it writable for this user."
-        raise StartFailed(message) from error
     except DatabaseError as error:
         if trouble := _TROUBLE.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF):
             raise StartFailed(f"The database {file} {trouble}") from error
         message = f"{file} is not a haymow database or is damaged. Restore it from a backup, or move it away."
+        raise StartFailed(message) from error
+
+
+def make_file(file: Path) -> None:
+    """Make a database's file, closed to others, when it is missing: SQLite would leave it open. Raises StartFailed."""
+    try:
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        message = f"Cannot open the database {file} ({error.strerror}). Make it writable for this user."
         raise StartFailed(message) from error
 
 
