@@ -10,7 +10,7 @@ import pytest
 from haymow.errors import Invalid
 from haymow.generators.parameters import checks as parameters
 from haymow.generators.parameters.checks import check_call, check_defaults, check_schema
-from tests.generators.test_parameters import call_faults, default_faults, fan_out, of, unevaluated
+from tests.generators.parameter_schemas import call_faults, default_faults, fan_out, of, unevaluated
 
 HOSTILE_PATTERN = "[ab]*a[ab]{250}c"
 

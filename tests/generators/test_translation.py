@@ -12,7 +12,8 @@ from haymow.errors import Invalid
 from haymow.generators import generators, refuses_generation_kwarg
 from haymow.generators.dialects.rules import AllBut, Dialect
 from haymow.generators.dialects.translation import DIALECTS, Asked, dialect_of
-from tests.generators.translations import EXPECTED, LEFT_OUT, REFUSED, ROWS, SAMPLES, of, places_and_codes, translation
+from tests.generators.parameter_schemas import of
+from tests.generators.translations import EXPECTED, LEFT_OUT, REFUSED, ROWS, SAMPLES, places_and_codes, translation
 
 # --- the table ---
 

@@ -8,7 +8,8 @@ import pytest
 
 from haymow.generators.dialects.translation import Asked, defaults_taken_out, held_defaults
 from haymow.generators.parameters.checks import check_schema
-from tests.generators.translations import of, translation
+from tests.generators.parameter_schemas import of
+from tests.generators.translations import translation
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 
 from haymow.errors import Invalid
 from haymow.generators.dialects.translation import Asked
-from tests.generators.translations import FORMAT, faults, of, places_and_codes, translation
+from tests.generators.parameter_schemas import of
+from tests.generators.translations import FORMAT, faults, places_and_codes, translation
 
 # --- names in schemas ---
 

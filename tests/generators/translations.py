@@ -147,10 +147,6 @@ def translation(
     return Translation(dialect_of(f"{generator}ChatGenerator", model), check_schema(schema or {}), defaults or {})
 
 
-def of(properties: Any, **more: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, **more}
-
-
 def faults(translation: Translation, call: dict[str, Any]) -> list[Fault]:
     with pytest.raises(Invalid) as caught:
         translation.asked(call)
