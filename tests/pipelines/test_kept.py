@@ -10,19 +10,10 @@ import pytest
 
 from haymow.errors import NotFound, Unavailable
 from haystack_integrations.components.generators.haymow.kept import Kept
+from tests.clocks import Stopwatch
 from tests.upstream import wait_until
 
 LOGGER = "haystack_integrations.components.generators.haymow.kept"
-
-
-class Clock:
-    """Time that passes when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Asked:
@@ -39,8 +30,8 @@ class Asked:
         return self.times
 
 
-def kept(refresh: float = 60.0, keep_for: float = 600.0) -> tuple[Kept[int], Asked, Clock]:
-    asked, clock = Asked(), Clock()
+def kept(refresh: float = 60.0, keep_for: float = 600.0) -> tuple[Kept[int], Asked, Stopwatch]:
+    asked, clock = Asked(), Stopwatch()
     return Kept(asked, refresh, keep_for, clock), asked, clock
 
 
@@ -48,9 +39,9 @@ def test_it_is_asked_again_when_it_is_old_and_not_before() -> None:
     answer, asked, clock = kept()
     assert answer.fresh() is None
     assert [answer.get(), answer.get(), answer.fresh()] == [1, 1, 1]
-    clock.now += 59.9
+    clock.advance(59.9)
     assert answer.get() == 1
-    clock.now += 0.1
+    clock.advance(0.1)
     assert answer.fresh() is None
     assert answer.get() == 2
     assert asked.times == 2
@@ -66,10 +57,10 @@ def test_while_nobody_answers_the_last_one_is_used_for_the_stated_time(caplog: p
     answer, asked, clock = kept()
     answer.get()
     asked.trouble = Unavailable("haymow is away.")
-    clock.now += 599
+    clock.advance(599)
     assert answer.get() == 1
     assert caplog.messages == ["haymow is away. Meanwhile the last definition is used, for 1 seconds more."]
-    clock.now += 2
+    clock.advance(2)
     with pytest.raises(Unavailable, match=r"haymow is away\. .* kept for 600 seconds .*, which are over"):
         answer.get()
     asked.trouble = None
@@ -80,10 +71,10 @@ def test_whoever_is_away_is_not_asked_with_every_call() -> None:
     answer, asked, clock = kept()
     answer.get()
     asked.trouble = Unavailable("haymow is away.")
-    clock.now += 60
+    clock.advance(60)
     assert [answer.get() for _ in range(5)] == [1] * 5
     assert asked.times == 2
-    clock.now += 60
+    clock.advance(60)
     answer.get()
     assert asked.times == 3
 
@@ -93,9 +84,9 @@ def test_the_stated_time_runs_from_the_last_answer_not_from_the_last_try() -> No
     answer.get()
     asked.trouble = Unavailable("haymow is away.")
     for _ in range(10):
-        clock.now += 60
+        clock.advance(60)
         assert answer.get() == 1
-    clock.now += 60
+    clock.advance(60)
     with pytest.raises(Unavailable):
         answer.get()
 
@@ -112,7 +103,7 @@ def test_without_an_answer_ever_the_trouble_is_told() -> None:
 def test_an_answer_that_holds_no_more_is_forgotten() -> None:
     answer, asked, clock = kept()
     answer.get()
-    clock.now += 60
+    clock.advance(60)
     asked.trouble = NotFound("There is no such model.")
     with pytest.raises(NotFound):
         answer.get()
@@ -124,7 +115,7 @@ def test_an_answer_that_holds_no_more_is_forgotten() -> None:
 def test_while_one_thread_asks_the_others_use_what_there_is() -> None:
     answer, release, entered, clock, ask = _slow()
     assert answer.get() == 1
-    clock.now += 60
+    clock.advance(60)
     entered.clear()
     release.clear()
     thread = threading.Thread(target=answer.get)
@@ -150,10 +141,10 @@ def test_threads_that_have_nothing_wait_for_one_answer() -> None:
     assert (found, ask.times) == ([1] * 8, 1)
 
 
-def _slow() -> tuple[Kept[int], threading.Event, threading.Event, Clock, Asked]:
+def _slow() -> tuple[Kept[int], threading.Event, threading.Event, Stopwatch, Asked]:
     release, entered = threading.Event(), threading.Event()
     release.set()
-    clock, asked = Clock(), Asked()
+    clock, asked = Stopwatch(), Asked()
 
     def ask() -> int:
         entered.set()

@@ -19,10 +19,10 @@ from haystack_integrations.components.generators.haymow.kept import Kept
 from haystack_integrations.components.generators.haymow.keys import keys_from
 from haystack_integrations.components.generators.haymow.local import Local
 from tests.abuse.sink import Sink
+from tests.clocks import Stopwatch
 from tests.conftest import client_of
-from tests.pipelines.house import KEY_NAME, OWN_KEY, SERVER_KEY, House, Impostor, awaited, key, loaded
-from tests.pipelines.test_in_pipelines import GENERATOR
-from tests.pipelines.test_kept import LOGGER, Clock
+from tests.pipelines.house import GENERATOR, KEY_NAME, OWN_KEY, SERVER_KEY, House, Impostor, awaited, key, loaded
+from tests.pipelines.test_kept import LOGGER
 from tests.running import RunningServer, running
 from tests.server.registry.shelf import openai_config, unique
 
@@ -330,14 +330,14 @@ class TestWhileHaymowIsAway:
         monkeypatch.setenv("HAYMOW_API_KEY", leaving.token)
         source = self.generator(leaving, house)._source
         assert isinstance(source, Local)
-        clock = Clock()
+        clock = Stopwatch()
         kept = Kept(lambda: definition_from(source.registry.model("m")), 60.0, 3600.0, clock)
         local = Local(source.registry, kept, source.keys, {})
         first = local.choice()
         leaving.stop(signal.SIGTERM)
-        clock.now += 3600
+        clock.advance(3600)
         assert local.choice().key == first.key
-        clock.now += 1
+        clock.advance(1)
         with pytest.raises(Unavailable, match="kept for 3600 seconds"):
             local.choice()
         port = leaving.url.rpartition(":")[2]

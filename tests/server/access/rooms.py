@@ -7,7 +7,6 @@ import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,32 +20,7 @@ from haymow.server.access.sessions import Sessions
 from haymow.server.access.tokens import NewToken, Tokens
 from haymow.server.database import Database
 from tests import databases, looking
-
-
-class Clock:
-    """Tells the time it was set to."""
-
-    def __init__(self) -> None:
-        self.time = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def advance(self, **duration: float) -> None:
-        self.time += timedelta(**duration)
-
-
-class Stopwatch:
-    """Seconds, as many as it was told have passed."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-    def advance(self, seconds: float) -> None:
-        self.seconds += seconds
+from tests.clocks import Clock, Stopwatch
 
 
 @dataclass(frozen=True)

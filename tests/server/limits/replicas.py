@@ -16,7 +16,7 @@ from haymow.server.database import Database
 from haymow.server.limits import shared
 from haymow.server.limits.rules import TEND, Most
 from haymow.server.limits.service import Limits
-from tests.server.access.rooms import Clock
+from tests.clocks import Clock
 
 T = TypeVar("T")
 ORGANIZATION = UUID(int=1000)

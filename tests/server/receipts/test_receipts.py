@@ -18,7 +18,7 @@ from haymow.server.receipts import rules, service, store
 from haymow.server.receipts.rules import KEPT_FOR, LEASE, MOST_KEPT_BYTES, Asked, Receipt, name_of
 from haymow.server.receipts.service import Receipts
 from tests import databases
-from tests.server.access.rooms import Clock
+from tests.clocks import Clock
 
 pytestmark = pytest.mark.anyio
 
