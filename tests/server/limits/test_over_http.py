@@ -16,7 +16,7 @@ from tests.abuse.subject import refused
 from tests.conftest import client_of
 from tests.running import RunningServer, running
 from tests.server.access.people import new_token
-from tests.server.receipts.test_chats import HI, Chats
+from tests.server.receipts.chats import HI, Chats
 from tests.upstream import Dies, Fails, Hangs, Says, Upstream, wait_until
 
 REQUESTS = {"HAYMOW_REQUESTS_PER_TOKEN": "20", "HAYMOW_REQUESTS_PER_ORGANIZATION": "26"}

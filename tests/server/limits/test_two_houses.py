@@ -18,7 +18,7 @@ from tests.conftest import client_of, definition
 from tests.ports import free_port
 from tests.running import RunningServer, running
 from tests.server.limits.test_over_http import SLOW, limited
-from tests.server.receipts.test_chats import HI, Chats
+from tests.server.receipts.chats import HI, Chats
 from tests.upstream import Upstream, wait_until
 
 pytestmark = pytest.mark.shared("a data folder is one server's")

@@ -12,44 +12,18 @@ import httpx
 import openai
 import pytest
 
-from tests.abuse.subject import config, named
+from tests.abuse.subject import config
 from tests.conftest import client_of, definition
 from tests.running import RunningServer, running
-from tests.server.access.people import let_in, new_secret, new_workspace, somebody, unique
+from tests.server.access.people import let_in, new_workspace, somebody, unique
+from tests.server.receipts.chats import HI, Chats
 from tests.upstream import Dies, Fails, Hangs, Says, Upstream, wait_until
-
-HI = {"messages": [{"role": "user", "content": "Hi"}]}
 
 
 @pytest.fixture
 def upstream() -> Iterator[Upstream]:
     with Upstream() as upstream:
         yield upstream
-
-
-class Chats:
-    """Chats with a model of a workspace, under keys."""
-
-    def __init__(self, client: httpx.Client, upstream: Upstream) -> None:
-        self.client, self.upstream = client, upstream
-        self.workspace = new_workspace(client)[1]
-        self.home = f"/api/v2/workspaces/{self.workspace}"
-        new_secret(client, self.workspace, "UPSTREAM_KEY", hosts=[f"http://127.0.0.1:{upstream.port}"])
-        settings = config(api_key=named("UPSTREAM_KEY"), api_base_url=upstream.url, max_retries=0)
-        made = client.post(
-            f"{self.home}/models/custom", json=definition("m", chat_generator_config=settings, generation_kwargs={})
-        )
-        assert made.status_code == 201, made.text
-        self.model_id = made.json()["model_id"]
-        self.url = f"{self.home}/openai/v1/chat/completions"
-
-    def send(self, key: str | None, client: httpx.Client | None = None, **more: object) -> httpx.Response:
-        headers = {} if key is None else {"idempotency-key": key}
-        return (client or self.client).post(self.url, json={"model": "m", **HI, **more}, headers=headers)
-
-    def code(self, answer: httpx.Response, status: int) -> str:
-        assert answer.status_code == status, answer.text
-        return str(answer.json()["error"]["code"])
 
 
 @pytest.fixture
