@@ -1,4 +1,4 @@
-"""The promises R1 to R17: each is broken on purpose, and what was seen is printed as a figure."""
+"""The promises R1 to R18: each is broken on purpose, and what was seen is printed as a figure."""
 
 from __future__ import annotations
 

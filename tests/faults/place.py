@@ -16,7 +16,8 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.pool import NullPool
 
 from haymow.server.database import open_database
 from haymow.server.settings import Settings
@@ -73,6 +74,13 @@ class Storage:
             return connection.execute(statement).fetchall()
         finally:
             connection.close()
+
+    def engine(self) -> Engine:
+        """For what is many rows, beside a server, too."""
+        if self.is_shared:
+            return create_engine(make_url(self.url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+        file = self.folder / "data" / "haymow.db"
+        return create_engine(f"sqlite:///{file}", poolclass=NullPool, connect_args={"timeout": 30})
 
     def require_whole(self) -> None:
         """R3: what a fault left is no damaged file."""

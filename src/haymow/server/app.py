@@ -10,7 +10,7 @@ from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID
 
 from starlette.requests import Request
@@ -138,7 +138,8 @@ async def open_house(settings: Settings, tell: Sequence[Tell] = (), trace: Begin
         stack.callback(database.close)
         house = await _built(settings, database, tell, trace)
         # With what they raise: else the first that has ended would be all that is waited for.
-        tending = asyncio.gather(house.receipts.tend(), house.limits.tend(), return_exceptions=True)
+        tends = (house.receipts.tend, house.limits.tend, house.access.remains.tend)
+        tending = asyncio.gather(*(tend() for tend in tends), return_exceptions=True)
         try:
             yield house
         finally:
@@ -155,7 +156,7 @@ async def _built(settings: Settings, database: WatchedDatabase, tell: Sequence[T
         message = f"The database {settings.database_file} is damaged. Restore it from a backup, or move it away."
         raise StartFailed(message) from error
     database.follow(RECORDS)
-    access = Access(database, now, uuid.uuid4, contents=_contents, erase=_erase)
+    access = Access(database, now, uuid.uuid4, contents=_contents, erase=_ERASE)
     keys = DataKeys(key, now)
     receipts = Receipts(database, keys.seal, keys.open)
     secrets = Secrets(database, keys, registry_room.uses, registry_room.destinations_of, now, uuid.uuid4)
@@ -246,10 +247,7 @@ def _contents(connection: Connection, workspace_id: UUID) -> int:
     return registry_room.count(connection, workspace_id) + secrets_room.count(connection, workspace_id)
 
 
-def _erase(connection: Connection, workspace_id: UUID) -> None:
-    registry_room.erase(connection, workspace_id)
-    erase_receipts(connection, workspace_id)
-    secrets_room.erase_scope(connection, workspace_id)
+_ERASE: Final = (secrets_room.erase_scope, *registry_room.ERASE, erase_receipts)
 
 
 async def _authors(access: Access, user_ids: Collection[UUID]) -> dict[UUID, Author]:

@@ -227,7 +227,7 @@ class TestErasing:
         receipts, workspace = replica(database, clock), uuid4()
         await changed(receipts, asked("there", workspace=workspace))
         await changed(receipts, asked("elsewhere"))
-        await database.write(lambda connection: service.erase_workspace(connection, workspace))
+        await database.write(lambda connection: service.erase_workspace(connection, workspace, 100))
         assert await receipts.look(asked("there")) is None
         assert await receipts.look(asked("elsewhere")) == ANSWER
 

@@ -176,9 +176,7 @@ class TestUses:
         assert shelf.client.get(f"{shelf.prefix}/secrets/x/uses").status_code == 422
 
     @pytest.mark.parametrize("workspaces", [1, 6])
-    def test_they_take_three_statements_however_many_workspaces_there_are(
-        self, tmp_path: Path, workspaces: int
-    ) -> None:
+    def test_they_take_four_statements_however_many_workspaces_there_are(self, tmp_path: Path, workspaces: int) -> None:
         async def story() -> None:
             async with opened(tmp_path) as (house, client, _):
                 made = await client.post("/api/v2/secrets", json={"name": "SHARED_KEY", "secret": "sk-1"})
@@ -191,7 +189,7 @@ class TestUses:
                 with statements(house.database) as said:
                     answer = await client.get(address)
                 assert answer.json()["total"] == workspaces
-                assert len(said) == 3, said
+                assert len(said) == 4, said
 
         asyncio.run(story())
 

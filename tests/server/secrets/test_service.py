@@ -195,7 +195,7 @@ async def test_an_erased_scope_leaves_nothing_behind(rooms: Rooms) -> None:
     kept = await create(rooms, scope=rooms.organization)
     scope_id = rooms.scope.scope_id
     assert await rooms.database.read(lambda connection: secrets_room.count(connection, scope_id)) == 1
-    await rooms.database.write(lambda connection: secrets_room.erase_scope(connection, scope_id))
+    await rooms.database.write(lambda connection: secrets_room.erase_scope(connection, scope_id, 100))
     assert await rooms.database.read(lambda connection: secrets_room.count(connection, scope_id)) == 0
     keys = await rooms.database.read(
         lambda connection: connection.execute(select(data_keys_table.c.scope_id)).scalars().all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -14,6 +14,7 @@ from haymow.errors import Conflict, NotFound
 from haymow.names import faults_of_name
 from haymow.server.access import rules, store
 from haymow.server.access.known import Known
+from haymow.server.access.remains import Erase, Remains
 from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Workspace
 from haymow.server.audit.rules import Actor, Record
 from haymow.server.audit.service import record
@@ -37,18 +38,20 @@ def _nothing(connection: Connection, workspace_id: UUID) -> int:
 class Access:
     """The organization's people, workspaces, roles and tokens.
 
-    `contents` counts what higher rooms keep in a workspace, `erase` removes it; `app.py` passes them in.
+    `contents` counts what higher rooms keep in a workspace, `erase` take some of it away; `app.py` passes them in.
     """
 
     database: Database
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
     contents: Callable[[Connection, UUID], int] = _nothing
-    erase: Callable[[Connection, UUID], object] = _nothing
+    erase: Sequence[Erase] = ()
     known: Known = field(init=False)
+    remains: Remains = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "known", Known(self.database.elsewhere))
+        object.__setattr__(self, "remains", Remains(self.database, self.erase))
 
     # Who is calling
 
@@ -143,14 +146,14 @@ class Access:
                     "This workspace still has models or secrets. Delete them first, or delete it with force=true.",
                     code="workspace_not_empty",
                 )
-            self.erase(connection, workspace.workspace_id)
-            if not store.remove_workspace(connection, workspace.workspace_id):
+            if not store.remove_workspace(connection, workspace.workspace_id, self.now()):
                 raise NotFound(rules.NO_WORKSPACE, code="workspace_not_found")
             self._record(
                 connection, principal.actor, "workspace.delete", workspace.workspace_id, workspace.name, workspace
             )
 
         await self.change(remove, long=True)
+        await self.remains.gone(workspace.workspace_id)
 
     # People and roles
 
@@ -263,15 +266,9 @@ class Access:
             self.known.forget()
 
     def _record(
-        self,
-        connection: Connection,
-        actor: Actor,
-        action: str,
-        subject_id: UUID,
-        name: str,
-        workspace: Workspace | None = None,
-        changes: tuple[str, ...] = (),
-    ) -> None:
+        self, connection: Connection, actor: Actor, action: str, subject_id: UUID, name: str,
+        workspace: Workspace | None = None, changes: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
         workspace_id = workspace.workspace_id if workspace else None
         record(connection, Record(actor, workspace_id, action, subject_id, name, self.now(), changes=changes))
 

@@ -15,6 +15,7 @@ from haymow.errors import Conflict
 from haymow.names import name_key
 from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Token, Workspace
 from haymow.server.access.tables import (
+    deleted_workspaces_table,
     members_table,
     organizations_table,
     tokens_table,
@@ -175,8 +176,12 @@ def workspace_named(connection: Connection, organization_id: UUID, name: str) ->
     return _workspace(row) if row else None
 
 
-def remove_workspace(connection: Connection, workspace_id: UUID) -> bool:
-    return _delete(connection, workspaces_table, {"workspace_id": workspace_id})
+def remove_workspace(connection: Connection, workspace_id: UUID, at: datetime) -> bool:
+    """With its members and tokens. What higher rooms keep in it is left, and noted to be taken away."""
+    removed = _delete(connection, workspaces_table, {"workspace_id": workspace_id})
+    if removed:
+        connection.execute(insert(deleted_workspaces_table).values(workspace_id=workspace_id, deleted_at=at))
+    return removed
 
 
 # Tokens

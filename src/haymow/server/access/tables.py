@@ -42,6 +42,14 @@ workspaces_table = Table(
     UniqueConstraint("organization_id", "name_key"),
 )
 
+# Those whose models, secrets and the like are still being taken away, in portions.
+deleted_workspaces_table = Table(
+    "deleted_workspaces",
+    metadata,
+    Column("workspace_id", Uuid, primary_key=True),
+    Column("deleted_at", UtcDateTime, nullable=False),
+)
+
 workspace_members_table = Table(
     "workspace_members",
     metadata,

@@ -4,6 +4,7 @@ from haymow.server.database.columns import CONFIDENTIAL, ORDERED_TEXT, UtcDateTi
 from haymow.server.database.database import Database
 from haymow.server.database.folder import DataFolder
 from haymow.server.database.opening import migrate_database, open_database
+from haymow.server.database.portions import delete_scope, delete_some
 from haymow.server.database.prepared import Prepared
 from haymow.server.database.units import Records, server_of
 
@@ -15,6 +16,8 @@ __all__ = [
     "Prepared",
     "Records",
     "UtcDateTime",
+    "delete_scope",
+    "delete_some",
     "metadata",
     "migrate_database",
     "open_database",

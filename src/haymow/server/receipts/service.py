@@ -32,9 +32,9 @@ Crypt = Callable[["Connection", UUID, bytes, bytes], bytes]
 """Encrypts or decrypts for an organization: its id, a text and its place. What has one place opens at no other."""
 
 
-def erase_workspace(connection: Connection, workspace_id: UUID) -> None:
-    """Forget what was answered about a workspace that is deleted."""
-    store.erase_workspace(connection, workspace_id)
+def erase_workspace(connection: Connection, workspace_id: UUID, most: int) -> int:
+    """Forget at most so many answers about a workspace that is deleted; how many."""
+    return store.erase_workspace(connection, workspace_id, most)
 
 
 @dataclass(frozen=True)

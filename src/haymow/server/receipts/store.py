@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, tuple_, type_coerce, update
 
-from haymow.server.database import UtcDateTime
+from haymow.server.database import UtcDateTime, delete_some
 from haymow.server.receipts.rules import Asked, Standing
 from haymow.server.receipts.tables import receipts_table
 
@@ -66,8 +66,8 @@ def renew(connection: Connection, claims: list[Asked], holder: UUID, until: date
         connection.execute(update(receipts_table).where(*_of(asked), _r.holder == holder).values(until=until))
 
 
-def erase_workspace(connection: Connection, workspace_id: UUID) -> None:
-    connection.execute(delete(receipts_table).where(_r.workspace_id == workspace_id))
+def erase_workspace(connection: Connection, workspace_id: UUID, most: int) -> int:
+    return delete_some(connection, receipts_table, _r.workspace_id == workspace_id, most)
 
 
 def has_older(connection: Connection, than: datetime) -> bool:

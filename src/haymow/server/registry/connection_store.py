@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, insert, select, union_all
 
-from haymow.server.database import Prepared
+from haymow.server.database import Prepared, delete_some
 from haymow.server.registry.rules import PASSED, ConnectionTest, Key, LastTest, Model, Scope, Tested
 from haymow.server.registry.store import MODEL, model_of, scopes_of
 from haymow.server.registry.tables import connection_tests_table, models_table
@@ -91,9 +91,9 @@ def remove(connection: Connection, scope_id: UUID, model_id: UUID) -> None:
     connection.execute(delete(connection_tests_table).where(_t.scope_id == scope_id, _t.model_id == model_id))
 
 
-def erase(connection: Connection, seen_from: UUID) -> None:
-    """Take away every test that was made from a scope."""
-    connection.execute(delete(connection_tests_table).where(_t.seen_from == seen_from))
+def erase(connection: Connection, seen_from: UUID, most: int) -> int:
+    """Take away at most so many of the tests that were made from a scope; how many."""
+    return delete_some(connection, connection_tests_table, _t.seen_from == seen_from, most)
 
 
 def _by_key(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[Key, Tested]:

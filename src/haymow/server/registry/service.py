@@ -11,6 +11,7 @@ from uuid import UUID
 
 from haymow.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from haymow.ids import id_of
+from haymow.server.access.remains import being_erased
 from haymow.server.access.rules import Person, Principal, Role
 from haymow.server.access.service import Access
 from haymow.server.database import Database
@@ -183,10 +184,10 @@ def uses(connection: Connection, scope_id: UUID, organization_id: UUID, name: st
     """The models for which the secret of this name that `scope_id` keeps is the one in use, by name."""
     found = view_store.uses(connection, scope_id, organization_id, name)
     if scope_id == organization_id:
-        # Where a workspace has a value of its own, its models use that one.
+        # Where a workspace has a value of its own, its models use that one; those of a deleted one use nothing.
         others = {use.scope_id for use in found} - {scope_id}
-        own = secrets_room.holders(connection, list(others), name)
-        return [use for use in found if use.scope_id not in own]
+        elsewhere = secrets_room.holders(connection, list(others), name) | being_erased(connection)
+        return [use for use in found if use.scope_id not in elsewhere]
     # Without the workspace's value, the models of the organization would use the organization's.
     if secrets_room.resolve(connection, [organization_id], [name]):
         return [use for use in found if use.scope_id == scope_id]
@@ -203,10 +204,8 @@ def count(connection: Connection, scope_id: UUID) -> int:
     return store.count(connection, scope_id)
 
 
-def erase(connection: Connection, scope_id: UUID) -> None:
-    """Take away every model a scope ever had, and every test that was made in it."""
-    store.erase(connection, scope_id)
-    connection_store.erase(connection, scope_id)
+ERASE: Final = (store.erase_revisions, store.erase_models, connection_store.erase)
+"""What takes away some of all that a scope ever had: a model's revisions before it, for they may be many."""
 
 
 def with_people(shown: Shown, people: Mapping[UUID, Person]) -> Shown:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from haymow.errors import Conflict
 from haymow.names import name_key
-from haymow.server.database import Prepared
+from haymow.server.database import Prepared, delete_some
 from haymow.server.registry.rules import NAME_TAKEN, Definition, Model, Requirements, Revision, Scope
 from haymow.server.registry.tables import model_secrets_table, models_table, revisions_table
 
@@ -154,9 +154,14 @@ def remove(connection: Connection, scope_id: UUID, model_ids: Collection[UUID]) 
     connection.execute(delete(models_table).where(_m.scope_id == scope_id, _m.model_id.in_(model_ids)))
 
 
-def erase(connection: Connection, scope_id: UUID) -> None:
-    """Take away every model a scope ever had."""
-    connection.execute(delete(models_table).where(_m.scope_id == scope_id))
+def erase_revisions(connection: Connection, scope_id: UUID, most: int) -> int:
+    """Take away at most so many of the revisions a scope ever had; how many."""
+    return delete_some(connection, revisions_table, revisions_table.c.scope_id == scope_id, most)
+
+
+def erase_models(connection: Connection, scope_id: UUID, most: int) -> int:
+    """Take away at most so many of the models a scope ever had, with what hangs on them still; how many."""
+    return delete_some(connection, models_table, _m.scope_id == scope_id, most)
 
 
 def count(connection: Connection, scope_id: UUID) -> int:
@@ -273,16 +278,9 @@ def model_of(row: Row[*tuple[Any, ...]]) -> Model:
     required = read_requirements(row.requirements)
     definition = Definition(row.name, row.provider, row.chat_generator_config, row.generation_kwargs, *required)
     return Model(
-        row.scope_id,
-        row.model_id,
-        definition,
-        row.revision,
-        row.tag,
-        row.created_at,
-        row.created_by,
-        row.updated_at,
-        row.updated_by,
-    )
+        row.scope_id, row.model_id, definition, row.revision, row.tag,
+        row.created_at, row.created_by, row.updated_at, row.updated_by,
+    )  # fmt: skip
 
 
 def _revision(row: Row[Any]) -> Revision:

@@ -111,9 +111,9 @@ def count(connection: Connection, scope_id: UUID) -> int:
     return store.count(connection, [scope_id])
 
 
-def erase_scope(connection: Connection, scope_id: UUID) -> None:
-    """Delete every secret of a scope, and its data key with them."""
-    store.erase(connection, scope_id)
+def erase_scope(connection: Connection, scope_id: UUID, most: int) -> int:
+    """Delete at most so many secrets of a scope, and its data key behind them; how many rows."""
+    return store.erase(connection, scope_id, most)
 
 
 # The service

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from haymow.errors import Conflict
-from haymow.server.database import Prepared
+from haymow.server.database import Prepared, delete_scope
 from haymow.server.secrets.rules import Listing, Place, Sealed, Secret, SecretRef, Stale, StoredKey
 from haymow.server.secrets.tables import data_keys_table, deleted_secrets_table, secrets_table, vault_table
 
@@ -200,10 +200,9 @@ def remove(connection: Connection, secret: Secret) -> None:
     connection.execute(insert(deleted_secrets_table), {**values, **times})
 
 
-def erase(connection: Connection, scope_id: UUID) -> None:
-    """Delete everything of a scope, its data key too: no copy of a ciphertext opens any more."""
-    for table in (secrets_table, deleted_secrets_table, data_keys_table):
-        connection.execute(delete(table).where(table.c.scope_id == scope_id))
+def erase(connection: Connection, scope_id: UUID, most: int) -> int:
+    """Delete at most so many rows of a scope, its data key too: no copy of a ciphertext opens any more; how many."""
+    return delete_scope(connection, (secrets_table, deleted_secrets_table, data_keys_table), scope_id, most)
 
 
 def count(connection: Connection, scope_ids: Collection[UUID]) -> int:

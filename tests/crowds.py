@@ -1,0 +1,35 @@
+"""Many models where one was made: copies of it, written past haymow."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, insert, select
+
+from haymow.server.registry.tables import model_secrets_table, models_table, revisions_table
+
+_AT_ONCE = 1000
+
+
+def multiply_model(connection: Connection, model_id: UUID, times: int) -> list[UUID]:
+    """So many more models like this one, with its revisions and the names of its secrets; their ids."""
+    made = [uuid4() for _ in range(times)]
+    for table in (models_table, model_secrets_table, revisions_table):
+        found = connection.execute(select(table).where(table.c.model_id == model_id)).mappings().all()
+        copies = [_copy(dict(row), one) for one in made for row in found]
+        for at in range(0, len(copies), _AT_ONCE):
+            connection.execute(insert(table), copies[at : at + _AT_ONCE])
+    return made
+
+
+def multiply_revision(connection: Connection, model_id: UUID, times: int) -> None:
+    """So many more revisions of a model like its first."""
+    table = revisions_table
+    row = connection.execute(select(table).where(table.c.model_id == model_id, table.c.revision == 1)).mappings().one()
+    connection.execute(insert(table), [{**row, "revision": 1000 + number} for number in range(times)])
+
+
+def _copy(row: dict[str, Any], model_id: UUID) -> dict[str, Any]:
+    name = {"name": str(model_id.int), "name_key": str(model_id.int)} if "name_key" in row else {}
+    return {**row, **name, "model_id": model_id}
