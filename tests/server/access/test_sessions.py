@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from haymow.errors import Denied, HaymowError, NotFound, Unauthenticated
-from haymow.server.access import rules
+from haymow.server.access import rules, sessions
 from haymow.server.access.rules import Kind, Principal, Role
 from haymow.server.access.tokens import NewToken
 from haymow.server.audit.rules import Filters
@@ -258,6 +258,26 @@ def test_what_is_over_is_removed_when_a_session_begins(rooms: Rooms) -> None:
         assert rows == tokens + 1
 
     run(test())
+
+
+def test_however_many_are_over_only_some_go_with_each_that_begins(rooms: Rooms) -> None:
+    """All at once they would take longer than a unit of work may: nobody could sign in any more."""
+
+    async def test() -> None:
+        admin = await rooms.admin()
+        text = await rooms.text(admin, NewToken("t"))
+        for _ in range(6):
+            await rooms.begin_with_token(text, "test")
+        rooms.clock.advance(hours=24)
+        left = []
+        for _ in range(3):
+            await rooms.begin_with_token(text, "test")
+            left.append(looking.rows(rooms.folder, "SELECT count(*) FROM tokens WHERE kind = 'session'")[0][0])
+        assert left == [5, 4, 3]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sessions, "MOST_REMOVED", 2)
+        run(test())
 
 
 def test_beginning_and_ending_are_recorded_without_cookie_and_code(rooms: Rooms) -> None:

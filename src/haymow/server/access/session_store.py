@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, and_, delete, select, update
 
 from haymow.server.access.rules import Kind, Principal, Standing, Token, require_visible
 from haymow.server.access.store import organization_name, token_of, workspace
 from haymow.server.access.tables import tokens_table
+from haymow.server.database import delete_some
 
 
 def link(connection: Connection, digest: bytes) -> tuple[UUID, Token] | None:
@@ -51,7 +52,7 @@ def remove_links(connection: Connection, organization_id: UUID, name: str) -> No
     connection.execute(delete(tokens_table).where(*mine))
 
 
-def remove_ended(connection: Connection, now: datetime) -> None:
-    """Sessions and links whose time is over: nobody lists them, so nobody else would."""
+def remove_ended(connection: Connection, now: datetime, most: int) -> int:
+    """Some of the sessions and links whose time is over: nobody lists them, so nobody else would; how many."""
     table = tokens_table.c
-    connection.execute(delete(tokens_table).where(table.kind != Kind.TOKEN, table.expires_at <= now))
+    return delete_some(connection, tokens_table, and_(table.kind != Kind.TOKEN, table.expires_at <= now), most)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 FAILURE_SECONDS = 0.2
 """How long a failed attempt takes."""
+MOST_REMOVED = 100
+"""Sessions whose time is over that go when one begins: more than come, however many there are."""
 
 
 class Begun(NamedTuple):
@@ -119,7 +121,7 @@ class Sessions:
         self, connection: Connection, actor: Actor, begun_with: Token, parent: Token | None, before: str | None
     ) -> Begun:
         now, cookie = self.access.now(), rules.new_session_text()
-        session_store.remove_ended(connection, now)
+        session_store.remove_ended(connection, now, MOST_REMOVED)
         if before is not None and (old := self._principal(connection, before, actor.source)) is not None:
             self._end(connection, old)
         until = parent.expires_at if parent else None
