@@ -11,10 +11,10 @@ import pytest
 from haystack.utils import Secret
 
 from haymow.errors import Denied, HaymowError, Invalid, Malformed, NotFound, Unauthenticated, Unavailable
-from haystack_integrations.components.generators.haymow import HaymowChatGenerator
+from haystack_integrations.components.generators.haymow import HaymowChatGenerator, registry
 from tests.pipelines.house import House, Impostor, awaited, key
 from tests.server.registry.shelf import UNKNOWN
-from tests.upstream import Hangs
+from tests.upstream import Fails, Hangs, Trickles, Upstream
 
 CANARY = "hm_canary_4d1e"
 
@@ -125,6 +125,17 @@ class TestAddresses:
     ) -> None:
         impostor.answers["/api/v1/workspaces/default"] = (status, body)
         failure(house.generator("m", mode=mode, api_base_url=impostor.url, workspace="default"), kind)
+
+    def test_one_that_does_not_say_its_last(self, house: House, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+        monkeypatch.setattr(registry, "SECONDS", 0.3)
+        with Upstream(Trickles()) as endless:
+            away = {"api_base_url": endless.url.removesuffix("/v1"), "workspace": "default"}
+            assert "does not answer in time" in failure(house.generator("m", mode=mode, **away), Unavailable)
+
+    def test_one_that_cannot_be_unpacked(self, house: House, mode: str) -> None:
+        with Upstream(Fails(200, headers={"content-encoding": "gzip"})) as garbled:
+            away = {"api_base_url": garbled.url.removesuffix("/v1"), "workspace": "default"}
+            assert "not haymow's" in failure(house.generator("m", mode=mode, **away), Unavailable)
 
     def test_a_workspaces_name_is_one_part_of_the_address(self, house: House, impostor: Impostor, mode: str) -> None:
         failure(house.generator("m", mode=mode, api_base_url=impostor.url, workspace="a/b?c#ü"), NotFound)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
@@ -137,25 +139,42 @@ class Registry:
 
     def _get(self, path: str, query: Mapping[str, str] | None = None) -> Mapping[str, Any] | None:
         """The JSON object at an address; None where there is none."""
-        headers = {"authorization": f"Bearer {self.place.key()}"}
         try:
-            with self._clients.lent(None, self._connected) as client:
-                answer = client.get(self.place.api_base_url + path, params=query, headers=headers)
+            status, text = self._answer(path, query)
+        except httpx.TimeoutException as error:
+            raise self.place.away("does not answer in time") from error
         except httpx.TransportError as error:
             raise self.place.away() from error
-        found = _object(answer.text)
-        if answer.status_code == 404:
+        except httpx.DecodingError as error:
+            raise self.place.away("answers something that is not haymow's") from error
+        found = _object(text)
+        if status == 404:
             if "code" not in found:  # what stands in front of haymow says so, too, while haymow is away
                 raise self.place.away("answers something that is not haymow's")
             if found.get("code") == "workspace_not_found":
                 self.forget_workspace()
                 raise self.place.no_workspace()
             return None
-        if answer.status_code != 200:
-            raise self._failure(answer.status_code)
+        if status != 200:
+            raise self._failure(status)
         if not found:
             raise self.place.away("answers something that is not haymow's")
         return found
+
+    def _answer(self, path: str, query: Mapping[str, str] | None) -> tuple[int, str]:
+        """What haymow says. Raises httpx.RequestError."""
+        asked = {"params": query, "headers": {"authorization": f"Bearer {self.place.key()}"}}
+        url = self.place.api_base_url + path
+        with self._clients.lent(None, self._connected) as client:
+            # httpx counts the seconds of each part anew, and parts may come without end.
+            end = monotonic() + (client.timeout.read or inf)
+            with client.stream("GET", url, **asked) as answer:
+                parts = []
+                for part in answer.iter_bytes():
+                    parts.append(part)
+                    if monotonic() > end:
+                        raise httpx.ReadTimeout("haymow goes on and on")
+                return answer.status_code, b"".join(parts).decode(errors="replace")
 
     def _failure(self, status: int) -> HaymowError:
         if status == 401:

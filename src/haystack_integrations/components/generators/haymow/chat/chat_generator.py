@@ -82,7 +82,8 @@ class HaymowChatGenerator:
             OpenAI's names, in local mode those of the definition's generator.
         :param tools: Tools, or a Toolset, for which the model may prepare calls.
         :param tools_strict: Whether calls of tools have to follow their schemas; for generators of OpenAI's kind.
-        :param timeout: Seconds a chat may take. By default 125 in remote mode, the definition's own in local mode.
+        :param timeout: Seconds that an answer, or the next part of a stream, may take. By default 125 in remote mode,
+            the definition's own in local mode.
         :param max_retries: How often a failed call is made again. By default 2 in remote mode, the definition's own in
             local mode.
         :param http_client_kwargs: Settings of the httpx client that calls haymow, such as `verify` for a certificate
