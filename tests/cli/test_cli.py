@@ -12,9 +12,13 @@ import haymow
 from tests.running import environment, haymow_command
 
 
-def said(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def said(tmp_path: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        haymow_command(*arguments), env=environment(tmp_path / "data"), capture_output=True, text=True, timeout=60
+        haymow_command(*arguments),
+        env=environment(tmp_path / "data", environ),
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
 
@@ -54,6 +58,13 @@ def test_what_cannot_be_meant_is_a_usage_error(tmp_path: Path, arguments: tuple[
     assert "Usage: " in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("arguments", [("serve", "--host", "no-such-host.invalid"), ("admin", "link")])
+def test_a_misspelt_setting_is_noticed_and_its_value_is_not_told(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = said(tmp_path, *arguments, HAYMOW_EGRES_ALLOW="canary:1")
+    assert done.stderr.count("HAYMOW_EGRES_ALLOW (is HAYMOW_EGRESS_ALLOW meant?)") == 1
+    assert "canary" not in done.stderr
 
 
 def test_a_new_master_key_is_printed_alone_and_nothing_is_made(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from haymow.errors import StartFailed
 from haymow.server.local import allowances
 from haymow.server.settings import KEPT_OF_THE_ENVIRONMENT, settings_from
+
+GUIDE = Path(__file__).parents[2] / "docs/operating.md"
+SETTINGS_OF_THE_GUIDE = GUIDE.read_text().partition("| variable |")[2].partition("\n\n")[0]
 
 
 def test_nothing_needs_to_be_set() -> None:
@@ -95,3 +99,18 @@ def test_limits_are_none_unless_they_are_set() -> None:
 def test_a_limit_that_is_none_is_refused(name: str, text: str) -> None:
     with pytest.raises(StartFailed, match=f"HAYMOW_{name} is no limit"):
         settings_from({f"HAYMOW_{name}": text})
+
+
+def test_a_misspelt_setting_is_named_with_the_one_that_may_be_meant_and_without_its_value() -> None:
+    told = settings_from({"HAYMOW_EGRES_ALLOW": "canary:1", "HAYMOW_WINDOW": "canary", "HAYMOW_PORT": "80"}).unknown
+    assert told == (
+        "What is no setting of haymow's changes nothing: HAYMOW_EGRES_ALLOW (is HAYMOW_EGRESS_ALLOW meant?), "
+        "HAYMOW_WINDOW."
+    )
+
+
+def test_nothing_is_said_of_settings_that_there_are_nor_of_what_is_others() -> None:
+    names = re.findall(r"`(HAYMOW_[A-Z_]+)`", SETTINGS_OF_THE_GUIDE)
+    assert len(names) >= 30
+    known = {"HAYMOW_API_KEY": "of a pipeline", "HAYMOWER": "on", "haymow_port": "80", "OTEL_NONSENSE": "1"}
+    assert settings_from({**dict.fromkeys(names, ""), **known}).unknown == ""

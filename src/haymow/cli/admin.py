@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from haymow.errors import StartFailed
-from haymow.server.settings import read_environment
+from haymow.server.settings import Settings, read_environment
 
 LEAST_PASSPHRASE = 12
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -30,7 +30,7 @@ def token() -> None:
     """Make another API token of the administrator and print it, alone."""
     from haymow.server.operator import admin_token  # noqa: PLC0415 - heavy, and `--help` does without the server
 
-    click.echo(asyncio.run(admin_token(read_environment(), _progress)))
+    click.echo(asyncio.run(admin_token(_settings(), _progress)))
 
 
 @admin.command()
@@ -38,7 +38,7 @@ def link() -> None:
     """Make a link that signs the administrator in to the page, once, and print it, alone."""
     from haymow.server.operator import admin_link  # noqa: PLC0415 - the same
 
-    click.echo(asyncio.run(admin_link(read_environment())))
+    click.echo(asyncio.run(admin_link(_settings())))
 
 
 @admin.command()
@@ -52,7 +52,7 @@ def copy(source: str, target: str) -> None:
     """
     from haymow.server import archive  # noqa: PLC0415 - the same
 
-    click.echo(archive.run_copy(read_environment(), source, target, _progress))
+    click.echo(archive.run_copy(_settings(), source, target, _progress))
 
 
 @admin.command()
@@ -68,7 +68,7 @@ def backup(file: Path, without_secrets: bool, passphrase_file: Path | None) -> N
 
     asked = passphrase_file is not None or not without_secrets
     passphrase = _passphrase(passphrase_file, is_new=True) if asked else None
-    click.echo(archive.run_backup(read_environment(), file, not without_secrets, passphrase, _progress))
+    click.echo(archive.run_backup(_settings(), file, not without_secrets, passphrase, _progress))
 
 
 @admin.command()
@@ -79,7 +79,7 @@ def restore(file: Path, passphrase_file: Path | None) -> None:
     from haymow.server import archive  # noqa: PLC0415 - the same
 
     passphrase = _passphrase(passphrase_file) if archive.is_encrypted(file) else None
-    click.echo(archive.run_restore(read_environment(), file, passphrase, _progress))
+    click.echo(archive.run_restore(_settings(), file, passphrase, _progress))
 
 
 @admin.command()
@@ -106,7 +106,7 @@ def migrate() -> None:
     """Bring the database to this version's schema, while servers of this and the version before go on working."""
     from haymow.server.operator import migrate as run  # noqa: PLC0415 - the same
 
-    is_done = run(read_environment(), click.echo)
+    is_done = run(_settings(), click.echo)
     click.echo("The database has this version's schema now." if is_done else "There was nothing to migrate.")
 
 
@@ -125,13 +125,20 @@ def rotate_key(prepare: bool, data_keys: bool, forget_old: bool) -> None:
 
     if prepare + data_keys + forget_old > 1:
         raise click.UsageError("Give one of --prepare, --data-keys and --forget-old.")
-    settings = read_environment()
+    settings = _settings()
     if prepare:
         click.echo(asyncio.run(rotating.prepare(settings)))
     elif forget_old:
         click.echo(asyncio.run(rotating.forget(settings)))
     else:
         click.echo(asyncio.run(rotating.rotate(settings, data_keys, _progress)))
+
+
+def _settings() -> Settings:
+    settings = read_environment()
+    if settings.unknown:
+        click.echo(f"haymow: {settings.unknown}", err=True)
+    return settings
 
 
 def _progress(line: str) -> None:

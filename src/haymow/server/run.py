@@ -40,6 +40,8 @@ QUICK_GRACE_SECONDS = 2
 def serve(settings: Settings, say: Say) -> None:
     """Serve until SIGINT or SIGTERM. `say` prints a line for a person. Raises StartFailed."""
     request_log = _start_log(settings)
+    if settings.unknown:
+        log.warning(settings.unknown)
     tracing = _tracing(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner, contextlib.suppress(asyncio.CancelledError):
         runner.run(_serve(settings, say, [one for one in (request_log, tracing and tracing.end) if one], tracing))

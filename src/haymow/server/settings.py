@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,13 +33,16 @@ DEFAULT_GRACE_SECONDS = 15
 LOGS = ("json", "text")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 DEFAULT_DATABASE_CONNECTIONS = 8
+OF_OTHERS = frozenset({"HAYMOW_API_KEY"})
+"""What is read elsewhere: by a pipeline's component."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything haymow can be told; durations are in seconds, sizes in bytes.
 
-    `log`, `log_level` and `access_log` are left open for what is usual where it runs: see `run.py`.
+    `log`, `log_level` and `access_log` are left open for what is usual where it runs: see `run.py`. `unknown` is a
+    sentence about variables that look like settings and are none, such as misspelt ones.
     """
 
     data: Path = Path("haymow-data")
@@ -73,6 +77,7 @@ class Settings:
     requests_per_organization: int = 0
     chats_per_token: int = 0
     chats_per_organization: int = 0
+    unknown: str = ""
 
     @property
     def database_file(self) -> Path:
@@ -104,6 +109,38 @@ def forget_environment() -> None:
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
     """Read `HAYMOW_*`. Raises StartFailed for a value that cannot be meant."""
+    asked = _Asked(environ)
+    return replace(_read_settings(asked), otel=_otel(environ), unknown=_unknown(environ, asked.names))
+
+
+class _Asked(Mapping[str, str]):
+    """An environment that remembers what it was asked for: those are the settings that there are."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        return self._environ[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._environ)
+
+    def __len__(self) -> int:
+        return len(self._environ)
+
+
+def _unknown(environ: Mapping[str, str], known: set[str]) -> str:
+    """A sentence about the variables that are misspelt; nothing is said of what they hold."""
+    found = [name for name in sorted(environ) if name.startswith("HAYMOW_") and name not in known | OF_OTHERS]
+    told = [
+        f"{name} (is {near[0]} meant?)" if (near := get_close_matches(name, known, 1, 0.8)) else name for name in found
+    ]
+    return f"What is no setting of haymow's changes nothing: {', '.join(told)}." if told else ""
+
+
+def _read_settings(environ: Mapping[str, str]) -> Settings:
     key_file = environ.get("HAYMOW_MASTER_KEY_FILE")
     return Settings(
         data=Path(environ.get("HAYMOW_DATA") or "haymow-data").absolute(),
@@ -124,7 +161,6 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         log=_one_of(environ, "HAYMOW_LOG", LOGS),
         log_level=_one_of(environ, "HAYMOW_LOG_LEVEL", LOG_LEVELS),
         outside=_outside(environ),
-        otel=_otel(environ),
         trace_upstream=_switch(environ, "HAYMOW_TRACE_UPSTREAM", default=False),
         metrics_host=environ.get("HAYMOW_METRICS_HOST") or DEFAULT_HOST,
         metrics_port=_optional_port(environ, "HAYMOW_METRICS_PORT"),
