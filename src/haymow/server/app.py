@@ -58,6 +58,7 @@ from haymow.server.secrets import service as secrets_room
 from haymow.server.secrets.data_keys import DataKeys
 from haymow.server.secrets.integration_routes import IntegrationRoutes
 from haymow.server.secrets.integrations import Integrations
+from haymow.server.secrets.master_keys import MasterKeys
 from haymow.server.secrets.rotation import Rotation
 from haymow.server.secrets.routes import SecretRoutes
 from haymow.server.secrets.service import Secrets, open_vault
@@ -128,8 +129,8 @@ class House:
 async def open_house(settings: Settings, tell: Sequence[Tell] = (), trace: Begin | None = None) -> AsyncIterator[House]:
     """Open the data folder, the database and the master key, and build every room. Raises StartFailed.
 
-    Each of `tell` hears of every request that was answered, `trace` of each that begins. The first organization,
-    its workspace and its administrator are there afterwards.
+    Each of `tell` hears of every request that was answered, `trace` of each that begins. A new database is empty
+    until `tokens.start` makes its organization, workspace and administrator.
     """
     with ExitStack() as stack:
         folder = DataFolder(settings.data)
@@ -150,24 +151,14 @@ async def open_house(settings: Settings, tell: Sequence[Tell] = (), trace: Begin
 
 
 async def _built(settings: Settings, database: WatchedDatabase, tell: Sequence[Tell], trace: Begin | None) -> House:
-    try:
-        key = await open_vault(database, settings.key_file, now)
-    except Unavailable as error:
-        message = f"The database {settings.database_file} is damaged. Restore it from a backup, or move it away."
-        raise StartFailed(message) from error
+    key = await _master_keys(settings, database)
     database.follow(RECORDS)
     access = Access(database, now, uuid.uuid4, contents=_contents, erase=_ERASE)
     keys = DataKeys(key, now)
     receipts = Receipts(database, keys.seal, keys.open)
     secrets = Secrets(database, keys, registry_room.uses, registry_room.destinations_of, now, uuid.uuid4)
     registry = Registry(database, access)
-    serving = Serving(
-        Sources(registry.version, registry.find, registry.usable, partial(_secrets_of, registry, secrets)),
-        pool=Pool(settings.live_generators, settings.calls_per_model),
-        upstream=Upstream(_egress(settings), settings.chat_timeout, settings.direct_lane),
-        now=now,
-        new_id=uuid.uuid4,
-    )
+    serving = _serving(settings, registry, secrets)
     changes = Changes(database, registry, now, uuid.uuid4)
     tokens, sessions = Tokens(access), Sessions(access, Attempts(time.monotonic))
     operations: list[Operation] = []
@@ -189,6 +180,24 @@ async def _built(settings: Settings, database: WatchedDatabase, tell: Sequence[T
         settings, database, access, tokens, sessions, secrets, registry, changes, Platform(database, now), serving,
         receipts, limits, Rotation(database, key, now), gate, requests, leaving, document,
     )  # fmt: skip
+
+
+async def _master_keys(settings: Settings, database: Database) -> MasterKeys:
+    try:
+        return await open_vault(database, settings.key_file, now)
+    except Unavailable as error:
+        message = f"The database {settings.database_file} is damaged. Restore it from a backup, or move it away."
+        raise StartFailed(message) from error
+
+
+def _serving(settings: Settings, registry: Registry, secrets: Secrets) -> Serving:
+    return Serving(
+        Sources(registry.version, registry.find, registry.usable, partial(_secrets_of, registry, secrets)),
+        pool=Pool(settings.live_generators, settings.calls_per_model),
+        upstream=Upstream(_egress(settings), settings.chat_timeout, settings.direct_lane),
+        now=now,
+        new_id=uuid.uuid4,
+    )
 
 
 def _egress(settings: Settings) -> Egress:
