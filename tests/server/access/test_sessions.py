@@ -280,6 +280,30 @@ def test_however_many_are_over_only_some_go_with_each_that_begins(rooms: Rooms) 
         run(test())
 
 
+def test_a_token_has_so_many_sessions_and_the_next_one_ends_the_oldest(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Revoking it ends all of them at once: of any number it would take longer than it may, and never be done."""
+    monkeypatch.setattr(sessions, "MOST_OF_TOKEN", 3)
+
+    async def test() -> None:
+        admin = await rooms.admin()
+        text, other = [await rooms.text(admin, NewToken(name)) for name in ("t", "other")]
+        (_, kept) = await rooms.begin_with_token(other, "test")
+        cookies = []
+        for _ in range(5):
+            rooms.clock.advance(seconds=1)
+            cookies.append((await rooms.begin_with_token(text, "test"))[1])
+        for cookie in cookies[:2]:
+            assert await refused(signed_in(rooms, cookie)) == "session_ended"
+        for cookie in (*cookies[2:], kept):
+            assert (await signed_in(rooms, cookie)).person == admin.person
+        page = await Audit(rooms.database).page(admin.organization_id, None, Filters("session.delete"), None, 10)
+        assert len(page.entries) == 2
+
+    run(test())
+
+
 def test_beginning_and_ending_are_recorded_without_cookie_and_code(rooms: Rooms) -> None:
     async def test() -> None:
         admin = await rooms.admin()

@@ -216,7 +216,7 @@ class Access:
             store.remove_member(connection, principal.organization_id, user_id)
             self._record(connection, principal.actor, "member.delete", user_id, person.email)
 
-        await self.change(remove)
+        await self.change(remove, long=True)  # their tokens and sessions may be many
 
     async def workspace_members(self, principal: Principal, workspace_id: UUID) -> list[Member]:
         """The explicit members of a workspace. Raises NotFound."""

@@ -46,6 +46,14 @@ def session(connection: Connection, token_id: UUID | None) -> Token | None:
     return token_of(row) if row else None
 
 
+def beyond(connection: Connection, parent_id: UUID, now: datetime, kept: int, most: int) -> list[Token]:
+    """Of the sessions that a token was used to begin and that are not over, some of those older than the newest."""
+    table = tokens_table.c
+    begun = select(tokens_table).where(table.parent_id == parent_id, table.expires_at > now)
+    older = begun.order_by(table.created_at.desc(), table.token_id).offset(kept).limit(most)
+    return [token_of(row) for row in connection.execute(older)]
+
+
 def remove_links(connection: Connection, organization_id: UUID, name: str) -> None:
     table = tokens_table.c
     mine = (table.organization_id == organization_id, table.kind == Kind.LINK, table.name == name)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 FAILURE_SECONDS = 0.2
 """How long a failed attempt takes."""
+MOST_OF_TOKEN = 1000
+"""Sessions of one token at once: all of them end with it, in the one unit of work that revokes it."""
 MOST_REMOVED = 100
 """Sessions whose time is over that go when one begins: more than come, however many there are."""
 
@@ -126,6 +129,8 @@ class Sessions:
             self._end(connection, old)
         until = parent.expires_at if parent else None
         session = rules.session_of(begun_with, until, self.access.new_id(), now)
+        if parent is not None:
+            self._make_room(connection, actor, parent.token_id, now)
         self._add(connection, actor, session, cookie, Kind.SESSION, parent.token_id if parent else None)
         principal = self._principal(connection, cookie, actor.source)
         if principal is None:  # its owner was removed meanwhile
@@ -142,11 +147,18 @@ class Sessions:
         store.add_token(connection, token, actor.organization_id, rules.token_digest(text, kind), kind, parent_id)
         self._record(connection, actor, f"{kind}.create", token)
 
+    def _make_room(self, connection: Connection, actor: Actor, token_id: UUID, now: datetime) -> None:
+        for session in session_store.beyond(connection, token_id, now, MOST_OF_TOKEN - 1, MOST_REMOVED):
+            self._remove(connection, actor, session)
+
     def _end(self, connection: Connection, principal: Principal) -> None:
         session = session_store.session(connection, principal.token_id)
         if session is not None:
-            store.remove_token(connection, session.token_id)
-            self._record(connection, principal.actor, "session.delete", session)
+            self._remove(connection, principal.actor, session)
+
+    def _remove(self, connection: Connection, actor: Actor, session: Token) -> None:
+        store.remove_token(connection, session.token_id)
+        self._record(connection, actor, "session.delete", session)
 
     def _record(self, connection: Connection, actor: Actor, action: str, token: Token) -> None:
         record(connection, Record(actor, token.workspace_id, action, token.token_id, token.name, self.access.now()))
