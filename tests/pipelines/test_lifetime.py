@@ -10,7 +10,7 @@ import pickle
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ from haymow.errors import Unauthenticated
 from haystack_integrations.components.generators.haymow.registry import Place, Registry
 from tests.pipelines.house import GENERATOR, KEY_NAME, House, Impostor, awaited, key
 from tests.pipelines.test_in_pipelines import QUESTION, collected
+from tests.pipelines.test_local_mode import MODELS, told
 from tests.upstream import Says, wait_until
 
 both = pytest.mark.parametrize("mode", ["remote", "local"])
@@ -32,12 +33,14 @@ from haystack_integrations.components.generators.haymow import HaymowChatGenerat
 
 generator = HaymowChatGenerator(**json.loads(sys.argv[1]))
 generator.run("parent")
+print("Now", flush=True)
+sys.stdin.readline()
 child = os.fork()
 if not child:
-    generator.run("child")
+    print(generator.run("child")["replies"][0].text, flush=True)
     os._exit(0)
 os.waitpid(child, 0)
-generator.run("parent")
+print(generator.run("parent")["replies"][0].text)
 """
 
 
@@ -110,14 +113,37 @@ class TestForks:
         }  # fmt: skip
         if mode == "remote":  # haymow's own connections are not to be seen, those to the upstream are
             settings |= {"workspace": str(uuid4()), "api_base_url": house.upstream.url.removesuffix("/v1")}
-        ran = subprocess.run(
-            [sys.executable, "-c", FORKING, json.dumps(settings)], capture_output=True, text=True, timeout=60
-        )
-        assert ran.returncode == 0, ran.stderr
+        assert forked(settings, lambda: None) == ["Hello", "Hello"]
         asked = [(seen.body["messages"][0]["content"], seen.connection) for seen in house.upstream.seen]
         assert [who for who, _ in asked] == ["parent", "child", "parent"]
         (_, first), (_, of_child), (_, last) = asked
         assert first == last != of_child
+
+    def test_a_forked_process_keeps_the_definition_while_haymow_is_away(
+        self, impostor: Impostor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HAYMOW_API_KEY", "hm_x")
+        generator = told(impostor, {"type": "MockChatGenerator", "init_parameters": {}})
+        given = {name: getattr(generator, name) for name in ("model", "workspace", "api_base_url", "mode")}
+
+        def leave() -> None:
+            impostor.answers = {MODELS: (503, b"")}
+
+        assert forked({**given, "refresh_definition_every": 0}, leave) == ["child", "parent"]
+
+
+def forked(settings: Mapping[str, Any], meanwhile: Callable[[], None]) -> list[str]:
+    """What a component says in a process that was forked from one where it had been used, and then in that one."""
+    with subprocess.Popen(
+        [sys.executable, "-c", FORKING, json.dumps(settings)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "Now\n"
+        meanwhile()
+        said, errors = process.communicate("\n", timeout=60)
+    assert process.returncode == 0, errors
+    return said.splitlines()
 
 
 @both

@@ -62,6 +62,10 @@ class Kept(Generic[T]):
         finally:
             self._turn.release()
 
+    def take_over(self, other: Kept[T]) -> None:
+        """Know what `other` knows, for as long as that is good."""
+        self._known = other._known
+
     def _asked(self) -> T:
         fresh = self.fresh()  # whoever had the turn before may have asked
         if fresh is not None:

@@ -16,7 +16,7 @@ from haystack_integrations.components.generators.haymow.definitions import Defin
 from haystack_integrations.components.generators.haymow.kept import Kept
 from haystack_integrations.components.generators.haymow.keys import Keys
 from haystack_integrations.components.generators.haymow.registry import Registry
-from haystack_integrations.components.generators.haymow.source import DENIED, Choice, Parameters
+from haystack_integrations.components.generators.haymow.source import DENIED, Choice, Parameters, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ class Local:
     def choice(self) -> Choice:
         """The choice by the newest definition; while haymow is away, by the last one."""
         return self._choice(self.definitions.get())
+
+    def take_over(self, before: Source) -> None:
+        """Go on with the definition that the process had which this one was forked from."""
+        if isinstance(before, Local):
+            self.definitions.take_over(before.definitions)
 
     def close(self) -> None:
         """Close the connection to haymow."""

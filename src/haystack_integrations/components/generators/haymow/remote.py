@@ -19,7 +19,7 @@ from openai.resources.chat.completions import Completions
 from haymow.errors import Invalid, Unavailable
 from haymow.generators.parameters.checks import is_denied
 from haystack_integrations.components.generators.haymow.registry import Registry
-from haystack_integrations.components.generators.haymow.source import DENIED, Choice, Parameters
+from haystack_integrations.components.generators.haymow.source import DENIED, Choice, Parameters, Source
 
 TIMEOUT: Final = 125.0
 """Seconds; haymow itself gives a chat up after 120, and says so."""
@@ -45,6 +45,9 @@ class Remote:
     def choice(self) -> Choice:
         """The choice; asks for the id of a workspace that is given by its name."""
         return self._choice(self.registry.workspace_id())
+
+    def take_over(self, before: Source) -> None:
+        """Nothing: every chat asks haymow."""
 
     def close(self) -> None:
         """Close the connection that asked for the workspace's id."""

@@ -35,5 +35,8 @@ class Source(Protocol):
     def choice(self) -> Choice:
         """The choice, for which haymow may be asked. Blocks. Raises HaymowError."""
 
+    def take_over(self, before: Source) -> None:
+        """Go on from what the source of the process knew that this one was forked from."""
+
     def close(self) -> None:
         """Close the connections to haymow; the next question opens new ones."""

@@ -48,8 +48,6 @@ class HaymowChatGenerator:
     ```
     """
 
-    _dropped: finalize[..., Any] | None = None
-
     def __init__(
         self,
         model: str,
@@ -114,18 +112,20 @@ class HaymowChatGenerator:
         self.local_hosts = local_hosts
         self._start_anew()
 
-    def _start_anew(self) -> tuple[Any, ...]:
-        """Begin as if nothing had been asked yet. Gives what was used before, of which nothing is closed."""
-        used = tuple(self.__dict__.get(name) for name in _USED)
-        if self._dropped is not None:
-            self._dropped.detach()
+    def _start_anew(self) -> None:
         registry = Registry(Place(self.api_base_url, self.workspace, self.api_key, self.http_client_kwargs))
         self._source = self._new_source(registry)
         self._live = LiveGenerators()
         self._dropped = finalize(self, _close_what_was_left, registry, self._live)
         self._dropped.atexit = False
-        start_anew_when_forked(self, HaymowChatGenerator._start_anew)
-        return used
+        start_anew_when_forked(self, HaymowChatGenerator._fork)
+
+    def _fork(self) -> tuple[Any, ...]:
+        """Begin anew in a process that was forked. Gives the connections of its parent, of which none is closed."""
+        before, left = self._source, self._dropped.detach()
+        self._start_anew()
+        self._source.take_over(before)
+        return left[2] if left else ()
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name not in _USED}
