@@ -22,7 +22,7 @@ from haymow.server.secrets import key_file
 from haymow.server.secrets.cipher import new_key
 from haymow.server.secrets.key_file import KeyEntry
 from haymow.server.settings import Settings
-from tests import databases
+from tests import databases, looking
 from tests.running import environment, haymow_command, running
 from tests.server.archive.stock import KEY, Stock, chat, hashes, quiet
 from tests.upstream import Upstream
@@ -148,6 +148,18 @@ def test_a_source_that_is_none_is_said_in_a_line(tmp_path: Path, source: str, sa
         run_copy(Settings(), str(tmp_path / source) if "://" not in source else source, str(tmp_path / "target"), quiet)
     assert said in caught.value.message and "\n" not in caught.value.message
     assert "hush" not in caught.value.message
+
+
+@pytest.mark.parametrize(("schema", "migrates"), [("0005", True), ("9999", False)])
+def test_a_source_of_another_version_says_which_one_copies_it(tmp_path: Path, schema: str, migrates: bool) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    open_database(databases.settings(data)).close()
+    looking.execute(data, "UPDATE alembic_version SET version_num = :schema", schema=schema)
+    source = databases.settings(data).database_url or str(data)
+    with pytest.raises(StartFailed, match=f"has schema {schema}, .* Use the version of haymow that") as caught:
+        run_copy(Settings(), source, str(tmp_path / "target"), quiet)
+    assert ("haymow admin migrate" in caught.value.message) is migrates
 
 
 def test_a_hash_depends_on_rows_and_not_on_their_order() -> None:

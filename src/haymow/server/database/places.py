@@ -111,9 +111,10 @@ def changing(place: Place) -> Iterator[Connection]:
 def _other_schema(place: Place, found: str | None) -> str:
     if found is None:
         return f"{place.name} holds no haymow yet. {_ELSEWHERE}"
+    older = ", or run `haymow admin migrate` on it first" if found < schema.HEAD else ""
     return (
         f"{place.name} has schema {found}, and this haymow works with {schema.HEAD}. "
-        "Use the version of haymow that serves it, or start this one on it first."
+        f"Use the version of haymow that serves it{older}."
     )
 
 
