@@ -61,12 +61,9 @@ class TestWithoutExtras:
             assert done.returncode == 0, (arguments, done.stderr)
         assert (tmp_path / "copied" / "haymow.db").exists()
 
-    @pytest.mark.parametrize("command", ["serve", "admin token", "admin migrate", "admin rotate-key", "admin restore"])
-    def test_what_takes_the_driver_names_its_extra(self, data: Path, tmp_path: Path, command: str) -> None:
-        file = tmp_path / "file"
-        assert haymow(data, "admin", "backup", str(file), "--without-secrets").returncode == 0
-        more = {"HAYMOW_DATABASE_URL": "postgresql://127.0.0.1:1/haymow"}
-        done = haymow(tmp_path / "other", *command.split(), *([str(file)] if "restore" in command else []), **more)
+    @pytest.mark.parametrize("command", ["serve --port 0", "admin token", "admin migrate", "admin rotate-key"])
+    def test_what_takes_the_driver_names_its_extra(self, tmp_path: Path, command: str) -> None:
+        done = haymow(tmp_path / "data", *command.split(), HAYMOW_DATABASE_URL="postgresql://127.0.0.1:1/haymow")
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == "haymow: PostgreSQL's driver is not installed. Install haymow[postgresql].\n"
 
