@@ -69,6 +69,34 @@ def test_a_secret_that_is_not_well_named_is_refused(value: object) -> None:
     assert found(config(api_key=value)) == [(API_KEY, "invalid_secret")]
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "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",
+        "gsk_QwErTyUiOpAsDfGhJkLzXcVb",
+        "r8_QwErTyUiOpAsDfGhJkLzXcVb",
+        "AIzaSyDIExVSpkLLOXoyqT_AbCdEfGhIjKlMnO",
+        "AKIAIOSFODNNXEXAMPLE",
+        "a8fK3mZ0pQ7rT2vX9bN5cL1dW6hJ4gYs",
+        "f3b9c0d1e2a34b5c6d7e8f9a0b1c2d3e",
+        "hm_971cf9e4_YWLpsOEqONHnxldVyVvAfHb",
+    ],
+)
+def test_a_key_in_the_place_of_a_name_is_refused(key: str) -> None:
+    """A name is shown to everyone, and some providers' keys have the form of one."""
+    assert found(config(api_key=secret(key))) == [(API_KEY, "literal_secret")]
+    assert found(config(api_key=secret("OPENAI_API_KEY", key))) == [(API_KEY, "literal_secret")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["AZURE_OPENAI_API_KEY_EUWEST_2026_11_28", "hf_token_of_the_research_team", "MyVeryLongSecretNameForProduction2",
+     "_12345678901234567890", "PROD_3f2b8c9d_OPENAI", "gsk_key", "AKIA"],
+)  # fmt: skip
+def test_a_name_that_people_choose_is_no_key(name: str) -> None:
+    assert check(config(api_key=secret(name))).needs == (Need((name,), API_KEY),)
+
+
 def test_a_secret_is_written_in_full_with_the_default_strictness() -> None:
     def stored(generator: str, **parameters: Any) -> list[tuple[str, Any]]:
         return list(check(config(generator, **parameters)).config["init_parameters"]["api_key"].items())

@@ -28,6 +28,8 @@ KEYS = [
     "a",
     "exxxxtra-long-key",
     "p**2",
+    "$ecret_KEY",
+    "Open_Sesame_KEY",
     "not a secret, but a pass phrase ... with three dots in a long sentence of words",
 ]
 
@@ -38,6 +40,7 @@ MASKS = [
     "sk-12\u2026ab", "sk-proj-****************************abcd",
     "sk-xxxx", "sk-proj-xxxxxxxx", "hf_xxxxxxxxxxxxxxxx", "sk-12xxxxxxxxxxab", "sk-12\u2022\u2022\u2022\u2022",
     "<redacted>", "[REDACTED]", "(hidden)", "{{ secret }}", "**masked**", "REDACTED", "redacted", "[Filtered]",
+    "OPENAI_API_KEY", "$OPENAI_API_KEY", "${HF_TOKEN}", "AWS_SECRET_ACCESS_KEY",
     "SecretValue(***)", "SecretStr('**********')", " *** ", "postgresql://user:******@db.example.com/a-name-that-is-long",
 ]  # fmt: skip
 
@@ -105,6 +108,15 @@ def test_a_name_like_an_environment_variables_is_accepted(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "9K", "a-b", "a b", "a.b", "n" * 129, "KEY\n", "K\u00c9Y", "\u212aEY", "a/b"])
 def test_another_name_is_refused(name: str) -> None:
     assert [(fault.pointer, fault.code) for fault in faults_of_name(name)] == [("#/name", "invalid_secret_name")]
+
+
+@pytest.mark.parametrize(
+    "name", ["hf_QwErTyUiOpAsDfGhJkLzXcVbNm", "a8fK3mZ0pQ7rT2vX9bN5cL1dW6hJ4gYs", "AKIAIOSFODNN7EXAMPLE"]
+)
+def test_a_key_is_no_name_and_is_told_so(name: str) -> None:
+    (fault,) = faults_of_name(name)
+    assert (fault.pointer, fault.code) == ("#/name", "invalid_secret_name")
+    assert "looks like a key" in fault.message and name not in fault.message
 
 
 def test_every_fault_is_named_at_once_and_nothing_of_the_request() -> None:

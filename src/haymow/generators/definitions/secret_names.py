@@ -6,6 +6,11 @@ import re
 from typing import Any
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_KEY = re.compile(
+    r"(?:hf|gsk|r8)_[A-Za-z0-9]{20,}|AIza[A-Za-z0-9_]{20,}|(?:AKIA|ASIA)[A-Z0-9]{16}|hm_[0-9a-f]{8}_[A-Za-z0-9_]{20,}"
+)
+_PART_OF_A_KEY = 20
+_DIGITS_OF_A_KEY = 3
 _KEYS = frozenset({"type", "env_vars", "strict"})
 _MAX_NAMES = 8
 
@@ -24,6 +29,17 @@ def is_secret_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
+def looks_like_a_key(name: str) -> bool:
+    """Whether a name is rather a key that was pasted in its place: a provider's mark, or a long part like `a8fK3mZ0`.
+
+    A name is shown to everyone. Most keys have a dash or a dot, which no name has; the others are told by this.
+    """
+    if _KEY.fullmatch(name):
+        return True
+    long = [part for part in name.split("_") if len(part) >= _PART_OF_A_KEY]
+    return any(_DIGITS_OF_A_KEY <= sum(map(str.isdigit, part)) < len(part) for part in long)
+
+
 def canonical_secret(value: object, *, strict: bool, example: str) -> dict[str, Any]:
     """The full form of a Secret, `{"type": "env_var", "env_vars": [...], "strict": ...}`, with its keys in this order.
 
@@ -39,6 +55,8 @@ def canonical_secret(value: object, *, strict: bool, example: str) -> dict[str, 
         raise UnusableSecret("invalid_secret", "A Secret has `type`, `env_vars` and `strict`, and nothing else.")
     if not _names_secrets(value.get("env_vars")):
         raise UnusableSecret("invalid_secret", f"`env_vars` lists 1 to {_MAX_NAMES} names of secrets. {advice}")
+    if any(map(looks_like_a_key, value["env_vars"])):
+        raise UnusableSecret("literal_secret", f"This looks like a key, not like a secret's name. {advice}")
     given = value.get("strict", strict)
     if not isinstance(given, bool):
         raise UnusableSecret("invalid_secret", "`strict` of a Secret is true or false.")

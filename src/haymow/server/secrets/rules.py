@@ -11,7 +11,7 @@ from uuid import UUID
 
 from haymow.errors import Conflict, Fault, Invalid
 from haymow.generators.definitions.hosts import host_of
-from haymow.generators.definitions.secret_names import is_secret_name
+from haymow.generators.definitions.secret_names import is_secret_name, looks_like_a_key
 from haymow.urls import UnusableUrl
 
 MOST_VALUE_BYTES: Final = 16 * 1024
@@ -176,10 +176,17 @@ def entered(
     return Entered(value, normalized)
 
 
+_KEY_AS_NAME: Final = (
+    "This looks like a key. Choose a name such as OPENAI_API_KEY, which everyone may see; the key itself is the value."
+)
+
+
 def faults_of_name(name: str) -> list[Fault]:
     """What is wrong with a new secret's name."""
-    if is_secret_name(name):
+    if is_secret_name(name) and not looks_like_a_key(name):
         return []
+    if is_secret_name(name):
+        return [Fault("#/name", "invalid_secret_name", _KEY_AS_NAME)]
     message = "A secret's name has letters, digits and underscores, does not begin with a digit, and is 1 to 128 long."
     return [Fault("#/name", "invalid_secret_name", message)]
 
@@ -194,7 +201,7 @@ def faults_of_value(value: SecretValue, pointer: str = "#/secret") -> list[Fault
 
 _VALUE_MESSAGES: Final = {
     "empty_secret": "Enter the secret's value.",
-    "masked_secret": "This is a mask or a placeholder, not the secret's value. Enter the value itself.",
+    "masked_secret": "This is a mask, a placeholder or a name, not the secret's value. Enter the value itself.",
     "secret_character": "A secret's value is printable ASCII on one line. Look for a line break or a typographic dash.",
     "secret_edge": "A secret's value does not begin or end with a blank.",
     "secret_too_long": f"A secret's value has at most {MOST_VALUE_BYTES} bytes.",
@@ -209,7 +216,8 @@ _MASK: Final = re.compile(
     rf"(?:\A.{{0,20}}(?:\*{{3,}}+|\.{{3,}}+).{{0,20}}\Z)|\*{{6}}|x{{8}}|[{_BULLETS}]"
     r"|\A[a-z]{1,8}(?:[-_][a-z]{1,8}){0,2}[-_]x{3,}\Z"
     r"|\A[<\[({*]++\s*(?:redacted|masked|hidden|filtered|removed|secret|sensitive|obfuscated|sanitized)\s*[>\])}*]++\Z"
-    r"|\A(?:redacted|masked)\Z",
+    r"|\A(?:redacted|masked)\Z"
+    r"|\A(?-i:\$?\{?[A-Z][A-Z0-9_]*_(?:KEY|TOKEN|SECRET|PASSWORD)\}?)\Z",
     re.IGNORECASE | re.DOTALL,
 )
 
