@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
-from haymow.documents import to_text
 from haymow.errors import Invalid
 from haymow.generators import refuses_generation_kwarg
 from haymow.generators.dialects.translation import Translation, dialect_of
@@ -15,6 +13,7 @@ from haystack_integrations.components.generators.haymow.building import built, k
 from haystack_integrations.components.generators.haymow.definitions import Definition
 from haystack_integrations.components.generators.haymow.kept import Kept
 from haystack_integrations.components.generators.haymow.keys import Keys
+from haystack_integrations.components.generators.haymow.parameters import as_json
 from haystack_integrations.components.generators.haymow.registry import Registry
 from haystack_integrations.components.generators.haymow.source import DENIED, Choice, Parameters, Source
 
@@ -60,15 +59,9 @@ class Local:
 
 def _accepted(definition: Definition, call: Parameters) -> Parameters:
     """The parameters of a call, when the model allows them as haymow itself would."""
-    plain = {name: _plain(value) for name, value in call.items()}
+    plain = as_json(call)
     if any(refuses_generation_kwarg(definition.generator, name) for name in call):
         raise Invalid(DENIED)
-    try:
-        to_text(plain)
-    except (TypeError, ValueError) as error:
-        raise Invalid(
-            "generation_kwargs hold something that JSON has not: give texts, numbers, lists, objects."
-        ) from error
     try:
         dialect = dialect_of(definition.generator, definition.parameters.get("model") or "")
         # What it would send is the server's way; here the generator gets what was said, by its own names.
@@ -77,13 +70,6 @@ def _accepted(definition: Definition, call: Parameters) -> Parameters:
         reasons = " ".join(dict.fromkeys(fault.message for fault in error.faults))
         raise Invalid(f"{error.message} {reasons}", error.faults, code=error.code) from error
     return call
-
-
-def _plain(value: Any) -> Any:
-    """A class of pydantic's, which some generators take as `response_format`, as its schema says it."""
-    if isinstance(value, type) and hasattr(value, "model_json_schema"):
-        return {"type": "json_schema", "json_schema": {"name": value.__name__, "schema": value.model_json_schema()}}
-    return value
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from openai.resources.chat.completions import Completions
 
 from haymow.errors import Invalid, Unavailable
 from haymow.generators.parameters.checks import is_denied
+from haystack_integrations.components.generators.haymow.parameters import as_json
 from haystack_integrations.components.generators.haymow.registry import Registry
 from haystack_integrations.components.generators.haymow.source import DENIED, Choice, Parameters, Source
 
@@ -107,6 +108,7 @@ def _accepted(call: Parameters) -> Parameters:
 
     Whether the model takes them is haymow's to say.
     """
+    as_json(call)
     if any(map(is_denied, call)):
         raise Invalid(DENIED)
     known = {name: value for name, value in call.items() if name in _known_to_openai()}
