@@ -34,9 +34,17 @@ def test_help_is_there_for_every_command(tmp_path: Path, arguments: tuple[str, .
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize("arguments", [("-h",), ("admin", "-h")])
+def test_help_tells_of_each_command_in_a_whole_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    _, _, commands = said(tmp_path, *arguments).stdout.partition("Commands:\n")
+    lines = commands.splitlines()
+    assert len(lines) >= 2
+    assert [line for line in lines if line.endswith("...") or not line.endswith(".")] == []
+
+
 def test_help_names_what_can_be_set(tmp_path: Path) -> None:
     text = said(tmp_path, "serve", "--help").stdout
-    for word in ("--host", "--port", "--local-model", "HAYMOW_HOST", "HAYMOW_PORT", "127.0.0.1", "8000"):
+    for word in ("--host", "--port", "--local-model", "HAYMOW_HOST", "HAYMOW_PORT", "HAYMOW_DATA", "127.0.0.1", "8000"):
         assert word in text
 
 

@@ -27,7 +27,7 @@ def admin() -> None:
 
 @admin.command()
 def token() -> None:
-    """Make another API token of the administrator and print it, alone."""
+    """Print another API token of the administrator, alone."""
     from haymow.server.operator import admin_token  # noqa: PLC0415 - heavy, and `--help` does without the server
 
     click.echo(asyncio.run(admin_token(_settings(), _progress)))
@@ -35,7 +35,10 @@ def token() -> None:
 
 @admin.command()
 def link() -> None:
-    """Make a link that signs the administrator in to the page, once, and print it, alone."""
+    """Print a link that signs in to the page once, alone.
+
+    It signs the administrator in, within 24 hours.
+    """
     from haymow.server.operator import admin_link  # noqa: PLC0415 - the same
 
     click.echo(asyncio.run(admin_link(_settings())))
@@ -60,9 +63,9 @@ def copy(source: str, target: str) -> None:
 @click.option("--without-secrets", is_flag=True, help="Leave out secrets, keys, tokens and sessions; no passphrase.")
 @_passphrase_option
 def backup(file: Path, without_secrets: bool, passphrase_file: Path | None) -> None:
-    """Write a backup to FILE, while haymow goes on: the database, and its master key.
+    """Write a backup to FILE, while haymow goes on.
 
-    It is encrypted with a passphrase, without which it cannot be restored.
+    The database is in it, and its master key. It is encrypted with a passphrase, without which it cannot be restored.
     """
     from haymow.server import archive  # noqa: PLC0415 - the same
 
@@ -75,7 +78,10 @@ def backup(file: Path, without_secrets: bool, passphrase_file: Path | None) -> N
 @click.argument("file", type=_FILE)
 @_passphrase_option
 def restore(file: Path, passphrase_file: Path | None) -> None:
-    """Put the backup FILE into the empty database of the settings, and its master key in its place."""
+    """Put the backup FILE into an empty database.
+
+    The database is the one of the settings, and the master key gets its place by them, too.
+    """
     from haymow.server import archive  # noqa: PLC0415 - the same
 
     passphrase = _passphrase(passphrase_file) if archive.is_encrypted(file) else None
@@ -86,7 +92,10 @@ def restore(file: Path, passphrase_file: Path | None) -> None:
 @click.argument("file", type=_FILE)
 @_passphrase_option
 def verify(file: Path, passphrase_file: Path | None) -> None:
-    """Read all of the backup FILE and say whether it is whole. Touches no database."""
+    """Say whether the backup FILE is whole.
+
+    All of it is read, and no database touched.
+    """
     from haymow.server import archive  # noqa: PLC0415 - the same
 
     passphrase = _passphrase(passphrase_file) if archive.is_encrypted(file) else None
@@ -95,7 +104,10 @@ def verify(file: Path, passphrase_file: Path | None) -> None:
 
 @admin.command("new-master-key")
 def new_master_key() -> None:
-    """Print the file of a new master key, for a secret store; nothing on this machine is touched."""
+    """Print a new master key, for a secret store.
+
+    Nothing on this machine is touched.
+    """
     from haymow.server.operator import new_master_key as make  # noqa: PLC0415 - the same
 
     click.echo(make(), nl=False)
@@ -103,7 +115,10 @@ def new_master_key() -> None:
 
 @admin.command()
 def migrate() -> None:
-    """Bring the database to this version's schema, while servers of this and the version before go on working."""
+    """Bring the database to this version's schema.
+
+    Servers of this version and of the one before go on working meanwhile.
+    """
     from haymow.server.operator import migrate as run  # noqa: PLC0415 - the same
 
     is_done = run(_settings(), click.echo)
@@ -115,11 +130,11 @@ def migrate() -> None:
 @click.option("--data-keys", is_flag=True, help="Also encrypt every value anew, under new data keys.")
 @click.option("--forget-old", is_flag=True, help="Only take the old keys out of the key file, when nothing needs them.")
 def rotate_key(prepare: bool, data_keys: bool, forget_old: bool) -> None:
-    """Put a new master key in the place of the old one, while haymow goes on.
+    """Put a new master key in the place of the old one.
 
-    Where it was broken off, the same command goes on, and when all was done it does nothing: another rotation begins
-    with --prepare, or after --forget-old. On PostgreSQL it takes two commands: --prepare first, and when every server
-    has the key file, the command alone.
+    haymow goes on meanwhile. Where it was broken off, the same command goes on, and when all was done it does
+    nothing: another rotation begins with --prepare, or after --forget-old. On PostgreSQL it takes two commands:
+    --prepare first, and when every server has the key file, the command alone.
     """
     from haymow.server import rotating  # noqa: PLC0415 - the same
 

@@ -148,6 +148,7 @@ def test_a_source_that_is_none_is_said_in_a_line(tmp_path: Path, source: str, sa
         run_copy(Settings(), str(tmp_path / source) if "://" not in source else source, str(tmp_path / "target"), quiet)
     assert said in caught.value.message and "\n" not in caught.value.message
     assert "hush" not in caught.value.message
+    assert not (tmp_path / "target").exists(), "it makes nothing"
 
 
 @pytest.mark.parametrize(("schema", "migrates"), [("0005", True), ("9999", False)])

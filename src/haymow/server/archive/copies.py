@@ -48,9 +48,9 @@ def copy(source: Place, target: Place, key_file: Path | None, say: Say) -> Copie
     progress = Progress(say, "copied")
     with ExitStack() as stack:
         in_use = is_in_use(source)
-        hold(stack, target)
         connection = stack.enter_context(looking(source))
         _require_key(connection, key_file)
+        hold(stack, target)  # which makes its folder: not for a source that was named by mistake
         filled = stack.enter_context(filling(target, HEAD))
         digests = [_copied(connection, table, filled, progress) for table in tables()]
         progress.finish()
