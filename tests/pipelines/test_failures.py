@@ -9,6 +9,7 @@ from typing import Any
 import openai
 import pytest
 from haystack.utils import Secret
+from pydantic import BaseModel
 
 from haymow.errors import Denied, HaymowError, Invalid, Malformed, NotFound, Unauthenticated, Unavailable
 from haystack_integrations.components.generators.haymow import HaymowChatGenerator, registry
@@ -180,6 +181,18 @@ def test_what_would_change_the_call_itself_is_refused_whatever_the_schema_says(
     model = house.model()["name"]
     assert "may not set this" in failure(house.generator(model, mode=mode), Invalid, generation_kwargs={name: "x"})
     assert house.upstream.seen == []
+
+
+class Labels(BaseModel):
+    """What a call is for."""
+
+    team: str
+
+
+@both
+def test_an_object_of_pydantics_goes_out_as_one_of_jsons(house: House, mode: str) -> None:
+    house.generator(house.model()["name"], mode=mode).run("Hi", generation_kwargs={"metadata": Labels(team="a")})
+    assert house.upstream.seen[-1].body["metadata"] == {"team": "a"}
 
 
 CIRCLE: list[Any] = []
