@@ -78,3 +78,12 @@ def test_tables_of_others_are_left_alone(tmp_path: Path) -> None:
         assert "holds tables that are not haymow's" in copied(url, tmp_path / "copy")
         found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
     assert found == [("theirs",)]
+
+
+def test_a_user_who_does_not_own_it_is_told_so(tmp_path: Path, port: int) -> None:
+    """Since PostgreSQL 15 nobody else makes tables in a new database."""
+    owners = databases.postgresql().make("of_its_owner")
+    with psycopg.connect(owners, autocommit=True) as connection:
+        connection.execute("CREATE ROLE guest LOGIN")
+    line = refusal(f"postgresql://guest@127.0.0.1:{port}/of_its_owner", tmp_path)
+    assert "make that user its owner" in line

@@ -143,4 +143,6 @@ def _has_locks(connection: Connection, tell: Callable[[str], None]) -> bool:
 
 def _reason(error: DBAPIError) -> str:
     state = getattr(error.orig, "sqlstate", None)
+    if state == "42501":
+        return "lets its user make no tables (42501): make that user its owner"
     return f"failed with {state}" if state else f"cannot be opened: {words_of(error)}"
