@@ -9,7 +9,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _KEY = re.compile(
     r"(?:hf|gsk|r8)_[A-Za-z0-9]{20,}|AIza[A-Za-z0-9_]{20,}|(?:AKIA|ASIA)[A-Z0-9]{16}|hm_[0-9a-f]{8}_[A-Za-z0-9_]{20,}"
 )
-_PART_OF_A_KEY = 20
+_LEAST_OF_A_KEY = 20
 _DIGITS_OF_A_KEY = 3
 _KEYS = frozenset({"type", "env_vars", "strict"})
 _MAX_NAMES = 8
@@ -30,14 +30,14 @@ def is_secret_name(name: str) -> bool:
 
 
 def looks_like_a_key(name: str) -> bool:
-    """Whether a name is rather a key that was pasted in its place: a provider's mark, or a long part like `a8fK3mZ0`.
+    """Whether a name is rather a key that was pasted in its place: a provider's mark, or one long word with digits.
 
-    A name is shown to everyone. Most keys have a dash or a dot, which no name has; the others are told by this.
+    A name is shown to everyone. Most keys have a dash or a dot, which no name has; the others are told by this. Names
+    that programs make have a word in front (`KEY_3f2b...`), and are names.
     """
     if _KEY.fullmatch(name):
         return True
-    long = [part for part in name.split("_") if len(part) >= _PART_OF_A_KEY]
-    return any(_DIGITS_OF_A_KEY <= sum(map(str.isdigit, part)) < len(part) for part in long)
+    return len(name) >= _LEAST_OF_A_KEY and "_" not in name and sum(map(str.isdigit, name)) >= _DIGITS_OF_A_KEY
 
 
 def canonical_secret(value: object, *, strict: bool, example: str) -> dict[str, Any]:
