@@ -60,6 +60,13 @@ def left_of(data: Path, workspace: UUID) -> list[str]:
     return [table for table, key in columns.items() if looking.rows(data, count.format(table, key), it=workspace)[0][0]]
 
 
+async def until_gone(data: Path, workspace: UUID) -> None:
+    until = monotonic() + 30
+    while left_of(data, workspace):
+        assert monotonic() < until, "nobody takes it away"
+        await asyncio.sleep(0.05)
+
+
 async def deleted_in_part(data: Path, client: httpx.AsyncClient) -> UUID:
     """The same workspace, deleted by a server that could not take away what was in it."""
     workspace = await crowded(data, client)
@@ -99,6 +106,22 @@ def test_no_unit_of_work_takes_more_than_a_portion_of_it(tmp_path: Path) -> None
     run(tmp_path / "data", test)
 
 
+def test_it_goes_on_when_the_client_goes_away(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+
+    async def test(house: House, client: httpx.AsyncClient) -> None:
+        workspace = await crowded(data, client)
+        deleting = asyncio.ensure_future(client.delete(f"{WORKSPACES}/crowd", params=FORCE))
+        for _ in range(10_000):
+            if (await client.get(f"{WORKSPACES}/crowd")).status_code == 404:
+                break
+            await asyncio.sleep(0)
+        deleting.cancel()
+        await until_gone(data, workspace)
+
+    run(data, test)
+
+
 def test_what_is_left_when_it_is_broken_off_is_seen_by_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def test(house: House, client: httpx.AsyncClient) -> None:
         workspace = await deleted_in_part(house.settings.data, client)
@@ -136,10 +159,7 @@ def test_the_next_server_that_starts_takes_it_away(tmp_path: Path) -> None:
 
     async def start_again() -> None:
         async with open_house(databases.settings(data)):
-            until = monotonic() + 30
-            while left_of(data, found[0]):
-                assert monotonic() < until, "nobody takes it away"
-                await asyncio.sleep(0.05)
+            await until_gone(data, found[0])
 
     run(data, break_off)
     asyncio.run(start_again())

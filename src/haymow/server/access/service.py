@@ -152,8 +152,7 @@ class Access:
                 connection, principal.actor, "workspace.delete", workspace.workspace_id, workspace.name, workspace
             )
 
-        await self.change(remove, long=True)
-        await self.remains.gone(workspace.workspace_id)
+        await asyncio.shield(self._deleted(workspace.workspace_id, remove))
 
     # People and roles
 
@@ -257,6 +256,10 @@ class Access:
     async def change(self, unit: Callable[[Connection], T], *, long: bool = False) -> T:
         """Run a unit that changes who may do what; when this returns, everyone is seen as they are now."""
         return await asyncio.shield(self._changed(unit, long))
+
+    async def _deleted(self, workspace_id: UUID, remove: Callable[[Connection], None]) -> None:
+        await self._changed(remove, long=True)  # a caller who goes away stops neither: it is shielded
+        await self.remains.gone(workspace_id)
 
     async def _changed(self, unit: Callable[[Connection], T], long: bool) -> T:
         # Shielded: a caller who goes away does not stop the change, so neither may it stop the forgetting.
