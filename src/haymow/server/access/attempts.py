@@ -36,7 +36,7 @@ class Attempts:
             count, since = 0, self.clock()
         elif count >= MOST_FAILURES:
             wait = math.ceil(left)
-            raise RateLimited(f"Too many failed attempts. Try again in {wait} seconds.", retry_after=wait)
+            raise RateLimited(f"Too many failed attempts. Try again in {wait} s.", retry_after=wait)
         self._failures[key] = (count + 1, since)
         self._failures.move_to_end(key)
         if len(self._failures) > _MOST_ADDRESSES:

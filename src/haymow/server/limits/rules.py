@@ -91,7 +91,7 @@ def portion(last: int, seconds: float, waiting: int, most: int) -> int:
 def too_many_requests(whose: str, most: int, wait: float) -> RateLimited:
     """The refusal of a request. `whose` is "token" or "organization"."""
     seconds = max(1, math.ceil(wait))
-    message = f"This {whose} may make {most} requests in a minute. Try again in {seconds} seconds."
+    message = f"This {whose} may make {most} requests in a minute. Try again in {seconds} s."
     return RateLimited(message, retry_after=seconds, quota=Quota(f"requests-per-{whose}", most, round(PERIOD)))
 
 

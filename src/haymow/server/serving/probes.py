@@ -35,7 +35,7 @@ class Allowances:
         filled = {key: rules.refilled(self._bucket(key), most, at) for key, most in wanted.items()}
         wait = max(rules.seconds_until_one(filled[key], most) for key, most in wanted.items())
         if wait:
-            message = f"Too many connection tests. Try again in {wait} seconds."
+            message = f"Too many connection tests. Try again in {wait} s."
             raise RateLimited(message, retry_after=wait)
         self._forget_full(at)
         self._buckets.update({key: (Bucket(filled[key].left - 1, at), most) for key, most in wanted.items()})
