@@ -67,17 +67,22 @@ def test_another_workspace_does_not_see_it(shelf: Shelf, model: dict[str, Any], 
     assert asked(Shelf(admin, f"/api/v2/workspaces/{other}"), f"{model['model_id']}@1").status_code == 404
 
 
-def test_a_revision_that_would_not_be_saved_any_more_says_so(tmp_path: Path) -> None:
-    """An upgrade may know a generator no more that an older revision names."""
+@pytest.mark.parametrize(
+    ("name", "said"), [("m@1", "does not run this revision any more"), ("m", "Save the model again to hear why")]
+)
+def test_what_would_not_be_saved_any_more_says_so(tmp_path: Path, name: str, said: str) -> None:
+    """An upgrade may know a generator no more that a model or an older revision names."""
 
     async def test() -> httpx.Response:
         async with opened(tmp_path / "data") as (house, client, prefix):
             made = (await client.post(f"{prefix}/models/custom", json=definition("m"))).json()
             await client.patch(f"{prefix}/models/custom/{made['model_id']}", json={"provider": "azure"})
-            gone = """UPDATE revisions SET chat_generator_config = '{"type": "gone.G", "init_parameters": {}}'"""
-            await house.database.write(lambda connection: connection.exec_driver_sql(gone).close())
-            body = {"model": "m@1", "messages": [{"role": "user", "content": "hi"}]}
+            for table in ("models", "revisions"):
+                gone = f"""UPDATE {table} SET chat_generator_config = '{{"type": "gone.G", "init_parameters": {{}}}}'"""
+                await house.database.write(lambda connection, gone=gone: connection.exec_driver_sql(gone).close())
+            body = {"model": name, "messages": [{"role": "user", "content": "hi"}]}
             return await client.post(f"{prefix}/openai/v1/chat/completions", json=body)
 
     answer = asyncio.run(test())
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "incompatible")
+    assert said in answer.json()["error"]["message"]

@@ -83,6 +83,15 @@ def test_every_malformed_id_is_named_at_once() -> None:
     assert list(faults(refused.value)) == ["#/path/a", "#/path/c"]
 
 
+def test_a_name_in_the_place_of_an_id_is_told_how_to_find_the_id() -> None:
+    with pytest.raises(Invalid) as refused:
+        call(ids={"workspace_id": "default", "model_id": "assistant"}).ids("workspace_id", "model_id")
+    assert [fault.message for fault in refused.value.faults] == [
+        "This must be a UUID. GET /api/v1/workspaces/NAME has that of a workspace.",
+        "This must be a UUID. GET .../models?name=NAME has that of a model.",
+    ]
+
+
 @pytest.mark.parametrize("kind", ["application/json", "Application/JSON", "application/json; charset=utf-8",
                                   'application/json;charset="UTF-8"', "application/json ; charset = utf8"])  # fmt: skip
 def test_a_body_is_announced_as_json(kind: str) -> None:

@@ -115,6 +115,20 @@ class TestTheDocument:
         else:
             refused(ask("GET", url + path, headers=BROWSER), 404)
 
+    @pytest.mark.parametrize(
+        ("path", "instead"),
+        [
+            ("/v1/models", "/api/v2/workspaces/{workspace_id}/openai/v1"),
+            ("/chat/completions", "/api/v2/workspaces/{workspace_id}/openai/v1"),
+            ("/api/v2/workspaces/1/openai/v1/embeddings", "chat/completions and models"),
+            ("/api/v2/workspaces/1/openai/v1/models/a/b", "%2F"),
+            ("/api/v2/nothing", "/docs"),
+        ],
+    )
+    def test_what_is_nowhere_is_told_what_there_is_instead(self, url: str, path: str, instead: str) -> None:
+        for method in ("GET", "POST"):
+            assert instead in ask(method, url + path).json()["detail"]
+
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
     @pytest.mark.parametrize("path", ["/", "/icon.svg", "/assets/index-B1x2.js", "/w/default/models"])
     def test_is_only_read(self, url: str, path: str, method: str) -> None:

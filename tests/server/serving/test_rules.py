@@ -127,7 +127,12 @@ def test_a_failure_is_found_where_an_sdk_hid_what_it_came_from() -> None:
 def test_the_message_holds_the_reasons() -> None:
     error = Invalid("The request is invalid.", [Fault("#/a", "c", "A is odd."), Fault("#/b", "c", "B is even.")])
     told = rules.body_in_openai(error, 400)["error"]
-    assert told["message"] == "The request is invalid. A is odd. B is even."
+    assert told["message"] == "The request is invalid. a: A is odd. b: B is even."
+
+
+def test_a_name_that_is_no_name_is_not_in_the_message() -> None:
+    faults = [Fault(f"#/{'x' * 65}", "c", "A is odd."), Fault("#", "c", "B is even.")]
+    assert rules.body_in_openai(Invalid("Oh.", faults), 400)["error"]["message"] == "Oh. A is odd. B is even."
 
 
 @pytest.mark.parametrize(

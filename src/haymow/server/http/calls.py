@@ -39,6 +39,12 @@ DIGEST = "haymow.digest"
 
 INVALID_REQUEST = "The request is invalid."
 
+_NO_ID = "This must be a UUID."
+_FOUND_BY_NAME = {
+    "workspace_id": " GET /api/v1/workspaces/NAME has that of a workspace.",
+    "model_id": " GET .../models?name=NAME has that of a model.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[P]):
@@ -54,7 +60,7 @@ class Call(Generic[P]):
         found = [value for name in names if (value := id_of(given[name])) is not None]
         if len(found) < len(names):
             wrong = [name for name in names if id_of(given[name]) is None]
-            faults = [Fault(f"#/path/{name}", "malformed_id", "This must be a UUID.") for name in wrong]
+            faults = [Fault(f"#/path/{name}", "malformed_id", _NO_ID + _FOUND_BY_NAME.get(name, "")) for name in wrong]
             raise Invalid("An id in the address is malformed.", faults, code="malformed_id")
         return tuple(found)
 

@@ -67,6 +67,21 @@ class File:
     packed: bytes | None
 
 
+_CHATS = "/api/v2/workspaces/{workspace_id}/openai/v1"
+
+
+def _nothing_at(path: str) -> NotFound:
+    """What there is instead, for the addresses that OpenAI's clients ask by themselves."""
+    said = "There is nothing at this address."
+    if "/openai/v1/models/" in path and path.startswith("/api/"):
+        return NotFound(f"{said} A slash in a model's name is written %2F.")
+    if "/openai/v1/" in path and path.startswith("/api/"):
+        return NotFound(f"{said} Of OpenAI's operations haymow has chat/completions and models.")
+    if path.startswith("/v1/") or path.endswith("/chat/completions"):
+        return NotFound(f"{said} The base URL of an OpenAI client is that of haymow with {_CHATS}.")
+    return NotFound(f"{said} /docs has those that there are.")
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Answers what no operation does. Raises NotFound for everything that is not the page's."""
@@ -77,7 +92,7 @@ class Page:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
         if request.method not in ("GET", "HEAD"):
-            raise NotFound("There is nothing at this address.")
+            raise _nothing_at(request.scope["path"])
         await self._answer(request)(scope, receive, send)
 
     def _answer(self, request: Request) -> Response:
@@ -87,7 +102,7 @@ class Page:
         # Who takes anything is a program, and gets a problem that it can read.
         is_wanted = is_listed(request.headers.get("accept"), "text/html")
         if path.lstrip("/").partition("/")[0] in _NOT_THE_PAGES or not is_wanted:
-            raise NotFound("There is nothing at this address.")
+            raise _nothing_at(path)
         return self._document()
 
     def _document(self) -> Response:

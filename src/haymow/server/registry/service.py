@@ -29,6 +29,7 @@ REVISION_SECONDS: Final = 1.0
 REVISION_LOOK_SECONDS: Final = 0.1
 
 NOT_REACHED = "The model has no revision as new as `min_revision`, and none came within a second."
+_NOT_TAKEN = "This haymow does not take the model's definition any more. Save the model again to hear why."
 _MOVED = "This haymow would call another host than when the model was saved. Save the model again."
 _OUTDATED = "This haymow does not run this revision any more. Ask for a newer one, or restore it to see why."
 _NO_REVISION = "We couldn't find this revision. Check the model's ID and the revision's number."
@@ -138,10 +139,12 @@ class Registry:
     async def secret_refs(self, principal: Principal, workspace_id: UUID, model: Model) -> tuple[SecretRef, ...]:
         """The secrets that a model uses in a workspace: those that may be sent where it calls.
 
-        Raises Conflict when this haymow would call another host than the one that was checked when it was saved.
+        Raises Conflict when this haymow would call another host than the one that was checked when it was saved, or
+        would not take the definition.
         """
-        if proposals.destination_of(model.chat_generator_config) != model.destination:
-            raise Conflict(_MOVED, code="incompatible")
+        destination = proposals.destination_of(model.chat_generator_config)
+        if destination != model.destination:
+            raise Conflict(_MOVED if destination else _NOT_TAKEN, code="incompatible")
         view = await self.in_workspace(principal, workspace_id)
         refs = await self.database.read(lambda connection: refs_of(connection, view.scope, model.uses))
         return tuple(sendable(refs, model.definition.required).values())

@@ -196,6 +196,9 @@ _FINAL: Final = frozenset(
     }
 )
 
+_MOST_OF_A_NAME: Final = 64
+"""Characters of a parameter's name that a message repeats; the whole name is in `param`."""
+
 _OPENAIS: Final = {"rate_limited": "rate_limit_exceeded", "too_many_chats": "rate_limit_exceeded"}
 """Codes for which OpenAI has a word of its own."""
 
@@ -208,7 +211,7 @@ def status_in_openai(usual: int) -> int:
 def body_in_openai(error: HaymowError, status: int) -> dict[str, Any]:
     """`{"error": {"message", "type", "param", "code"}}`; `param` is the first fault's, all are in the message."""
     faults: tuple[Fault, ...] = getattr(error, "faults", ())
-    reasons = dict.fromkeys(fault.message for fault in faults[:10])
+    reasons = dict.fromkeys(map(_reason, faults[:10]))
     code = "invalid_api_key" if isinstance(error, Unauthenticated) else _OPENAIS.get(error.code, error.code)
     param = _param(faults[0].pointer) if faults else ("model" if code == "model_not_found" else None)
     message = " ".join((error.message, *reasons))
@@ -226,6 +229,12 @@ def _type(error: HaymowError, status: int) -> str:
     if isinstance(error, RateLimited):
         return "rate_limit_error"
     return "invalid_request_error" if status < 500 or isinstance(error, NotFound) else "server_error"
+
+
+def _reason(fault: Fault) -> str:
+    """A fault in words. SDKs show the message alone, so it says what it is about."""
+    param = _param(fault.pointer)
+    return f"{param}: {fault.message}" if param and len(param) <= _MOST_OF_A_NAME else fault.message
 
 
 def _param(pointer: str) -> str | None:
