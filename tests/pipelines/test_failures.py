@@ -156,6 +156,20 @@ def test_a_timeout_that_is_none_is_refused_at_once(mode: str, timeout: Any) -> N
         HaymowChatGenerator("m", "w", mode=mode, timeout=timeout)  # type: ignore[arg-type]
 
 
+@both
+def test_a_key_that_is_no_secret_is_refused_at_once_and_not_repeated(mode: str) -> None:
+    with pytest.raises(ValueError, match=r"`api_key` is a Secret, such as Secret\.from_env_var") as caught:
+        HaymowChatGenerator("m", "w", mode=mode, api_key=CANARY)  # type: ignore[arg-type]
+    assert CANARY not in str(caught.value)
+
+
+@both
+@pytest.mark.parametrize("more", ["/v1", "/api"])
+def test_an_address_with_more_than_haymows_own(house: House, mode: str, more: str) -> None:
+    generator = house.generator("m", mode=mode, workspace="default", api_base_url=house.server.url + more)
+    assert "without /v1, /api or the like" in failure(generator, NotFound)
+
+
 SCHEMA = {
     "type": "object",
     "properties": {"temperature": {"type": "number", "maximum": 1}},

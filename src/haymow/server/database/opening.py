@@ -75,7 +75,8 @@ def words_of(error: DBAPIError) -> str:
     Such an error has no SQLSTATE. The words are the server's, the system's or libpq's: they have the host, the port,
     the user and the database.
     """
-    text = " ".join(str(error.orig).removeprefix("connection failed: ").split()).rstrip(".")
+    lines = str(error.orig).removeprefix("connection failed: ").splitlines()
+    text = "; ".join(words for line in lines if (words := " ".join(line.split()))).rstrip(".?")
     return "".join(filter(str.isprintable, text))[:_MOST_WORDS]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from math import inf
 from time import monotonic
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 import httpx
@@ -63,6 +63,13 @@ class Place:
             "make another one (POST /api/v2/tokens)."
         )
 
+    def nothing_there(self) -> NotFound:
+        """The error of an address that is haymow's, and more."""
+        return NotFound(
+            f"haymow answers at {self.api_base_url}, and has nothing there. `api_base_url` is haymow's own address, "
+            "without /v1, /api or the like."
+        )
+
     def no_model(self, model: str) -> NotFound:
         """The error of a model that is not in the workspace."""
         return NotFound(
@@ -99,7 +106,7 @@ class Registry:
             return known
         found = self._get(f"/api/v1/workspaces/{quote(self.place.workspace, safe='')}")
         if found is None:
-            raise self.place.no_workspace()
+            raise self.place.nothing_there() if urlsplit(self.place.api_base_url).path else self.place.no_workspace()
         workspace_id = id_of(str(found.get("workspace_id")))
         if workspace_id is None:
             raise self.place.away("answers something that is not haymow's")

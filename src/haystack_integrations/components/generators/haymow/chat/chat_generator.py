@@ -93,7 +93,7 @@ class HaymowChatGenerator:
         :param local_hosts: Local mode: hosts beside the providers' own that a definition may call, each with the names
             of the environment variables that may be sent there:
             `{"llm.example.com": ["LLM_API_KEY"], "http://10.0.0.5:11434": []}`.
-        :raises ValueError: When `mode`, `api_base_url`, `timeout` or `local_hosts` cannot be meant.
+        :raises ValueError: When `mode`, `api_base_url`, `api_key`, `timeout` or `local_hosts` cannot be meant.
         """
         self.model = model
         self.workspace = workspace
@@ -136,6 +136,8 @@ class HaymowChatGenerator:
 
     def _new_source(self, registry: Registry) -> Source:
         host_and_port(self.api_base_url)
+        if not isinstance(self.api_key, Secret):
+            raise ValueError('`api_key` is a Secret, such as Secret.from_env_var("HAYMOW_API_KEY"), and no text.')
         timeout: Any = self.timeout  # YAML may hold anything
         if timeout is not None and not (isinstance(timeout, int | float) and timeout > 0):
             raise ValueError("`timeout` is a number of seconds above 0.")
