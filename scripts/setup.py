@@ -22,6 +22,8 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
 
 if sys.version_info < (3, 11):  # noqa: UP036 - an older Python gets this far, and is to read a sentence
     found = platform.python_version()
@@ -31,6 +33,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - an older Python gets this far, a
 import browser
 import page
 from environments import Environment, SetupFailed, alone
+from patience import patiently
 from steps import ROOT, Step, pinned
 
 REPORT_EVERY = 5.0  # seconds between two lines of progress
@@ -115,7 +118,9 @@ def set_up(environment: Environment, steps: Sequence[Step]) -> None:
     check_pip()
     for number, step in enumerate(due, 1):
         print(f"[{number}/{len(due)}] {step.what}", flush=True)
-        carry_out(environment, step)
+        is_silent = step.tool == "npm"  # it says nothing until its end
+        with patiently(partial(print, flush=True)) if is_silent else nullcontext():
+            carry_out(environment, step)
         environment.trust()
         environment.stamp_of(step).write_text(marks[step])
     print(f"Set up in {time.monotonic() - begun:.0f} s", flush=True)
