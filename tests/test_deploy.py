@@ -119,6 +119,7 @@ def test_the_settings_can_be_meant() -> None:
     assert settings.metrics_port and not settings.start_link
     environment = {name: value for name, value in SERVICES["haymow"]["environment"].items() if "$" not in value}
     assert not settings_from(environment).start_link
+    assert settings.unknown == settings_from(environment).unknown == ""
 
 
 def test_the_commands_are_haymows() -> None:
