@@ -91,7 +91,8 @@ def test_a_key_in_the_place_of_a_name_is_refused(key: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["AZURE_OPENAI_API_KEY_EUWEST_2026_11_28", "hf_token_of_the_research_team", "MyVeryLongSecretNameForProduction2",
-     "_12345678901234567890", "KEY_f3b9c0d1e2a34b5c6d7e8f9a0b1c2d3e", "gsk_key", "AKIA"],
+     "_12345678901234567890", "KEY_f3b9c0d1e2a34b5c6d7e8f9a0b1c2d3e", "gsk_key", "AKIA",
+     "Sf3b9c0d1e2a34b5c6d7e8f9a0b1c2d3e", "AzureOpenAIKeyOfWestEurope2026"],
 )  # fmt: skip
 def test_a_name_that_people_choose_is_no_key(name: str) -> None:
     assert check(config(api_key=secret(name))).needs == (Need((name,), API_KEY),)

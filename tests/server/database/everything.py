@@ -59,6 +59,7 @@ class Ask:
     def __init__(self, client: httpx.AsyncClient, workspace: str) -> None:
         self._client = client
         self.prefix = f"/api/v2/workspaces/{workspace}"
+        self.token = client.headers["Authorization"].removeprefix("Bearer ")
 
     async def __call__(self, method: str, path: str, body: Any = None, status: int = 0, **headers: str) -> Any:
         """The answer's body; `status` is expected where it is no success."""
@@ -78,9 +79,9 @@ async def _asking(house: House) -> AsyncIterator[Ask]:
 
 
 async def _sign_in(house: House, ask: Ask) -> None:
-    code = await house.sessions.link("start", "start", alone=True)
-    await ask("POST", "/api/v2/session", {"code": code}, **_OF_THE_PAGE)
-    await ask("DELETE", "/api/v2/session", **_OF_THE_PAGE)
+    for by in ({"code": await house.sessions.link("start", "start", alone=True)}, {"token": ask.token}):
+        await ask("POST", "/api/v2/session", by, **_OF_THE_PAGE)
+        await ask("DELETE", "/api/v2/session", **_OF_THE_PAGE)
 
 
 async def _requests(ask: Ask) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _KEY = re.compile(
     r"(?:hf|gsk|r8)_[A-Za-z0-9]{20,}|AIza[A-Za-z0-9_]{20,}|(?:AKIA|ASIA)[A-Z0-9]{16}|hm_[0-9a-f]{8}_[A-Za-z0-9_]{20,}"
+    r"|[0-9a-f]{32}"
 )
-_LEAST_OF_A_KEY = 20
-_DIGITS_OF_A_KEY = 3
+_DRAWN = re.compile(r"(?=.*[a-z])(?=.*[A-Z].*[A-Z])(?=[A-Za-z0-9]{20,}$)[0-9]*(?:[A-Za-z]+[0-9]+){3}.*")
+"""One word of small and large letters with digits in three places or more, as chance makes it and people do not."""
 _KEYS = frozenset({"type", "env_vars", "strict"})
 _MAX_NAMES = 8
 
@@ -30,14 +31,12 @@ def is_secret_name(name: str) -> bool:
 
 
 def looks_like_a_key(name: str) -> bool:
-    """Whether a name is rather a key that was pasted in its place: a provider's mark, or one long word with digits.
+    """Whether a name is rather a key that was pasted in its place: by a provider's form, or drawn at random.
 
-    A name is shown to everyone. Most keys have a dash or a dot, which no name has; the others are told by this. Names
-    that programs make have a word in front (`KEY_3f2b...`), and are names.
+    A name is shown to everyone. Most keys have a dash or a dot, which no name has; the others are told by this. What a
+    program names has a word in front (`KEY_3f2b...`, `S3f2b...`), and is a name.
     """
-    if _KEY.fullmatch(name):
-        return True
-    return len(name) >= _LEAST_OF_A_KEY and "_" not in name and sum(map(str.isdigit, name)) >= _DIGITS_OF_A_KEY
+    return _KEY.fullmatch(name) is not None or _DRAWN.fullmatch(name) is not None
 
 
 def canonical_secret(value: object, *, strict: bool, example: str) -> dict[str, Any]:
