@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import socket
+import struct
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -16,6 +19,10 @@ from tests.server.serving.served import KEY, TOKEN, Served, openai_config
 from tests.server.serving.test_direct_lane import DONE, event
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+REPLY = (
+    b'{"id": "u", "object": "chat.completion", "created": 5, "model": "up-1", "choices": '
+    b'[{"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]}'
+)
 CHAT = {"model": "fast", "messages": [{"role": "user", "content": "Hello?"}]}
 
 Script = Callable[[], AsyncIterator[bytes]]
@@ -36,15 +43,19 @@ class Provider:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            await reader.readexactly(int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0]))
-            self.calls += 1
+            await self._read(reader)
             async for part in self.script():
                 writer.write(part)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         writer.close()
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        """One call."""
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0]))
+        self.calls += 1
 
 
 async def nothing() -> AsyncIterator[bytes]:
@@ -174,6 +185,38 @@ def test_a_call_that_is_never_answered_is_made_twice_at_most(
     served.add("fast", openai_config(provider.url, max_retries=retries))
     assert ask(served, stream).json()["error"]["code"] == "upstream_unreachable"
     assert provider.calls <= 2
+
+
+class Closing(Provider):
+    """One that keeps a connection for one answer, and closes it as the next call comes: cleanly, or as a socket does
+    that was closed before."""
+
+    is_clean = True
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._read(reader)
+        writer.write(b"".join([part async for part in answers(REPLY)]))
+        await writer.drain()
+        with suppress(asyncio.IncompleteReadError):  # the last connection has no second call
+            await self._read(reader)
+        if self.is_clean:
+            writer.close()
+        else:
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+
+
+@pytest.mark.parametrize(("direct", "is_clean"), [(True, True), (True, False), (False, True)])
+def test_a_call_on_a_connection_that_is_closed_just_then_is_made_again(
+    looping: Looping, direct: bool, is_clean: bool
+) -> None:
+    """In Haystack's lane a reset may come in the middle of an answer as well: there it is the SDK's to repeat."""
+    provider = Closing(looping)
+    provider.is_clean = is_clean
+    with Served(direct=direct) as served:
+        served.add("fast", openai_config(provider.url))
+        assert [ask(served, stream=False).status_code for _ in range(3)] == [200] * 3
+    assert provider.calls == 5, "two of three calls met a connection that was closed"
 
 
 @pytest.fixture(scope="module")

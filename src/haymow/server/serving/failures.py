@@ -5,6 +5,7 @@ A file of its own beside the five: pure as rules.py, and needed by both lanes.
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -127,7 +128,7 @@ def _unsupported(name: str, asked: bool) -> Invalid:
 
 def may_be_repeated(error: BaseException, retries: int) -> bool:
     """Whether a call that failed before any answer is made again: once, and where it cannot have been carried out."""
-    if was_never_answered(error):
+    if was_never_answered(error) or _met_a_closed_socket(error):
         return True
     return retries > 0 and "ClientConnectorError" in _kinds(error)
 
@@ -139,6 +140,13 @@ def was_never_answered(error: BaseException) -> bool:
         or ("RemoteProtocolError" in _kinds(cause) and "without sending a response" in str(cause))
         for cause in origins(error, even_hidden=True)
     )
+
+
+def _met_a_closed_socket(error: BaseException) -> bool:
+    """The same, where the other side's close was quicker than what it had to say of it."""
+    kinds = _kinds(error)
+    is_connected = "ClientOSError" in kinds and "ClientConnectorError" not in kinds
+    return is_connected and getattr(error, "errno", None) in (errno.ECONNRESET, errno.EPIPE)
 
 
 def pause_of(headers: Mapping[str, str]) -> float | None:
