@@ -90,11 +90,16 @@ class Shared:
         """What SCRIPT says in a PATCH's statements, by the names of its variables."""
         asked = json.loads(bodies.update() % {"n": 0})
         with psycopg.connect(self.cluster.text(self.database)) as connection:
-            found = connection.execute("SELECT requirements, (SELECT organization_id FROM organizations) FROM models")
-            required, organization = found.fetchone() or ("", "")
+            found = connection.execute(
+                "SELECT requirements, updated_by, (SELECT organization_id FROM organizations) "
+                "FROM models WHERE updated_by IS NOT NULL LIMIT 1"
+            ).fetchone()
+        required, *ids = map(str, found or ("", "", ""))
         texts = {"config": to_text(asked["chat_generator_config"]), "schema": to_text(asked["generation_kwargs"])}
-        ids = {name: str(uuid4()) for name in ("person", "token", "server")}
-        return {**texts, **ids, "required": required, "organization": str(organization), **_WORDS}
+        named = dict(
+            zip(("person", "organization", "token", "server"), (*ids, str(uuid4()), str(uuid4())), strict=True)
+        )
+        return {**texts, **named, "required": required, **_WORDS}
 
     def pgbench(self, clients: int, seconds: float) -> float:
         """Updates per second by pgbench: what a PATCH says to the database, and nothing else."""

@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from haymow.server.registry.tables import models_table
 from tests.conftest import definition
 from tests.server.registry.inside import opened, statements
 from tests.server.registry.shelf import openai_config
@@ -74,6 +77,23 @@ def test_they_do_not_grow_with_the_number_of_models(tmp_path: Path, request_: Re
     few = asyncio.run(counted(tmp_path / "few", request_, 1))
     many = asyncio.run(counted(tmp_path / "many", request_, 30))
     assert len(few) == len(many)
+
+
+async def by_nobody(data: Path) -> list[str]:
+    """The statements of a list whose models were last changed by somebody who is not there any more."""
+    async with opened(data) as (house, client, prefix):
+        for number in range(5):
+            await client.post(f"{prefix}/models/custom", json=definition(f"m{number}"))
+        await house.database.write(lambda c: c.execute(update(models_table).values(updated_by=uuid4())).rowcount)
+        with statements(house.database) as said:
+            listed = await page(client, prefix, {})
+        assert [model["last_updated_by"] for model in listed.json()["data"]] == [None] * 5
+        return said
+
+
+def test_a_list_looks_once_for_people_who_are_not_there(tmp_path: Path) -> None:
+    said = asyncio.run(by_nobody(tmp_path / "data"))
+    assert len([statement for statement in said if "FROM users" in statement]) == 1
 
 
 def test_an_update_that_leaves_the_name_leaves_its_index(tmp_path: Path) -> None:

@@ -177,7 +177,8 @@ class Registry:
 
     async def _all_with_people(self, shown: Sequence[Shown]) -> list[Shown]:
         ids = {user_id for one in shown for user_id in (one.model.created_by, one.model.updated_by) if user_id}
-        return [with_people(one, await self.access.people(ids)) for one in shown] if ids else list(shown)
+        people = await self.access.people(ids) if ids else {}
+        return [with_people(one, people) for one in shown]
 
 
 # What app.py passes to lower rooms
