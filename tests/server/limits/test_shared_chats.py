@@ -16,6 +16,17 @@ from tests.server.limits.replicas import House, Replica, actor
 pytestmark = pytest.mark.anyio
 
 
+async def overtaken(house: House) -> tuple[Replica, Replica, list[Any], list[Any]]:
+    """A replica that lost its lease and is back, another one, and the places of each: twice the limit together."""
+    one, other = (Replica(house, Most(chats_of_token=2)) for _ in range(2))
+    mine = [await one.limits.chat(actor()) for _ in range(2)]
+    house.dies(one)
+    await house.passes(LEASE + TEND)
+    theirs = [await other.limits.chat(actor()) for _ in range(2)]
+    house.replicas.append(one)
+    return one, other, mine, theirs
+
+
 class TestChats:
     @pytest.mark.parametrize("most", [1, 5])
     async def test_of_two_replicas_together_are_as_many_as_the_limit(self, house: House, most: int) -> None:
@@ -62,12 +73,7 @@ class TestChats:
     async def test_are_not_begun_in_a_replica_that_lost_its_lease_while_others_have_the_places(
         self, house: House
     ) -> None:
-        one, other = (Replica(house, Most(chats_of_token=2)) for _ in range(2))
-        mine = [await one.limits.chat(actor()) for _ in range(2)]
-        house.dies(one)
-        await house.passes(LEASE + TEND)
-        theirs = [await other.limits.chat(actor()) for _ in range(2)]
-        house.replicas.append(one)
+        one, _, mine, theirs = await overtaken(house)
         for place in mine:
             place.leave()
             with pytest.raises(RateLimited):
@@ -82,12 +88,7 @@ class TestChats:
             await one.limits.chat(actor())
 
     async def test_that_went_on_without_a_lease_count_when_it_is_back(self, house: House) -> None:
-        one, other = (Replica(house, Most(chats_of_token=2)) for _ in range(2))
-        mine = [await one.limits.chat(actor()) for _ in range(2)]
-        house.dies(one)
-        await house.passes(LEASE + TEND)
-        theirs = [await other.limits.chat(actor()) for _ in range(2)]
-        house.replicas.append(one)
+        _, other, mine, theirs = await overtaken(house)
         await house.passes(2 * RENEW)  # both have heard of the other
         theirs.pop().leave()
         with pytest.raises(RateLimited):
