@@ -16,6 +16,8 @@ _TEARS = 0.01
 _SILENT = 0.1
 _COMMIT = re.compile(rb"Q\x00\x00\x00\x0bCOMMIT\x00")
 _PREPARED_COMMIT = re.compile(rb"P.{4}(\w+)\x00COMMIT\x00", re.DOTALL)
+_RECORD = b"INSERT INTO audit"
+_PREPARED_RECORD = re.compile(rb"P.{4}(\w+)\x00" + _RECORD, re.DOTALL)
 _BOUND = re.compile(rb"B.{4}\x00(\w+)\x00", re.DOTALL)
 _COMMITTED = b"C\x00\x00\x00\x0bCOMMIT\x00"
 
@@ -36,7 +38,8 @@ class Way(Enum):
 class Line:
     """The proxy: `port` is its own, `to` the server's, which may become another one's.
 
-    `caught` counts COMMITs, or tears.
+    `caught` counts COMMITs, or tears. A COMMIT is one of somebody's change, which has a record in the audit: a server
+    tidies up behind everybody's back, too.
     """
 
     to: int
@@ -88,12 +91,13 @@ class _Talk:
     def __init__(self, line: Line, near: socket.socket, far: socket.socket) -> None:
         self._line, self._near, self._far = line, near, far
         self._commits: set[bytes] = set()
+        self._records: set[bytes] = set()
+        self._is_change = False
 
     def forth(self) -> None:
         with suppress(OSError):
             while data := self._near.recv(65536):
-                asks = self._asks_commit(data)
-                if asks and self._line.way is Way.BEFORE_COMMIT:
+                if self._asks_commit(data) and self._is_change and self._line.way is Way.BEFORE_COMMIT:
                     self._catch()
                     return
                 if not self._passed_on(data, self._near, self._far):
@@ -103,12 +107,14 @@ class _Talk:
     def back(self) -> None:
         with suppress(OSError):
             while data := self._far.recv(65536):
-                if _COMMITTED in data and self._line.way is Way.AFTER_COMMIT:
+                committed = _COMMITTED in data and self._is_change
+                if committed and self._line.way is Way.AFTER_COMMIT:
                     self._catch()
                     return
+                self._is_change = self._is_change and not committed
                 if not self._passed_on(data, self._far, self._near):
                     break
-                if _COMMITTED in data and self._line.way is Way.ANSWERED:
+                if committed and self._line.way is Way.ANSWERED:
                     self._line.caught += 1
                     self._line.cut()
         _reset(self._near, self._far)
@@ -130,7 +136,10 @@ class _Talk:
 
     def _asks_commit(self, data: bytes) -> bool:
         self._commits.update(_PREPARED_COMMIT.findall(data))
-        return bool(_COMMIT.search(data)) or not self._commits.isdisjoint(_BOUND.findall(data))
+        self._records.update(_PREPARED_RECORD.findall(data))
+        bound = _BOUND.findall(data)
+        self._is_change = self._is_change or _RECORD in data or not self._records.isdisjoint(bound)
+        return bool(_COMMIT.search(data)) or not self._commits.isdisjoint(bound)
 
     def _catch(self) -> None:
         self._line.caught += 1

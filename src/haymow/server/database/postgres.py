@@ -47,6 +47,7 @@ def engine(url: URL, *, traced: bool = False) -> AsyncEngine:
     return create_async_engine(
         url,
         isolation_level="AUTOCOMMIT",
+        use_native_hstore=False,  # else each engine asks for its number first, in a transaction
         hide_parameters=True,  # an error may be logged, what people sent may not
         poolclass=NullPool,
         connect_args={**CONNECT, "cursor_factory": TracedCursor} if traced else CONNECT,
