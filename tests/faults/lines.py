@@ -115,8 +115,8 @@ class _Talk:
                 if not self._passed_on(data, self._far, self._near):
                     break
                 if committed and self._line.way is Way.ANSWERED:
-                    self._line.caught += 1
                     self._line.cut()
+                    self._line.caught += 1  # last: who waits for it may open the line again
         _reset(self._near, self._far)
 
     def _passed_on(self, data: bytes, source: socket.socket, to: socket.socket) -> bool:
