@@ -24,6 +24,15 @@ def figure(request: pytest.FixtureRequest) -> Figure:
     return say
 
 
+@pytest.fixture
+def late(request: pytest.FixtureRequest) -> float:
+    """How many times as long as is promised something may take: once in `make faults`, which has a machine for itself.
+
+    Among other tests, on a machine that does other things too, what takes longer says nothing.
+    """
+    return 1 if request.config.getoption("--thorough") else 4
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     """A durable database of either kind; the file of one is whole after each test."""

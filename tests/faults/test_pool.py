@@ -18,7 +18,7 @@ from tests.upstream import wait_until
 POOL = 2
 
 
-def test_an_exhausted_pool_is_a_503_after_a_second(shared: Storage, figure: Figure) -> None:
+def test_an_exhausted_pool_is_a_503_after_a_second(shared: Storage, figure: Figure, late: float) -> None:
     with (
         shared.serving(more={"HAYMOW_DATABASE_CONNECTIONS": str(POOL)}) as server,
         shared.client(server) as client,
@@ -36,25 +36,20 @@ def test_an_exhausted_pool_is_a_503_after_a_second(shared: Storage, figure: Figu
             assert int(answer.headers["retry-after"]) > 0
             assert alive.status_code == 200
         # What held the connections was refused, too, and nobody has to be started again.
-        assert {change.status_code for change in changes} <= {200, 503}
+        assert {change.status_code for change in changes} == {503}
         assert client.get(seen_at(addresses[0])).status_code == 200
         assert client.patch(addresses[0], json={"provider": "again"}).status_code == 200
     figure("R9 pool of 2", f"503 overloaded after {took:.2f} s (promised about 1 s), /healthz in {took_alive:.3f} s")
-    assert 0.9 < took < 2
-    assert took_alive < 0.5
+    assert 0.9 < took < 2 * late
+    assert took_alive < 0.5 * late
 
 
 @contextmanager
 def locked(storage: Storage) -> Iterator[None]:
-    """Somebody else holds every model, and sleeps."""
+    """Somebody else holds every model, for longer than a change waits."""
     with psycopg.connect(storage.url) as connection:
         connection.execute("SELECT 1 FROM models FOR UPDATE")
-        sleeping = threading.Thread(target=connection.execute, args=("SELECT pg_sleep(2.5)",))
-        sleeping.start()
-        try:
-            yield
-        finally:
-            sleeping.join()
+        yield
 
 
 @contextmanager

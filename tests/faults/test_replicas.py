@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +21,11 @@ from tests.faults.conftest import Figure
 from tests.faults.place import Storage, durable, made, models_of, new_database, seen_at, two_servers
 from tests.running import RunningServer
 from tests.server.access.people import somebody
-from tests.upstream import Upstream
+from tests.upstream import Upstream, wait_until
 
 SEEN_SECONDS = 1.0
 DEAD_SECONDS = 5.0
+NEVER_SECONDS = 30.0
 TIMES = 5
 
 
@@ -82,16 +84,16 @@ def deaf(url: str) -> Iterator[None]:
     assert ended[0] > 0, "nobody listened: the test says nothing"
 
 
-def until(true: Callable[[], bool], seconds: float) -> float:
-    """How long it takes until `true`; fails after twice the time that is promised."""
+def until(true: Callable[[], bool]) -> float:
+    """How long it takes until `true`."""
     begun = time.monotonic()
-    while not true():
-        assert time.monotonic() - begun < 2 * seconds, "it never came"
-        time.sleep(0.01)
+    wait_until(true, NEVER_SECONDS)
     return time.monotonic() - begun
 
 
-def test_a_change_is_seen_by_the_other_server_within_a_second(pair: Pair, news: str, figure: Figure) -> None:
+def test_a_change_is_seen_by_the_other_server_within_a_second(
+    pair: Pair, news: str, figure: Figure, late: float
+) -> None:
     address = made(pair.one)
     listed = f"{models_of(pair.one).removesuffix('/models')}/openai/v1/models"
     took: dict[str, list[float]] = {"GET": [], "list": []}
@@ -99,14 +101,16 @@ def test_a_change_is_seen_by_the_other_server_within_a_second(pair: Pair, news: 
         name = f"n-{uuid.uuid4().hex}-{number}"
         pair.two.get(listed)  # the list as it was is remembered
         assert pair.one.patch(address, json={"name": name}).status_code == 200
-        took["GET"].append(until(lambda: pair.two.get(seen_at(address)).json()["name"] == name, SEEN_SECONDS))  # noqa: B023
-        took["list"].append(until(lambda: name in pair.two.get(listed).text, SEEN_SECONDS))  # noqa: B023
+        took["GET"].append(until(lambda: pair.two.get(seen_at(address)).json()["name"] == name))  # noqa: B023
+        took["list"].append(until(lambda: name in pair.two.get(listed).text))  # noqa: B023
     for where, seconds in took.items():
         figure("R17 change", f"{where}, {news}: {max(seconds):.3f} s at most of {len(seconds)} (promised 1 s)")
-        assert max(seconds) < SEEN_SECONDS
+        assert max(seconds) < SEEN_SECONDS * late
 
 
-def test_a_chat_by_name_calls_the_newest_revision_within_a_second(pair: Pair, news: str, figure: Figure) -> None:
+def test_a_chat_by_name_calls_the_newest_revision_within_a_second(
+    pair: Pair, news: str, figure: Figure, late: float
+) -> None:
     name = f"chat-{uuid.uuid4().hex}"
     address = callable_model(pair, name)
     chats = f"{models_of(pair.one).removesuffix('/models')}/openai/v1/chat/completions"
@@ -124,9 +128,9 @@ def test_a_chat_by_name_calls_the_newest_revision_within_a_second(pair: Pair, ne
         config = pair.one.get(seen_at(address)).json()["chat_generator_config"]
         config["init_parameters"]["model"] = wanted
         assert pair.one.patch(address, json={"chat_generator_config": config}).status_code == 200
-        took.append(until(lambda: called() == wanted, SEEN_SECONDS))  # noqa: B023
+        took.append(until(lambda: called() == wanted))  # noqa: B023
     figure("R17 change", f"chat by name, {news}: {max(took):.3f} s at most of {TIMES} (promised 1 s)")
-    assert max(took) < SEEN_SECONDS
+    assert max(took) < SEEN_SECONDS * late
 
 
 def callable_model(pair: Pair, name: str) -> str:
@@ -144,7 +148,7 @@ def callable_model(pair: Pair, name: str) -> str:
 
 
 def test_what_was_taken_away_is_dead_on_the_other_server_within_five_seconds(
-    pair: Pair, news: str, figure: Figure
+    pair: Pair, news: str, figure: Figure, late: float
 ) -> None:
     for what, (client, end) in {
         "a revoked token": revoked_token(pair),
@@ -155,9 +159,9 @@ def test_what_was_taken_away_is_dead_on_the_other_server_within_five_seconds(
             for _ in range(3):
                 assert client.get("/api/v2/me").status_code == 200
             end()
-            took = until(lambda: client.get("/api/v2/me").status_code == 401, DEAD_SECONDS)  # noqa: B023
+            took = until(lambda: client.get("/api/v2/me").status_code == 401)  # noqa: B023
         figure("R17 taken away", f"{what}, {news}: {took:.3f} s (promised 5 s)")
-        assert took < DEAD_SECONDS
+        assert took < DEAD_SECONDS * late
 
 
 def revoked_token(pair: Pair) -> tuple[httpx.Client, Callable[[], object]]:
@@ -186,24 +190,32 @@ def ended_session(pair: Pair) -> tuple[httpx.Client, Callable[[], object]]:
 
 
 class TestAReadOfAtLeastARevision:
-    def test_is_answered_as_soon_as_the_other_server_has_it(self, pair: Pair, figure: Figure) -> None:
+    def test_is_answered_as_soon_as_the_other_server_has_it(self, pair: Pair, figure: Figure, late: float) -> None:
         address = made(pair.one)
-        timer = threading.Timer(0.4, lambda: pair.one.patch(address, json={"provider": "later"}))
-        timer.start()
-        begun = time.monotonic()
-        answer = pair.two.get(seen_at(address), params={"min_revision": 2})
-        took = time.monotonic() - begun
-        timer.join()
-        assert (answer.status_code, answer.json()["provider"]) == (200, "later")
-        figure("R17 min_revision", f"answered {took:.3f} s after it was asked, 0.4 s before the change")
-        assert 0.3 < took < 1
 
-    def test_is_refused_after_a_second_when_there_is_none(self, pair: Pair) -> None:
+        def reached() -> tuple[httpx.Response, float]:
+            """As a client does that is told that the revision is not there yet."""
+            while (answer := pair.two.get(seen_at(address), params={"min_revision": 2})).status_code == 412:
+                pass
+            return answer, time.monotonic()
+
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(reached)
+            time.sleep(0.4)  # it is there by now, and waits
+            assert not reading.done()
+            assert pair.one.patch(address, json={"provider": "later"}).status_code == 200
+            changed = time.monotonic()
+            answer, answered = reading.result()
+        assert (answer.status_code, answer.json()["provider"]) == (200, "later")
+        figure("R17 min_revision", f"answered {answered - changed:.3f} s after the change was")
+        assert answered - changed < SEEN_SECONDS * late
+
+    def test_is_refused_after_a_second_when_there_is_none(self, pair: Pair, late: float) -> None:
         address = made(pair.one)
         begun = time.monotonic()
         answer = pair.two.get(seen_at(address), params={"min_revision": 9})
         assert (answer.status_code, answer.json()["code"]) == (412, "revision_not_reached")
-        assert 1 <= time.monotonic() - begun < 2.5
+        assert 1 <= time.monotonic() - begun < 2.5 * late
 
     def test_of_an_older_revision_is_the_newest(self, pair: Pair) -> None:
         address = made(pair.one)

@@ -17,6 +17,7 @@ from tests.faults.conftest import Figure
 from tests.faults.lines import Way, line_to
 from tests.faults.place import Storage, made, migrated, models_of, through
 from tests.running import RunningServer
+from tests.upstream import wait_until
 
 CLIENTS = 6
 ANSWERED_SECONDS = 5.0
@@ -52,7 +53,7 @@ class Changing:
         return [*more, {"name": "taken"}][count % 4]
 
 
-def check(shared: Storage, seconds: float, figure: Figure) -> None:
+def check(shared: Storage, seconds: float, figure: Figure, late: float) -> None:
     migrated(shared.url, shared.folder)
     direct, over = shared.url, threading.Event()
     with line_to(make_url(direct).port or 0) as line:
@@ -63,6 +64,7 @@ def check(shared: Storage, seconds: float, figure: Figure) -> None:
             line.way = Way.TORN
             with beside(over, *(lambda one=one: one.run(server, shared.token) for one in clients)):
                 over.wait(seconds)
+                wait_until(lambda: line.caught > seconds, 10 * seconds)
     shared.url = direct
     told = {value: what for one in clients for value, what in one.told.items()}
     require_true(told, [value for (value,) in shared.sql("SELECT provider FROM revisions WHERE revision > 1")])
@@ -71,9 +73,8 @@ def check(shared: Storage, seconds: float, figure: Figure) -> None:
     )
     counts, slowest = Counter(told.values()), max(one.slowest for one in clients)
     assert set(counts) <= {"changed", "name_taken", "outcome_unknown", "storage_failed", "overloaded"}
-    assert line.caught > seconds
     assert counts["changed"] > len(told) / 3, "hardly anything was changed: it says nothing"
-    assert slowest < ANSWERED_SECONDS
+    assert slowest < ANSWERED_SECONDS * late
     figure(
         "R10 torn lines",
         f"{line.caught} tears: {counts['changed']} changes acknowledged and there, {counts['outcome_unknown']} told as "
@@ -95,10 +96,10 @@ def created(client: httpx.Client, name: str) -> None:
     assert client.post(f"{models_of(client)}/custom", json=definition(name)).status_code == 201
 
 
-def test_what_is_told_over_torn_lines_is_true(shared: Storage, figure: Figure) -> None:
-    check(shared, 5, figure)
+def test_what_is_told_over_torn_lines_is_true(shared: Storage, figure: Figure, late: float) -> None:
+    check(shared, 5, figure, late)
 
 
 @pytest.mark.thorough
-def test_what_is_told_over_torn_lines_for_a_minute_is_true(shared: Storage, figure: Figure) -> None:
-    check(shared, 60, figure)
+def test_what_is_told_over_torn_lines_for_a_minute_is_true(shared: Storage, figure: Figure, late: float) -> None:
+    check(shared, 60, figure, late)
