@@ -19,7 +19,8 @@ from tests.server.access.people import new_token
 from tests.server.receipts.chats import HI, Chats
 from tests.upstream import Dies, Fails, Hangs, Says, Upstream, wait_until
 
-REQUESTS = {"HAYMOW_REQUESTS_PER_TOKEN": "20", "HAYMOW_REQUESTS_PER_ORGANIZATION": "26"}
+REQUESTS = {"HAYMOW_REQUESTS_PER_TOKEN": "6", "HAYMOW_REQUESTS_PER_ORGANIZATION": "8"}
+"""So few that the next one is allowed only after seconds, however long those before it take on a busy machine."""
 CHATS = {"HAYMOW_CHATS_PER_TOKEN": "1", "HAYMOW_CHATS_PER_ORGANIZATION": "2"}
 SLOW = Says("word " * 200, pieces=200, pause=0.1)
 
@@ -36,22 +37,22 @@ def limited(answer: httpx.Response) -> dict[str, Any]:
 def test_requests_are_counted_for_a_token_and_for_the_organization(tmp_path: Path) -> None:
     with running(tmp_path / "data", more=REQUESTS) as server, client_of(server.url, server.token) as admin:
         other = client_of(server.url, new_token(admin)["token"])
-        statuses = [admin.get("/api/v2/me").status_code for _ in range(19)]
+        statuses = [admin.get("/api/v2/me").status_code for _ in range(5)]
         assert set(statuses) == {200}
         answer = admin.get("/api/v2/me")
         assert refused(answer, 429) == {}
         assert answer.json()["code"] == "rate_limited"
         assert "token" in answer.json()["detail"]
-        assert 1 <= int(answer.headers["retry-after"]) <= 3
-        assert answer.headers["ratelimit-policy"] == '"requests-per-token";q=20;w=60'
+        assert 1 <= int(answer.headers["retry-after"]) <= 10
+        assert answer.headers["ratelimit-policy"] == '"requests-per-token";q=6;w=60'
         assert answer.headers["ratelimit"] == f'"requests-per-token";r=0;t={answer.headers["retry-after"]}'
         limited(admin.get("/api/v2/workspaces/x/openai/v1/models"))
         limited(admin.post("/api/v2/workspaces/x/openai/v1/chat/completions", json={}))
-        answers = [other.get("/api/v2/me") for _ in range(12)]
-        assert {answer.status_code for answer in answers[:6]} == {200}
+        answers = [other.get("/api/v2/me") for _ in range(4)]
+        assert {answer.status_code for answer in answers[:2]} == {200}
         assert answers[-1].status_code == 429
         assert "organization" in answers[-1].json()["detail"]
-        assert answers[-1].headers["ratelimit-policy"] == '"requests-per-organization";q=26;w=60'
+        assert answers[-1].headers["ratelimit-policy"] == '"requests-per-organization";q=8;w=60'
         with httpx.Client(base_url=server.url) as nobody:  # not counted: whom nobody knows has no limit, and no answer
             assert {nobody.get("/healthz").status_code for _ in range(40)} == {200}
             assert {nobody.get("/api/v2/me").status_code for _ in range(40)} == {401}
@@ -63,10 +64,10 @@ def test_signing_in_is_a_request_of_its_token(tmp_path: Path) -> None:
         running(tmp_path / "data", more=REQUESTS) as server,
         httpx.Client(base_url=server.url, headers={"sec-fetch-site": "same-origin"}) as page,
     ):
-        answers = [page.post("/api/v2/session", json={"token": server.token}) for _ in range(21)]
-        assert {answer.status_code for answer in answers[:20]} == {201}
-        assert refused(answers[20], 429) == {}
-        assert answers[20].headers["ratelimit-policy"] == '"requests-per-token";q=20;w=60'
+        answers = [page.post("/api/v2/session", json={"token": server.token}) for _ in range(7)]
+        assert {answer.status_code for answer in answers[:6]} == {201}
+        assert refused(answers[6], 429) == {}
+        assert answers[6].headers["ratelimit-policy"] == '"requests-per-token";q=6;w=60'
         assert page.post("/api/v2/session", json={"token": "hm_00000000_guessed"}).status_code == 401
 
 
