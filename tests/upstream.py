@@ -107,6 +107,13 @@ class Dies:
 
 
 @dataclass(frozen=True)
+class Stalls:
+    """A stream that is silent after some deltas until the caller gives up."""
+
+    after: int = 1
+
+
+@dataclass(frozen=True)
 class Garbles:
     """A body that is no chat completion."""
 
@@ -129,7 +136,9 @@ class Trickles:
     pause: float = 0.05
 
 
-Answer = Trickles | Says | Calls | Fails | Dies | Garbles | Hangs
+_BEGINNING = Says("Hello there", pieces=11).deltas()
+
+Answer = Trickles | Says | Calls | Fails | Dies | Stalls | Garbles | Hangs
 
 
 class Upstream:
@@ -193,7 +202,7 @@ class Upstream:
         asked = json.loads(body)
         if asked.get("stream"):
             return StreamingResponse(self._stream(answer, asked), media_type="text/event-stream")
-        return Response(status_code=500) if isinstance(answer, Dies) else _json(_completion(answer, asked))
+        return Response(status_code=500) if isinstance(answer, Dies | Stalls) else _json(_completion(answer, asked))
 
     async def _hang(self, request: Request, seconds: float) -> None:
         try:
@@ -204,11 +213,16 @@ class Upstream:
         except TimeoutError:
             pass
 
-    async def _stream(self, answer: Says | Calls | Dies, asked: Mapping[str, Any]) -> AsyncIterator[bytes]:
+    async def _stream(self, answer: Says | Calls | Dies | Stalls, asked: Mapping[str, Any]) -> AsyncIterator[bytes]:
         try:
             if isinstance(answer, Dies):
                 async for event in _dying(answer):
                     yield event
+                return
+            if isinstance(answer, Stalls):
+                for delta in _BEGINNING[: answer.after]:
+                    yield _event(_chunk(delta))
+                await asyncio.Event().wait()
                 return
             counting = bool((asked.get("stream_options") or {}).get("include_usage"))
             usage = {"usage": None} if counting else {}
@@ -231,7 +245,7 @@ async def _trickle(pause: float) -> AsyncIterator[bytes]:
 
 
 async def _dying(answer: Dies) -> AsyncIterator[bytes]:
-    for delta in Says("Hello there", pieces=11).deltas()[: answer.after]:
+    for delta in _BEGINNING[: answer.after]:
         yield _event(_chunk(delta))
     if answer.event is None:
         raise ConnectionResetError("scripted: the connection breaks")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import httpx
@@ -28,7 +30,9 @@ from haymow.server.serving.live import Upstream
 from haymow.server.serving.routes import ServingRoutes
 from haymow.server.serving.rules import ResolvedSecrets
 from haymow.server.serving.service import Sources
+from tests.abuse.raw import connect, request
 from tests.threads import ServerThread
+from tests.upstream import wait_until
 
 TOKEN = "hm_test"
 KEY = "sk-canary-5f1d"
@@ -135,6 +139,14 @@ class Served:
             timeout=30,
             trust_env=False,
         )
+
+    def leave(self, body: object, when: Callable[[], bool]) -> None:
+        """POST a chat, and go away once `when` says so, which is before its answer."""
+        path = urlsplit(f"{self.url}/chat/completions").path
+        text = json.dumps(body).encode()
+        with closing(connect(self.url)) as connection:
+            connection.sendall(request("POST", path, TOKEN, [("Content-Type", "application/json")], text))
+            wait_until(when)
 
     async def _find(self, principal: Principal, workspace_id: UUID, name: str) -> Model:
         by_id = {str(model.model_id): model for model in self.models.values()}

@@ -58,7 +58,7 @@ def test_an_unreachable_provider_is_502(served: Served) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_silent_provider_is_504(upstream: Upstream, stream: bool) -> None:
     upstream.script(Hangs())
-    with Served(timeout=0.5) as served:
+    with Served(timeout=2.0) as served:  # which is that of the generator's building, too
         served.add("fast", openai_config(upstream.url))
         got = served.post({**CHAT, "stream": stream})
     assert (got.status_code, got.json()["error"]["code"]) == (504, "upstream_timeout")
