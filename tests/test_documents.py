@@ -134,9 +134,9 @@ def test_numbers_no_double_holds_are_refused(text: str) -> None:
 
 @pytest.mark.parametrize("digits", [5_000, 1_000_000])
 def test_an_endless_integer_is_refused_quickly(digits: int) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     assert faults_of('{"name": -' + "7" * digits + "}") == {("#/name", "number_too_large")}
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 def test_long_digits_in_a_string_are_only_a_string() -> None:
@@ -181,10 +181,10 @@ def test_brackets_in_strings_and_side_by_side_are_no_depth() -> None:
 
 @pytest.mark.parametrize("body", ["[" * 100_000, nested(100_000), '{"a":' * 100_000, nested(513)])
 def test_a_hundred_thousand_levels_are_malformed_quickly(body: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(Malformed):
         parse(body.encode())
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 def test_ten_thousand_keys_are_read_and_one_more_is_refused() -> None:

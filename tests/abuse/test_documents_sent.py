@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.abuse.sink import Sink
 from tests.abuse.subject import OPENAI, Subject, config, named, refused
 from tests.conftest import definition
+from tests.running import RunningServer
 from tests.server.access.people import new_secret
 from tests.upstream import Upstream
 
@@ -24,6 +27,16 @@ def kwargs(text: str) -> bytes:
 
 def with_keys(text: str) -> bytes:
     return b'{"generation_kwargs": {"type": "object", "properties": {"%s": {}}}}' % text.encode()
+
+
+@contextmanager
+def costs_less_than(seconds: float, server: RunningServer) -> Iterator[None]:
+    """What the block asks for is so much work for the server at most; a busy machine makes it wait, but not work."""
+    process = psutil.Process(server.process.pid)
+    before = process.cpu_times()
+    yield
+    after = process.cpu_times()
+    assert after.user + after.system - before.user - before.system < seconds
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
@@ -62,16 +75,14 @@ def test_g2_what_is_no_text_is_422_in_values_and_in_keys(subject: Subject, text:
 
 
 @pytest.mark.parametrize("digits", ["9" * 5000, "-" + "9" * 5000, str(2**63), str(2**64), str(2**53), str(-(2**53))])
-def test_g3_long_integers_are_422_and_quickly(subject: Subject, digits: str) -> None:
-    with subject.unharmed():
-        began = time.perf_counter()
+def test_g3_long_integers_are_422_and_quickly(subject: Subject, server: RunningServer, digits: str) -> None:
+    with subject.unharmed(), costs_less_than(2, server):
         for body in (
             kwargs(digits),
             b'{"name": %s}' % digits.encode(),
             b'{"chat_generator_config": {"type": %s}}' % digits.encode(),
         ):
             refused(subject.patch_raw(body), 422)
-        assert time.perf_counter() - began < 2
     largest = subject.patch_raw(kwargs(str(2**53 - 1)))
     assert largest.json()["generation_kwargs"]["properties"]["a"]["default"] == 2**53 - 1
 
@@ -203,25 +214,25 @@ PATTERNS = [
 
 
 @pytest.mark.parametrize("pattern", PATTERNS, ids=range(len(PATTERNS)))
-def test_g9_a_pattern_costs_little_or_is_refused(subject: Subject, upstream: Upstream, pattern: str) -> None:
+def test_g9_a_pattern_costs_little_or_is_refused(
+    subject: Subject, server: RunningServer, upstream: Upstream, pattern: str
+) -> None:
     secret = new_secret(subject.client, subject.workspace, hosts=[f"127.0.0.1:{upstream.port}"])
     schema = {"type": "object", "properties": {"user": {"type": "string", "pattern": pattern}}}
     body = {
         "chat_generator_config": config(api_base_url=upstream.url, api_key=named(secret["name"])),
         "generation_kwargs": schema,
     }
-    began = time.perf_counter()
-    saved = subject.patch(body)
+    with costs_less_than(1, server):
+        saved = subject.patch(body)
     assert saved.status_code in (200, 422), saved.text
-    assert time.perf_counter() - began < 1
     if saved.status_code == 422:
         assert all(pointer.startswith("#/generation_kwargs") for pointer in refused(saved, 422))
         return
     subject.chat()  # loads what a first chat loads
-    began = time.perf_counter()
-    for text in ("a" * 26 + "!", "a" * 5000 + "!", "x" * 5000):
-        assert subject.chat(user=text).status_code in (200, 400)
-    assert time.perf_counter() - began < 1
+    with costs_less_than(1, server):
+        for text in ("a" * 26 + "!", "a" * 5000 + "!", "x" * 5000):
+            assert subject.chat(user=text).status_code in (200, 400)
 
 
 @pytest.mark.parametrize("schema", [
@@ -232,16 +243,16 @@ def test_g9_a_pattern_costs_little_or_is_refused(subject: Subject, upstream: Ups
     {"type": "object", "allOf": [{"oneOf": [{"required": [f"r{n}"]} for n in range(300)]}] * 30},
     {"type": "object", "dependentSchemas": {f"d{n}": {"not": {"not": {"not": {}}}} for n in range(3000)}},
 ], ids=range(6))  # fmt: skip
-def test_g9_a_schema_that_would_cost_much_is_refused_or_costs_little(subject: Subject, schema: dict[str, Any]) -> None:
-    began = time.perf_counter()
-    saved = subject.patch({"generation_kwargs": schema})
+def test_g9_a_schema_that_would_cost_much_is_refused_or_costs_little(
+    subject: Subject, server: RunningServer, schema: dict[str, Any]
+) -> None:
+    with costs_less_than(2, server):
+        saved = subject.patch({"generation_kwargs": schema})
     assert saved.status_code in (200, 422), saved.text
-    assert time.perf_counter() - began < 2
-    began = time.perf_counter()
     call = {"x": "a" * 200, **{f"d{n}": 1 for n in range(300)}}
-    tried = subject.patch({"chat_generator_config": config(generation_kwargs=call)})
+    with costs_less_than(2, server):
+        tried = subject.patch({"chat_generator_config": config(generation_kwargs=call)})
     assert tried.status_code in (200, 422), tried.text
-    assert time.perf_counter() - began < 2
 
 
 YAML = b"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nname: n\n"

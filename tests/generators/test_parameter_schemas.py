@@ -182,9 +182,9 @@ def test_other_patterns_are_refused(pattern: str) -> None:
     ],
 )
 def test_a_schema_that_costs_too_much_is_refused_quickly(schema: dict[str, Any], code: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     assert {fault.code for fault in faults_of(schema)} == {code}
-    assert time.perf_counter() - started < 0.1
+    assert time.thread_time() - started < 0.1
 
 
 def test_every_fault_is_told_at_once_with_its_place_and_without_any_name() -> None:

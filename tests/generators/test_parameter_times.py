@@ -34,12 +34,12 @@ def test_the_slowest_check_takes_milliseconds_at_most(schema: dict[str, Any], ca
     checked = check_schema(schema)
     times = []
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.thread_time()
         try:
             check_call(checked, {}, call)
         except Invalid as error:
             assert "too_large" not in {fault.code for fault in error.faults}
-        times.append(time.perf_counter() - started)
+        times.append(time.thread_time() - started)
     assert min(times) < 0.02  # about a millisecond, with room for a busy machine
 
 
@@ -54,10 +54,10 @@ def test_the_slowest_check_takes_milliseconds_at_most(schema: dict[str, Any], ca
     ],
 )
 def test_a_call_that_would_take_longer_is_refused_unchecked(schema: dict[str, Any], call: dict[str, Any]) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     assert [fault.code for fault in call_faults(schema, {}, call)] == ["too_large"]
     assert [fault.code for fault in default_faults(schema, call)] == ["too_large"]
-    assert time.perf_counter() - started < 0.1
+    assert time.thread_time() - started < 0.1
 
 
 def test_a_large_value_is_no_matter_where_little_is_asked_of_it() -> None:
@@ -83,9 +83,9 @@ def test_defaults_are_checked_in_milliseconds_however_much_stands_beside(
     checked = check_schema(schema)
     times = []
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.thread_time()
         check_defaults(checked, defaults)
-        times.append(time.perf_counter() - started)
+        times.append(time.thread_time() - started)
     assert min(times) < 0.1  # two to ten milliseconds, with room for a busy machine
 
 

@@ -114,10 +114,10 @@ def test_a_list_matches_when_the_strong_tag_is_among_its_elements(tags: list[tup
     "value", [" " * 60_000 + "x", '"a" ' * 20_000, '"' * 60_001, 'W/"a",' * 10_000, "," * 60_000 + "x"]
 )
 def test_a_hostile_if_match_is_read_quickly(value: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     with contextlib.suppress(Malformed):
         matches([value], CURRENT)
-    assert time.perf_counter() - started < 0.2
+    assert time.thread_time() - started < 0.2
 
 
 @pytest.mark.parametrize(
@@ -180,9 +180,9 @@ def test_no_value_of_prefer_is_an_error(lines: list[str]) -> None:
 
 @pytest.mark.parametrize("value", ['"' * 60_000, "a=" * 30_000, "\\" * 60_000, ' "\\' * 20_000, "a" * 60_000 + " ="])
 def test_a_hostile_prefer_is_read_quickly(value: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     wants_strict([value])
-    assert time.perf_counter() - started < 0.2
+    assert time.thread_time() - started < 0.2
 
 
 def test_what_was_applied_is_what_was_asked() -> None:
