@@ -50,7 +50,8 @@ IN_TWO = ("--numprocesses=2", "--dist=loadfile")
 ROOMS = ("registry", "secrets", "access", "audit", "receipts", "limits", "database/test_upgrades.py")
 ABOUT_ROWS = ("archive/test_copies.py", "probes/test_inside.py", "test_foreign_lock.py", "test_rotating.py")
 ABUSES = (
-    "authentication", "authorization", "canaries", "documents_sent", "fuzz", "matrix", "secret_hosts", "secrets"
+    "ambiguous_requests", "authentication", "authorization", "canaries", "documents_sent", "fuzz", "matrix",
+    "revocation", "secret_hosts", "secrets",
 )  # fmt: skip
 """The other ones are about addresses, code and HTTP, and none of them is about what is kept."""
 ON_POSTGRESQL = (

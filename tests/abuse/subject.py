@@ -84,3 +84,17 @@ def refused(answer: httpx.Response, status: int) -> dict[str, str]:
 def without_request_id(answer: httpx.Response) -> dict[str, Any]:
     """A problem without the one part that always differs."""
     return {key: value for key, value in answer.json().items() if key != "request_id"}
+
+
+def attempts(home: str, model_id: str) -> list[tuple[str, str, Any]]:
+    """Every verb on a model by its id, below the prefix `home`."""
+    model = f"{home}/models/{model_id}"
+    return [
+        ("GET", model, None),
+        ("PATCH", f"{home}/models/custom/{model_id}", {"name": "taken over"}),
+        ("DELETE", f"{home}/models/custom/{model_id}", None),
+        ("GET", f"{model}/revisions", None),
+        ("GET", f"{model}/revisions/1", None),
+        ("POST", f"{model}/revisions/1/restore", None),
+        ("POST", f"{home}/models/validate", {"model_id": model_id, "name": "taken over"}),
+    ]

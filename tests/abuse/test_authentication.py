@@ -6,12 +6,14 @@ import base64
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.abuse.raw import ask, request, send
 from tests.abuse.sink import Sink
 from tests.abuse.subject import Subject, refused
 from tests.running import RunningServer
+from tests.server.access.people import let_in, somebody
 
 
 def jwt(header: dict[str, Any], claims: dict[str, Any], signature: bytes = b"") -> str:
@@ -165,3 +167,28 @@ def test_f7_no_answer_lets_another_site_read_it(subject: Subject, server: Runnin
 )
 def test_z2_nothing_about_the_inside_is_answered_without_a_token(server: RunningServer, path: str) -> None:
     assert ask("GET", server.url + path).status_code in (401, 404)
+
+
+def test_e8_a_token_is_the_same_in_either_header_and_none_anywhere_else(
+    admin: httpx.Client, subject: Subject, server: RunningServer
+) -> None:
+    reader = somebody(admin)
+    let_in(admin, subject.workspace, reader.user_id, "user")
+    token, url = reader.token, server.url + subject.read_url
+    reader.client.close()
+    change = {"json": {"name": "n"}, "url": server.url + subject.url}
+    with subject.unharmed():
+        for headers in (
+            {"authorization": f"Bearer {token}"},
+            {"authorization": f"bearer  {token}"},
+            {"x-api-key": token},
+        ):
+            assert ask("GET", url, headers=headers).status_code == 200
+            assert ask("PATCH", **change, headers=headers).status_code == 403
+        refused(ask("GET", url, headers={"authorization": "Bearer wrong", "x-api-key": token}), 401)
+        for name in ("token", "api_key", "access_token", "key", "authorization", "x-api-key"):
+            refused(ask("GET", url, params={name: token}), 401)
+            refused(ask("GET", url, headers={"cookie": f"{name}={token}"}), 401)
+        for scheme in ("Basic", "Token", "Digest", "ApiKey", "Negotiate"):
+            refused(ask("GET", url, headers={"authorization": f"{scheme} {token}"}), 401)
+        refused(ask("PATCH", **{**change, "json": {"token": token, "api_key": token}}), 401)

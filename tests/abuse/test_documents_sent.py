@@ -321,3 +321,32 @@ def test_a_field_of_another_type_is_422(subject: Subject, field: str, value: obj
     with subject.unharmed():
         for answer in (subject.patch(body), subject.client.post(subject.collection, json=body)):
             assert list(refused(answer, 422)) == [f"#/{field}"]
+
+
+LIMITS = [
+    {"name": "x" * 256},
+    {"name": ""},
+    {"provider": "x" * 65},
+    {"chat_generator_config": config(model="x" * (64 * 1024 + 1))},
+    {"generation_kwargs": {"type": "object", "properties": {f"p{n}": {} for n in range(10_001)}}},
+    {"generation_kwargs": {"description": "x" * (64 * 1024 + 1)}},
+]
+
+
+@pytest.mark.parametrize("part", LIMITS, ids=lambda part: next(iter(part)))
+def test_e15_an_update_has_the_limits_of_a_create(subject: Subject, part: dict[str, Any]) -> None:
+    with subject.unharmed():
+        update = subject.patch(part)
+        create = subject.client.post(subject.collection, json={**definition("new"), **part})
+        validate = subject.client.post(f"{subject.home}/models/validate", json={**part, "model_id": subject.id})
+        for answer in (update, create, validate):
+            assert all(pointer.startswith(("#", f"#/{next(iter(part))}")) for pointer in refused(answer, 422))
+    assert update.json()["details"] == create.json()["details"] == validate.json()["details"]
+
+
+def test_e15_a_body_of_a_megabyte_is_too_large_for_both(subject: Subject) -> None:
+    body = json.dumps({**definition("big"), "padding": ["x" * 60_000] * 18}).encode()
+    json_type = {"content-type": "application/json"}
+    with subject.unharmed():
+        refused(subject.client.patch(subject.url, content=body, headers=json_type), 413)
+        refused(subject.client.post(subject.collection, content=body, headers=json_type), 413)
