@@ -51,7 +51,7 @@ ROOMS = ("registry", "secrets", "access", "audit", "receipts", "limits", "databa
 ABOUT_ROWS = ("archive/test_copies.py", "probes/test_inside.py", "test_foreign_lock.py", "test_rotating.py")
 ABUSES = (
     "ambiguous_requests", "authentication", "authorization", "canaries", "documents_sent", "fuzz", "matrix",
-    "revocation", "secret_hosts", "secrets",
+    "revocation", "schemas_sent", "secret_hosts", "secrets",
 )  # fmt: skip
 """The other ones are about addresses, code and HTTP, and none of them is about what is kept."""
 ON_POSTGRESQL = (
