@@ -213,3 +213,33 @@ HEADER_NAMES = st.sampled_from(
         "Via",
     ]
 )
+QUERY_NAMES = st.sampled_from(
+    [
+        "limit",
+        "page_number",
+        "model_id",
+        "action",
+        "user_id",
+        "since",
+        "connected",
+        "provider",
+        "origin",
+        "name",
+        "q",
+        "sort",
+        "include_shadowed",
+        "before",
+        "after",
+        "field",
+        "order",
+        "force",
+        "x",
+    ]
+)
+QUERY_VALUES = st.one_of(
+    NASTY_TEXTS.map(lambda text: text[:500].encode("utf-8", "surrogatepass")),
+    st.sampled_from(
+        [b"1", b"100", b"true", b"%", b"_", b"\\", b"*", b"-name", b"WORKSPACE", b"ASC", b"1000000000", b"\xff"]
+    ),
+    st.binary(max_size=6),
+)
