@@ -1,4 +1,4 @@
-"""Shelves of models on the one server, and callers with fewer rights than its administrator."""
+"""Shelves of models on the one server, one model of a shelf, and callers with fewer rights than its administrator."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from tests.conftest import client_of
+from tests.conftest import client_of, definition
 from tests.running import RunningServer
+from tests.server.registry.registered import Registered
 from tests.server.registry.shelf import ORGANIZATION, Shelf, unique
 
 Caller = Callable[..., httpx.Client]
@@ -48,3 +49,9 @@ def caller(admin: httpx.Client, server: RunningServer) -> Iterator[Caller]:
     yield make
     for client in clients:
         client.close()
+
+
+@pytest.fixture
+def registered(admin: httpx.Client, workspace: str) -> Registered:
+    """A new workspace's only model, for its administrator."""
+    return Registered(admin, workspace, definition())

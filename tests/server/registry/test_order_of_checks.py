@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import random
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,7 @@ import pytest
 from tests.conftest import client_of, definition
 from tests.running import RunningServer
 from tests.server.access.people import let_in, new_workspace, somebody
+from tests.server.registry.registered import Registered
 from tests.server.registry.shelf import UNKNOWN, Shelf, openai_config, unique
 
 ELSEWHERE = "https://elsewhere.example/v1"
@@ -127,3 +129,43 @@ def test_of_all_that_is_wrong_the_first_is_said(
     assert wrong == []
     after = shelf.read(ids["here"])
     assert (after.json(), after.headers["etag"]) == (before.json(), before.headers["etag"])
+
+
+class TestOrderOfChecks:
+    """One request with everything wrong, mended a fault at a time."""
+
+    def test_each_check_comes_in_its_place(self, registered: Registered, server: RunningServer) -> None:
+        url, token = server.url + registered.path, f"Bearer {server.token}"
+        model = registered.model["model_id"]
+        taken = Registered(registered.client, registered.workspace, definition("taken")).model["name"]
+        unknown_id, no_id = f"{url}/{UNKNOWN}", f"{url}/not-an-id"
+        one, bearer = f"{url}/{model}", {"authorization": token}
+        typed = {**bearer, "content-type": "application/json"}
+        steps: list[tuple[str, dict[str, str], bytes, int]] = [
+            (no_id, {}, b"{", 401),
+            (no_id, bearer, b"{", 422),
+            (unknown_id, bearer, b"{", 404),
+            (one, {**bearer, "content-type": "text/plain", "if-match": '"x"'}, b"{", 415),
+            (one, {**typed, "if-match": '"x"'}, b"{", 412),
+            (one, typed, b"{", 400),
+            (one, typed, b'{"name": 5}', 422),
+            (one, typed, json.dumps({"name": taken, "provider": "Bad"}).encode(), 422),
+            (one, typed, json.dumps({"name": taken}).encode(), 409),
+        ]
+        assert _announced(server, no_id, 2 * 1024 * 1024) == 413
+        for address, headers, body, status in steps:
+            answered = httpx.patch(address, headers=headers, content=body)
+            assert answered.status_code == status, (status, answered.text)
+        assert registered.get().headers["etag"] == registered.etag
+
+
+def _announced(server: RunningServer, url: str, length: int) -> int:
+    """The status of a request that announces a body and sends none of it."""
+    address = httpx.URL(url)
+    connection = http.client.HTTPConnection(address.host, address.port, timeout=30)
+    connection.putrequest("PATCH", address.path)
+    connection.putheader("Content-Length", str(length))
+    connection.endheaders()
+    status = connection.getresponse().status
+    connection.close()
+    return status

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.conftest import client_of, definition
 from tests.running import RunningServer
+from tests.server.registry.registered import Registered
 from tests.server.registry.shelf import Shelf, unique
 
 CALLERS = 12
@@ -115,3 +117,37 @@ def test_a_secret_and_what_names_it_may_come_in_either_order(shelf: Shelf, at_on
         for model in shelf.page(origin="WORKSPACE", connected="true").json()["data"]
     }
     assert where <= {f"https://{host.rpartition(':')[0]}/v1" for host in secret["hosts"] or []}
+
+
+def test_changes_to_different_fields_at_once_all_survive(registered: Registered, server: RunningServer) -> None:
+    schema = {"type": "object", "properties": {"p": {"type": "number"}}}
+    config = {"type": "OpenAIChatGenerator", "init_parameters": {"model": "new"}}
+    parts: list[dict[str, Any]] = [
+        {"name": "new"}, {"provider": "new"}, {"generation_kwargs": schema}, {"chat_generator_config": config},
+    ]  # fmt: skip
+
+    def change(part: dict[str, Any]) -> int:
+        with client_of(server.url, server.token) as client:
+            return client.patch(registered.url, json=part).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(change, parts)) == [200] * 4
+    model = registered.get().json()
+    assert (model["name"], model["provider"], model["generation_kwargs"]) == ("new", "new", schema)
+    assert model["chat_generator_config"]["init_parameters"] == {"model": "new"}
+    assert [entry["revision"] for entry in registered.audit()] == [5, 4, 3, 2, 1]
+
+
+def test_many_changes_of_one_field_are_one_after_the_other(registered: Registered, server: RunningServer) -> None:
+    def change(number: int) -> tuple[int, str, str]:
+        with client_of(server.url, server.token) as client:
+            answer = client.patch(registered.url, json={"name": f"n{number}"})
+            return answer.status_code, answer.headers["etag"], answer.json()["name"]
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(change, range(48)))
+    assert {status for status, _, _ in answers} == {200}
+    by_revision = {int(etag.strip('"').split("-")[0]): name for _, etag, name in answers}
+    assert sorted(by_revision) == list(range(2, 50))
+    revisions = registered.client.get(f"{registered.read_url}/revisions").json()["data"]
+    assert {one["revision"]: one["name"] for one in revisions if one["revision"] > 1} == by_revision
