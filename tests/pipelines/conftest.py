@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import client_of
-from tests.pipelines.house import KEY_NAME, OWN_KEY, SERVER_KEY, House, Impostor
+from tests.pipelines.house import KEY_NAME, OWN_KEY, SERVER_KEY, House
+from tests.pipelines.impostor import Impostor
 from tests.running import running
 from tests.server.access.people import new_workspace
 from tests.upstream import Upstream

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from haymow.errors import Denied, HaymowError, Invalid, Malformed, NotFound, Unauthenticated, Unavailable
 from haystack_integrations.components.generators.haymow import HaymowChatGenerator, registry
-from tests.pipelines.house import House, Impostor, awaited, key
+from tests.pipelines.house import House, awaited, key
+from tests.pipelines.impostor import Impostor
 from tests.server.registry.shelf import UNKNOWN
 from tests.upstream import Fails, Hangs, Trickles, Upstream
 
