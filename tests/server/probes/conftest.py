@@ -1,12 +1,15 @@
-"""A whole haymow for each lane, and the provider that its models call."""
+"""A whole haymow for each lane, the provider that its models call, and a bench to test their connections on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests.running import LOOPBACK, RunningServer, running
+from tests.server.probes.bench import Bench
+from tests.server.registry.shelf import Shelf
 from tests.upstream import Upstream
 
 
@@ -27,3 +30,8 @@ def provider() -> Iterator[Upstream]:
 def upstream(provider: Upstream) -> Upstream:
     provider.reset()
     return provider
+
+
+@pytest.fixture
+def bench(admin: httpx.Client, workspace: str, upstream: Upstream) -> Bench:
+    return Bench(Shelf(admin, f"/api/v2/workspaces/{workspace}"), upstream)

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.server.access.people import new_workspace
 from tests.server.probes.bench import KEY, SECRET, Bench
 from tests.server.registry.shelf import Shelf, openai_config, unique
-from tests.upstream import Answer, Fails, Garbles, Upstream
-
-
-@pytest.fixture
-def bench(admin: httpx.Client, workspace: str, upstream: Upstream) -> Bench:
-    return Bench(Shelf(admin, f"/api/v2/workspaces/{workspace}"), upstream)
+from tests.upstream import Answer, Fails, Garbles
 
 
 def state_of(bench: Bench, model: dict[str, Any]) -> dict[str, Any]:
