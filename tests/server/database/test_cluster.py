@@ -122,6 +122,11 @@ def test_a_connection_that_was_cut_while_idle_is_not_noticed(pool: Pool, admin: 
 
 def test_one_that_is_cut_during_the_commit_has_an_unknown_outcome(pool: Pool, admin: psycopg.Connection) -> None:
     """A deferred trigger makes COMMIT take as long as it takes to cut it."""
+
+    async def cut() -> None:
+        await pool.run(lambda _: None, Mode.LOOK)  # to connect takes time, too
+        await pool.run(put(1), Mode.CHANGE, seconds=1.5)
+
     admin.execute(
         "CREATE OR REPLACE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN PERFORM pg_sleep(30); RETURN NULL; END $$"
@@ -132,7 +137,7 @@ def test_one_that_is_cut_during_the_commit_has_an_unknown_outcome(pool: Pool, ad
     )
     try:
         with pytest.raises(OutcomeUnknown, match="may have been made"):
-            asyncio.run(pool.run(put(1), Mode.CHANGE, seconds=0.5))
+            asyncio.run(cut())
     finally:
         admin.execute("DROP TRIGGER slow ON numbers")
 

@@ -49,7 +49,9 @@ def test_nothing_acknowledged_is_lost_by_a_kill(tmp_path: Path) -> None:
         writers = [Writer(server, path, number) for number in range(WRITERS)]
         for writer in writers:
             writer.start()
-        while sum(len(writer.told) for writer in writers) < ACKNOWLEDGED_BEFORE_THE_KILL:
+        while sum(len(one.told) for one in writers) < ACKNOWLEDGED_BEFORE_THE_KILL or not all(
+            one.told for one in writers
+        ):
             assert any(writer.is_alive() for writer in writers)
             time.sleep(0.005)
         server.process.kill()

@@ -74,16 +74,17 @@ def one(connection: Connection) -> int:
 
 def test_what_a_unit_raises_is_heard_in_time_though_nobody_answers_its_rollback(pool: Pool, line: Line) -> None:
     async def story() -> float:
+        await pool.run(one, Mode.LOOK)  # to connect takes time, too
         begun = monotonic()
         with pytest.raises(LookupError):
-            await asyncio.wait_for(pool.run(refused_into(line), Mode.CHANGE, seconds=0.5), 5)
+            await asyncio.wait_for(pool.run(refused_into(line), Mode.CHANGE, seconds=1.0), 20)
         took = monotonic() - begun
         assert (pool.connections.open, pool.connections.in_use()) == (0, 0)
         line.way = Way.OPEN
         assert await pool.run(one, Mode.LOOK) == 1
         return took
 
-    assert asyncio.run(story()) < 2
+    assert asyncio.run(story()) < 5
 
 
 def test_a_place_is_free_again_though_its_rollback_was_cancelled(pool: Pool, line: Line) -> None:
@@ -115,7 +116,7 @@ def test_nobody_waits_for_what_was_sent_when_its_unit_is_cancelled(direct: Pool,
         assert direct.connections.open == 0
         return monotonic() - begun
 
-    assert asyncio.run(story()) < 1
+    assert asyncio.run(story()) < 2
 
 
 SLEEP = Prepared(select(func.pg_sleep(bindparam("seconds", type_=Float)).label("slept")))

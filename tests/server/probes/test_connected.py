@@ -86,7 +86,7 @@ class TestConnected:
     def test_what_changed_while_it_was_tested_has_not_been_tested(self, bench: Bench) -> None:
         bench.enter()
         model = bench.made()
-        bench.upstream.script(Hangs(1.0))
+        bench.upstream.script(Hangs(3.0))
         with ThreadPoolExecutor(1) as pool:
             testing = pool.submit(bench.tested, model)
             wait_until(lambda: len(bench.upstream.seen) == 1)

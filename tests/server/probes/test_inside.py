@@ -100,13 +100,14 @@ def test_a_provider_that_never_ends_is_given_up_after_the_tests_own_time(tmp_pat
     async def story(stage: Stage) -> None:
         await stage.ask()  # Haystack is loaded
         upstream.script(Trickles())
-        probes, principal = await probes_with(stage, 1.0)
+        probes, principal = await probes_with(stage, 2.0)
         begun = time.monotonic()
         made = await probes.test(principal, stage.workspace_id, UUID(stage.model_id))
+        took = time.monotonic() - begun
         assert (made.reason, made.passed) == ("timeout", False)
-        assert 0.9 < time.monotonic() - begun < 5
+        assert 1.9 < took < 10
         assert made.latency_ms is not None
-        assert 500 < made.latency_ms <= 1500
+        assert 500 < made.latency_ms <= took * 1000
         assert await stage.connected() is False
 
     told(tmp_path, upstream, story)
@@ -116,7 +117,7 @@ def test_who_goes_away_does_not_end_the_test_that_another_waits_for(tmp_path: Pa
     async def story(stage: Stage) -> None:
         await stage.ask()
         upstream.reset()
-        probes, principal = await probes_with(stage, 1.0)
+        probes, principal = await probes_with(stage, 2.0)
         upstream.script(Trickles())
         asked = [
             asyncio.ensure_future(probes.test(principal, stage.workspace_id, UUID(stage.model_id))) for _ in range(2)

@@ -117,8 +117,8 @@ class TestReasons:
 class TestLatency:
     def test_it_is_that_of_the_call(self, bench: Bench) -> None:
         bench.enter()
-        bench.upstream.script(Hangs(0.3))
+        bench.upstream.script(Hangs(1.5))
         slow = bench.tested(bench.made())["latency_ms"]
         quick = bench.tested(bench.made())["latency_ms"]
-        assert 300 <= slow < 3000
-        assert 0 <= quick < 300
+        assert slow >= 1500
+        assert 0 <= quick < 1500

@@ -39,8 +39,9 @@ class Place:
         return self.client.post(f"{self.home}/openai/v1/chat/completions", json=asked)
 
     def lines(self) -> list[dict[str, Any]]:
-        """Every line of the log; each of them has to be JSON."""
-        return [json.loads(line) for line in self.server.log.read_bytes().split(b"\n") if line]
+        """Every line of the log that is whole; each of them has to be JSON."""
+        *whole, _ = self.server.log.read_bytes().split(b"\n")
+        return [json.loads(line) for line in whole]
 
     def line(self, answer: httpx.Response) -> dict[str, Any]:
         """The line of a request, which comes when its answer is over."""
