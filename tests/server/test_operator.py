@@ -145,3 +145,15 @@ def refused(data: Path, *arguments: str) -> None:
     assert not data.exists()
     if databases.is_shared():
         assert looking.rows(data, "SELECT * FROM vault") == []
+
+
+def test_migrating_says_where_it_begins_a_new_haymow(tmp_path: Path) -> None:
+    """Somebody may have named the wrong place, and the next start would look well there."""
+    data = tmp_path / "data"
+    url = {"HAYMOW_DATABASE_URL": databases.postgresql().make("empty")} if databases.is_shared() else {}
+    first, second = (asked(data, "migrate", **url) for _ in range(2))
+    assert (first.returncode, second.returncode) == (0, 0), first
+    said = first.stdout.splitlines()
+    assert re.fullmatch(r".*(haymow\.db|/empty) held no haymow: a new one begins there\. .*HAYMOW_DATA.*", said[0])
+    assert said[1:] == ["The database has this version's schema now."]
+    assert second.stdout.splitlines() == ["There was nothing to migrate."]

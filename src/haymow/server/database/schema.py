@@ -101,9 +101,13 @@ def migrate(connection: Connection, what: str, permission: Permission, alone: Al
     with alone(connection):
         if not is_older(connection, what):
             return False  # somebody else has done it meanwhile
-        is_new = revision_of(connection) is None
-        make_steps(connection, log.debug if is_new else permission.tell)  # a first start has nothing to tell of
+        if is_new := revision_of(connection) is None:
+            permission.tell(f"{what} held no haymow: a new one begins there. {_ANOTHER}")
+        make_steps(connection, log.debug if is_new else permission.tell)  # nobody waits for the steps of nothing
         return True
+
+
+_ANOTHER: Final = "If another place was meant, name it by HAYMOW_DATA or HAYMOW_DATABASE_URL."
 
 
 def is_older(connection: Connection, what: str) -> bool:
