@@ -19,7 +19,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 import haymow
-from haymow.cli.main import haymow as command_line
+from haymow.cli.commands import haymow as command_line
 from haymow.errors import StartFailed
 from haymow.server.secrets import key_file
 from haymow.server.secrets.cipher import Hidden

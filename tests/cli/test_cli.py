@@ -85,7 +85,7 @@ def test_a_new_master_key_is_printed_alone_and_nothing_is_made(tmp_path: Path) -
 def test_help_does_without_the_server_and_without_haystack(tmp_path: Path) -> None:
     """It answers at once: what is heavy is imported by what needs it."""
     program = (
-        "import sys; from click.testing import CliRunner; from haymow.cli.main import haymow; "
+        "import sys; from click.testing import CliRunner; from haymow.cli.commands import haymow; "
         "CliRunner().invoke(haymow, ['serve', '--help']); "
         "print([name for name in ('sqlalchemy', 'starlette', 'haystack', 'pydantic') if name in sys.modules])"
     )
