@@ -114,7 +114,7 @@ def test_no_server_fails_while_the_guide_is_followed(tmp_path: Path) -> None:
             pod.mount(prepared)
             work()
         done = pods[0].run("haymow", "admin", "rotate-key")
-        assert done.returncode == 0 and "1 data keys" in done.stdout, done.stderr
+        assert done.returncode == 0 and "(data keys: 1)" in done.stdout, done.stderr
         work()
         one = pods[1].changed("--forget-old")
         assert keys_of(one) == 1 and one not in first

@@ -44,7 +44,7 @@ def test_a_chat_has_its_key_before_and_after_and_the_old_key_can_go(tmp_path: Pa
     with upstream:
         stock = fill(tmp_path / "data", upstream.url)
         with running(stock.folder) as server:
-            assert "2 data keys and 2 values were put under new ones" in rotated(stock.folder, "--data-keys")
+            assert "now (data keys: 2; values encrypted anew: 2)." in rotated(stock.folder, "--data-keys")
             assert chat(server, stock.token).status_code == 200
             assert rotate(stock.folder, "--forget-old").returncode == 0
             assert chat(server, stock.token, "m-1").status_code == 200
@@ -58,7 +58,7 @@ def test_it_works_without_a_server_too_and_says_what_it_does(tmp_path: Path) -> 
     with running(tmp_path / "data") as server:
         enter(server)
         assert server.stop() == 0
-    assert "1 data keys were put under new ones" in rotated(tmp_path / "data")
+    assert "now (data keys: 1)." in rotated(tmp_path / "data")
     assert [one.kind for one in key_file.read(tmp_path / "data" / "master.key")] == [1, 2]
     with running(tmp_path / "data") as server:
         assert httpx.get(f"{server.url}/readyz", trust_env=False).status_code == 200
@@ -74,7 +74,7 @@ def test_a_key_that_is_prepared_is_not_prepared_again(tmp_path: Path) -> None:
         assert rotate(tmp_path / "data", "--forget-old").returncode == 1
         done = rotate(tmp_path / "data")
         assert done.returncode == 0, done.stderr
-        assert "rotated 1 of 1 data keys" in done.stderr
+        assert "rotated data keys: 1 of 1; " in done.stderr
         assert "--forget-old" in done.stdout
 
 
@@ -126,7 +126,7 @@ def test_one_that_was_killed_and_goes_on_with_data_keys_renews_what_it_had_done_
     assert looking.rows(data, values) == value
     killed_when_mute(data, "stderr", lambda: True, ("--data-keys",))
     done = rotate(data, "--data-keys")
-    assert "1 data keys and 1 values" in done.stdout, done
+    assert "(data keys: 1; values encrypted anew: 1)" in done.stdout, done
     assert looking.rows(data, values) != value
     assert (looking.rows(data, sealed), looking.rows(data, ROTATED)) == ([(2,)], [(1,)])
     assert [one.kind for one in key_file.read(data / "master.key")] == [1, 2]
@@ -137,10 +137,10 @@ def test_who_asks_for_more_than_was_done_gets_it(tmp_path: Path) -> None:
     with running(data) as server:
         enter(server)
         rotated(data)
-        assert "1 data keys and 1 values" in rotated(data, "--data-keys")
+        assert "(data keys: 1; values encrypted anew: 1)" in rotated(data, "--data-keys")
         assert "nothing was done" in rotate(data).stdout
         assert rotate(data, "--prepare").returncode == 0
-        assert "1 data keys were put under new ones" in rotate(data).stdout
+        assert "now (data keys: 1)." in rotate(data).stdout
     assert len(key_file.read(data / "master.key")) == 4
 
 

@@ -100,8 +100,8 @@ async def rotate(settings: Settings, renew: bool, say: Say) -> str:
         while (state := await ask("finish"))["left"]:
             await _passed(ask, renew, progress)
     return (
-        f"Everything is under the master key {state['newest']}: {progress.done} data keys"
-        f"{f' and {progress.values} values' if renew or progress.values else ''} were put under new ones. "
+        f"Everything is under the master key {state['newest']} now (data keys: {progress.done:,}"
+        f"{f'; {_anew(progress.values)}' if renew or progress.values else ''}). "
         f"{_old(state, settings)}"
     )
 
@@ -152,10 +152,15 @@ class _Progress:
         """Count a step, and give where to go on."""
         self.done += step["done"]
         self.values += step["values"]
-        rate = round((self.done + self.values) / max(monotonic() - self._begun, 0.001))
-        self._say(f"rotated {self.done} of {self.left} data keys, {self.values} values, {rate} rows/s")
+        if step["done"] or step["values"]:
+            rate = round((self.done + self.values) / max(monotonic() - self._begun, 0.001))
+            self._say(f"rotated data keys: {self.done:,} of {self.left:,}; {_anew(self.values)}; {rate:,} rows/s")
         place: list[str] | None = step["next"]
         return place
+
+
+def _anew(values: int) -> str:
+    return f"values encrypted anew: {values:,}"
 
 
 def _nothing_left(state: Mapping[str, Any], settings: Settings) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Callable, Iterable
@@ -114,7 +115,8 @@ class TestABackup:
         with running(stock.folder):
             done = asked(stock.folder, "backup", str(tmp_path / "b"), "--passphrase-file", str(tmp_path / "passphrase"))
         assert done.returncode == 0, done.stderr
-        assert "backed up models: 12 rows done, " in done.stderr
+        assert "backed up models: 12 rows, " in done.stderr
+        assert re.search(r"^backed up vault: 1 row, [\d,]+ rows/s$", done.stderr, re.MULTILINE), done.stderr
         checked = asked(stock.folder, "verify", str(tmp_path / "b"), "--passphrase-file", str(tmp_path / "passphrase"))
         assert checked.returncode == 0 and "is whole: " in checked.stdout
 

@@ -70,7 +70,7 @@ def test_a_copy_beside_a_running_server_says_so(stock: Stock, tmp_path: Path) ->
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert said in done.stdout
-    assert "copied models: 12 rows done, " in done.stderr and "rows/s" in done.stderr
+    assert "copied models: 12 rows, " in done.stderr and "rows/s" in done.stderr
 
 
 def test_rows_come_behind_those_of_their_table_that_they_name(stock: Stock, tmp_path: Path) -> None:

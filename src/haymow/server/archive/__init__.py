@@ -20,7 +20,7 @@ def run_copy(settings: Settings, source: str, target: str, say: Say) -> str:
     """Copy one place to another, as they are named on the command line. Raises HaymowError."""
     of, to = place_named(source), place_named(target)
     done = copy(of, to, _key_of(settings, to), say)
-    words = f"Copied {done.rows} rows of {done.tables} tables; what was read back is the same. {_about_key(of, to)}"
+    words = f"Copied {done.rows:,} rows of {done.tables} tables; what was read back is the same. {_about_key(of, to)}"
     if done.in_use:
         words += f"\nA haymow is using {of.name}: what is changed there from now on is not in {to.name}."
     return words
@@ -31,7 +31,7 @@ def run_backup(settings: Settings, file: Path, secrets: bool, passphrase: str | 
     rows = back_up(place_of(settings), settings.key_file if secrets else None, file, passphrase, say)
     kind = "with secrets and the master key" if secrets else "without secrets and tokens"
     sealed = "encrypted" if passphrase is not None else "not encrypted"
-    return f"Backed up {rows} rows to {file}, {kind}, {sealed}."
+    return f"Backed up {rows:,} rows to {file}, {kind}, {sealed}."
 
 
 def run_restore(settings: Settings, file: Path, passphrase: str | None, say: Say) -> str:
@@ -39,7 +39,10 @@ def run_restore(settings: Settings, file: Path, passphrase: str | None, say: Say
     place = place_of(settings)
     found = restore(file, place, settings.key_file, passphrase, say)
     after = f"The master key is {settings.key_file}." if found.secrets else "Secrets and tokens have to be made anew."
-    return f"Restored {found.rows} rows of {found.made} into {place.name}; what was read back is the same. {after}"
+    return (
+        f"Restored the backup of {found.made}, {found.rows:,} rows, into {place.name}; what was read back is the same. "
+        f"{after}"
+    )
 
 
 def run_verify(file: Path, passphrase: str | None, say: Say) -> str:
@@ -49,7 +52,7 @@ def run_verify(file: Path, passphrase: str | None, say: Say) -> str:
 
 def _told(file: Path, found: Contents) -> str:
     kind = "with secrets" if found.secrets else "without secrets"
-    return f"{file} is whole: {found.rows} rows of {found.made}, {kind}, schema {found.schema}."
+    return f"{file} is whole: the backup of {found.made}, {found.rows:,} rows, {kind}, schema {found.schema}."
 
 
 def _key_of(settings: Settings, target: Place) -> Path | None:

@@ -34,7 +34,8 @@ def back_up(source: Place, keys: Path | None, file: Path, passphrase: str | None
     """
     assert keys is None or passphrase is not None
     progress = Progress(say, "backed up")
-    header = {"made": datetime.now(UTC), "haymow": __version__, "schema": HEAD, "secrets": keys is not None}
+    made = datetime.now(UTC).replace(microsecond=0)  # people read it
+    header = {"made": made, "haymow": __version__, "schema": HEAD, "secrets": keys is not None}
     with looking(source) as connection, writing(file, header, passphrase) as writer:
         writer.write(orjson.dumps({"keys": None if keys is None else _keys(connection, keys)}))
         found = [_written(connection, table, writer, progress) for table in tables() if _goes(table, keys)]

@@ -35,14 +35,15 @@ class Progress:
         self._rows += rows
         self._total += rows
         if monotonic() - self._said >= SECONDS:
-            self._tell("so far")
+            self._tell(" so far")
 
     def finish(self) -> None:
         """The table is done."""
         if self._table:
-            self._tell("done")
+            self._tell()
         self._table, self._rows = "", 0
 
-    def _tell(self, how: str) -> None:
+    def _tell(self, how: str = "") -> None:
         self._said = monotonic()
-        self._say(f"{self._doing} {self._table}: {self._rows} rows {how}, {self.rate} rows/s")
+        noun = "row" if self._rows == 1 else "rows"
+        self._say(f"{self._doing} {self._table}: {self._rows:,} {noun}{how}, {self.rate:,} rows/s")
