@@ -12,7 +12,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from haymow.errors import Denied, Fault, Invalid, NotFound, Unauthenticated
+from haymow.errors import Conflict, Denied, Fault, Invalid, NotFound, Unauthenticated
 from haymow.names import faults_of_label
 from haymow.server.audit.rules import Actor
 
@@ -175,6 +175,12 @@ def require_other(principal: Principal, user_id: UUID) -> None:
     if principal.person.user_id == user_id:
         fault = Fault("#/user_id", "own_role", "You cannot change your own role. Ask another administrator.")
         raise Invalid("You cannot change your own role.", [fault], code="own_role")
+
+
+def check_last_admin(admins: Sequence[Member], user_id: UUID, role: Role) -> None:
+    """Raises Conflict when `user_id` is the last administrator and would be none with `role`."""
+    if [admin.person.user_id for admin in admins] == [user_id] and role is not Role.ADMIN:
+        raise Conflict("An organization keeps at least one administrator. Make another one first.", code="last_admin")
 
 
 def new_token() -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from haymow.errors import Conflict, NotFound
 from haymow.names import faults_of_name
-from haymow.server.access import rules, store
+from haymow.server.access import rules, session_store, store
 from haymow.server.access.known import Known
 from haymow.server.access.remains import Erase, Remains
 from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Workspace
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MOST_LISTED = 1000
+MOST_REMOVED = 1000
+"""Tokens and sessions that go in one unit of work."""
 
 _NO_USER = "We couldn't find a user with this ID. Check the ID and try again."
 
@@ -158,12 +160,7 @@ class Access:
 
     async def person(self, principal: Principal, user_id: UUID) -> Person:
         """A member of the caller's organization. Raises NotFound."""
-        found = await self.database.read(
-            lambda connection: store.person(connection, principal.organization_id, user_id)
-        )
-        if found is None:
-            raise NotFound(_NO_USER, code="user_not_found")
-        return found
+        return _found(await self.database.read(lambda c: store.person(c, principal.organization_id, user_id)), _NO_USER)
 
     async def members(self, principal: Principal) -> list[Member]:
         """Everyone in the organization. Raises Denied for a token of one workspace."""
@@ -197,7 +194,7 @@ class Access:
 
         def change(connection: Connection) -> Member:
             person = _found(store.person(connection, principal.organization_id, user_id), _NO_USER)
-            _keep_an_admin(connection, principal.organization_id, user_id, role)
+            rules.check_last_admin(store.admins(connection, principal.organization_id), user_id, role)
             store.set_role(connection, principal.organization_id, user_id, role)
             self._record(connection, principal.actor, "member.update", user_id, person.email, changes=("role",))
             return Member(person, role)
@@ -209,13 +206,17 @@ class Access:
         rules.require(principal.role_in_organization(), Role.ADMIN)
         rules.require_other(principal, user_id)
 
-        def remove(connection: Connection) -> None:
+        def remove(connection: Connection) -> bool:
             person = _found(store.person(connection, principal.organization_id, user_id), _NO_USER)
-            _keep_an_admin(connection, principal.organization_id, user_id, Role.USER)
-            store.remove_member(connection, principal.organization_id, user_id)
-            self._record(connection, principal.actor, "member.delete", user_id, person.email)
+            rules.check_last_admin(store.admins(connection, principal.organization_id), user_id, Role.USER)
+            taken = session_store.remove_tokens(connection, principal.organization_id, user_id, MOST_REMOVED)
+            if done := taken < MOST_REMOVED:
+                store.remove_member(connection, principal.organization_id, user_id)
+            action, changes = ("member.delete", ()) if done else ("member.update", ("tokens",))
+            self._record(connection, principal.actor, action, user_id, person.email, changes=changes)
+            return done
 
-        await self.change(remove, long=True)  # their tokens and sessions may be many
+        await asyncio.shield(self._removed(remove))
 
     async def workspace_members(self, principal: Principal, workspace_id: UUID) -> list[Member]:
         """The explicit members of a workspace. Raises NotFound."""
@@ -257,6 +258,10 @@ class Access:
         """Run a unit that changes who may do what; when this returns, everyone is seen as they are now."""
         return await asyncio.shield(self._changed(unit, long))
 
+    async def _removed(self, remove: Callable[[Connection], bool]) -> None:
+        while not await self._changed(remove, long=True):
+            pass  # in one unit of work, very many tokens and sessions would take longer than it may
+
     async def _deleted(self, workspace_id: UUID, remove: Callable[[Connection], None]) -> None:
         await self._changed(remove, long=True)  # a caller who goes away stops neither: it is shielded
         await self.remains.gone(workspace_id)
@@ -274,13 +279,6 @@ class Access:
     ) -> None:  # fmt: skip
         workspace_id = workspace.workspace_id if workspace else None
         record(connection, Record(actor, workspace_id, action, subject_id, name, self.now(), changes=changes))
-
-
-def _keep_an_admin(connection: Connection, organization_id: UUID, user_id: UUID, role: Role) -> None:
-    """Raises Conflict when `user_id` is the last administrator and would be none with `role`."""
-    admins = [member.person.user_id for member in store.admins(connection, organization_id)]
-    if admins == [user_id] and role is not Role.ADMIN:
-        raise Conflict("An organization keeps at least one administrator. Make another one first.", code="last_admin")
 
 
 def _found(person: Person | None, message: str) -> Person:

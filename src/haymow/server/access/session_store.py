@@ -64,3 +64,11 @@ def remove_ended(connection: Connection, now: datetime, most: int) -> int:
     """Some of the sessions and links whose time is over: nobody lists them, so nobody else would; how many."""
     table = tokens_table.c
     return delete_some(connection, tokens_table, and_(table.kind != Kind.TOKEN, table.expires_at <= now), most)
+
+
+def remove_tokens(connection: Connection, organization_id: UUID, user_id: UUID, most: int) -> int:
+    """Some of a person's tokens, after the sessions that they began, which would go with them; how many rows."""
+    table = tokens_table.c
+    theirs = and_(table.user_id == user_id, table.organization_id == organization_id)
+    taken = delete_some(connection, tokens_table, and_(theirs, table.parent_id.is_not(None)), most)
+    return taken + delete_some(connection, tokens_table, theirs, most - taken)

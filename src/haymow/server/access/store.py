@@ -112,14 +112,12 @@ def set_workspace_role(connection: Connection, workspace_id: UUID, user_id: UUID
 
 
 def remove_member(connection: Connection, organization_id: UUID, user_id: UUID) -> bool:
-    """Take a person out of the organization: the role, the workspaces and the tokens with it."""
+    """Take a person out of the organization: the role and the workspaces with it."""
     workspaces = select(workspaces_table.c.workspace_id).where(workspaces_table.c.organization_id == organization_id)
     table = workspace_members_table.c
     connection.execute(
         delete(workspace_members_table).where(table.user_id == user_id, table.workspace_id.in_(workspaces))
     )
-    tokens = tokens_table.c
-    connection.execute(delete(tokens_table).where(tokens.user_id == user_id, tokens.organization_id == organization_id))
     return _delete(connection, members_table, {"organization_id": organization_id, "user_id": user_id})
 
 
