@@ -1,0 +1,152 @@
+"""The version of a database of PostgreSQL: another one after each commit that others have to hear of, and only then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, make_url, text
+
+from haymow.server.audit.rules import Actor, Record
+from haymow.server.audit.service import RECORDS, record
+from haymow.server.database.cluster import PostgresDatabase
+from haymow.server.database.news import LOOK_SECONDS, TELL_SECONDS
+from haymow.server.database.units import Unit
+from tests import databases
+
+
+def opened(url: str) -> PostgresDatabase:
+    return PostgresDatabase(make_url(url).set(drivername="postgresql+psycopg"), 2, unsafe=True)
+
+
+async def settled(database: PostgresDatabase) -> int:
+    """What is heard of others, once there are news: until then it is another number each time."""
+    async with asyncio.timeout(30):
+        while (heard := database.elsewhere()) != database.elsewhere():  # noqa: ASYNC110 - nothing says when
+            await asyncio.sleep(0.05)
+    return heard
+
+
+def note(connection: Connection) -> None:
+    """A change that leaves its record."""
+    actor = Actor(uuid4(), uuid4(), None, "test")
+    record(connection, Record(actor, None, "model.create", uuid4(), "m", datetime.now(UTC)))
+
+
+def erase(connection: Connection) -> None:
+    """A change that leaves none."""
+    connection.execute(text("DELETE FROM audit"))
+
+
+def look(connection: Connection) -> None:
+    """A unit that finds nothing to change."""
+    connection.execute(text("SELECT count(*) FROM audit"))
+
+
+def undone(connection: Connection) -> None:
+    """A change that is undone."""
+    note(connection)
+    raise LookupError
+
+
+class TestVersion:
+    @pytest.fixture
+    def url(self) -> str:
+        server = databases.postgresql()
+        with psycopg.connect(server.text(), autocommit=True) as connection:
+            connection.execute("DROP DATABASE IF EXISTS versions WITH (FORCE)")
+            connection.execute("CREATE DATABASE versions")
+        return server.text("versions")
+
+    @pytest.fixture
+    def database(self, url: str) -> Iterator[PostgresDatabase]:
+        made = opened(url)
+        yield made
+        made.close()
+
+    @pytest.fixture
+    def another(self, url: str, database: PostgresDatabase) -> Iterator[PostgresDatabase]:
+        made = opened(url)
+        yield made
+        made.close()
+
+    @pytest.mark.parametrize("unit", [note, erase, look])
+    def test_it_is_another_one_after_a_commit(self, database: PostgresDatabase, unit: Unit[None]) -> None:
+        """Also of a unit that found what another server has changed, and had nothing to write itself."""
+
+        async def test() -> tuple[int, int]:
+            database.follow(RECORDS)
+            await settled(database)
+            before = await database.version()
+            await database.write(unit)
+            return before, await database.version()
+
+        before, after = asyncio.run(test())
+        assert before != after
+
+    def test_it_stays_after_a_quiet_write_and_one_that_came_to_nothing(self, database: PostgresDatabase) -> None:
+        async def test() -> tuple[int, int]:
+            database.follow(RECORDS)
+            await settled(database)
+            before = await database.version()
+            await database.write(erase, quiet=True)
+            await database.write(erase, quiet=True, long=True)
+            with pytest.raises(LookupError):
+                await database.write(undone)
+            with pytest.raises(LookupError):
+                await database.write(undone, long=True)
+            return before, await database.version()
+
+        before, after = asyncio.run(test())
+        assert after == before
+
+    def test_nothing_is_remembered_before_anything_was_heard(self, database: PostgresDatabase) -> None:
+        assert database.elsewhere() != database.elsewhere()
+
+    def test_what_another_server_commits_is_elsewhere_and_ones_own_is_not(
+        self, database: PostgresDatabase, another: PostgresDatabase
+    ) -> None:
+        async def test() -> tuple[int, int, int, int]:
+            for one in (database, another):
+                one.follow(RECORDS)
+            before, theirs = await settled(database), await settled(another)
+            await database.write(note)
+            async with asyncio.timeout(30):
+                while another.elsewhere() == theirs:  # noqa: ASYNC110 - the same
+                    await asyncio.sleep(0.05)
+            await asyncio.sleep(3 * LOOK_SECONDS)  # its own looks have been there, too
+            return before, await settled(database), theirs, await settled(another)
+
+        before, after, theirs, heard = asyncio.run(test())
+        assert after == before
+        assert heard != theirs
+
+    @pytest.mark.parametrize("long", [False, True])
+    def test_others_hear_of_what_leaves_no_record_but_of_nothing_quiet_undone_or_unwritten(
+        self, database: PostgresDatabase, another: PostgresDatabase, long: bool
+    ) -> None:
+        async def test() -> tuple[int, int]:
+            for one in (database, another):
+                one.follow(RECORDS)
+            await settled(database)
+            theirs = await settled(another)
+            for _ in range(3):
+                await database.write(erase, long=long, quiet=True)
+                await database.write(look, long=long)
+                with pytest.raises(LookupError):
+                    await database.write(undone, long=long)
+                await asyncio.sleep(2 * TELL_SECONDS)  # what is told is told by then
+            await asyncio.sleep(LOOK_SECONDS)
+            quiet = await settled(another)
+            await database.write(erase, long=long)
+            async with asyncio.timeout(30):
+                while another.elsewhere() == quiet:  # noqa: ASYNC110 - nothing says when
+                    await asyncio.sleep(0.05)
+            return theirs, quiet
+
+        theirs, quiet = asyncio.run(test())
+        assert quiet == theirs
