@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import Connection
 
+from haymow.errors import Unauthenticated
 from haymow.server.access.attempts import Attempts
 from haymow.server.access.rules import Kind, Person, Principal, Role
 from haymow.server.access.service import Access
@@ -52,6 +54,10 @@ class Rooms:
     async def begin_with_code(self, code: str, source: str) -> tuple[Principal, str]:
         """The same, by a link's code."""
         return await self._begin(code, Kind.LINK, source)
+
+    async def signed_in(self, cookie: str) -> Principal:
+        """Who is calling, by a session's cookie."""
+        return await self.access.authenticate(cookie, "test", Kind.SESSION)
 
     async def _begin(self, text: str, kind: Kind, source: str) -> tuple[Principal, str]:
         async with self.sessions.attempt(source):
@@ -117,3 +123,10 @@ class Held:
 def run(test: Coroutine[Any, Any, None]) -> None:
     """Run a test's coroutine, which is over soon."""
     asyncio.run(asyncio.wait_for(test, 30))
+
+
+async def refusal_of(attempt: Coroutine[Any, Any, Any]) -> str:
+    """The code of a failure that says nobody is calling."""
+    with pytest.raises(Unauthenticated) as caught:
+        await attempt
+    return caught.value.code

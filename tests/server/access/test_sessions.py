@@ -1,34 +1,20 @@
-"""Sessions of the page and the links that begin one: what they may, and when they end. With a clock that is set."""
+"""Sessions of the page: what they may, and when they end. With a clock that is set."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from haymow.errors import Denied, HaymowError, NotFound, Unauthenticated
+from haymow.errors import Denied, NotFound
 from haymow.server.access import rules, sessions
-from haymow.server.access.rules import Kind, Principal, Role
+from haymow.server.access.rules import Kind, Role
 from haymow.server.access.tokens import NewToken
 from haymow.server.audit.rules import Filters
 from haymow.server.audit.service import Audit
 from tests import looking
-from tests.server.access.rooms import Rooms, run
-
-
-async def signed_in(rooms: Rooms, cookie: str) -> Principal:
-    return await rooms.access.authenticate(cookie, "test", Kind.SESSION)
-
-
-async def refused(attempt: Coroutine[Any, Any, Any]) -> str:
-    """The code of a failure that says nobody is calling."""
-    with pytest.raises(Unauthenticated) as caught:
-        await attempt
-    return caught.value.code
+from tests.server.access.rooms import Rooms, refusal_of, run
 
 
 def test_a_session_may_what_its_token_may(rooms: Rooms) -> None:
@@ -51,9 +37,9 @@ def test_a_session_ends_after_twelve_hours_also_while_it_is_remembered(rooms: Ro
         session, cookie = await rooms.begin_with_token(await rooms.text(admin, NewToken("t")), "test")
         assert session.expires_at == rooms.clock.time + timedelta(hours=12)
         rooms.clock.advance(hours=12, microseconds=-1)
-        await signed_in(rooms, cookie)
+        await rooms.signed_in(cookie)
         rooms.clock.advance(microseconds=1)
-        assert await refused(signed_in(rooms, cookie)) == "session_ended"
+        assert await refusal_of(rooms.signed_in(cookie)) == "session_ended"
 
     run(test())
 
@@ -75,8 +61,8 @@ def test_a_session_ends_when_its_token_is_revoked_and_no_other_does(rooms: Rooms
         made = [await rooms.tokens.create(admin, NewToken("t")) for _ in range(2)]
         cookies = [(await rooms.begin_with_token(text, "test"))[1] for _, text in made]
         await rooms.tokens.revoke(admin, made[0][0].token_id)
-        assert await refused(signed_in(rooms, cookies[0])) == "session_ended"
-        assert (await signed_in(rooms, cookies[1])).person == admin.person
+        assert await refusal_of(rooms.signed_in(cookies[0])) == "session_ended"
+        assert (await rooms.signed_in(cookies[1])).person == admin.person
 
     run(test())
 
@@ -93,7 +79,7 @@ def test_a_session_ends_when_its_person_or_its_workspace_goes(rooms: Rooms) -> N
         await rooms.access.remove_member(admin, person.user_id)
         await rooms.access.delete_workspace(admin, here, force=False)
         for cookie in cookies:
-            assert await refused(signed_in(rooms, cookie)) == "session_ended"
+            assert await refusal_of(rooms.signed_in(cookie)) == "session_ended"
 
     run(test())
 
@@ -105,7 +91,7 @@ def test_a_session_follows_its_persons_role(rooms: Rooms) -> None:
         text = await rooms.text(admin, NewToken("t", Role.ADMIN, user_id=person.user_id))
         _, cookie = await rooms.begin_with_token(text, "test")
         await rooms.access.set_role(admin, person.user_id, Role.USER)
-        assert (await signed_in(rooms, cookie)).role_in_organization() is Role.USER
+        assert (await rooms.signed_in(cookie)).role_in_organization() is Role.USER
 
     run(test())
 
@@ -118,11 +104,11 @@ def test_a_token_is_no_cookie_no_cookie_a_token_and_a_code_is_neither(rooms: Roo
         code = await rooms.sessions.link("a link", "test")
         for kind, right in ((Kind.TOKEN, text), (Kind.SESSION, cookie)):
             for one in {text, cookie, code} - {right}:
-                await refused(rooms.access.authenticate(one, "test", kind))
+                await refusal_of(rooms.access.authenticate(one, "test", kind))
         for one in (text, cookie):
-            assert await refused(rooms.begin_with_code(one, "test")) == "link_used"
+            assert await refusal_of(rooms.begin_with_code(one, "test")) == "link_used"
         for one in (cookie, code):
-            assert await refused(rooms.begin_with_token(one, "test")) == "unauthenticated"
+            assert await refusal_of(rooms.begin_with_token(one, "test")) == "unauthenticated"
 
     run(test())
 
@@ -156,7 +142,7 @@ def test_neither_sessions_nor_links_are_among_the_tokens(rooms: Rooms) -> None:
         assert session.token_id is not None
         with pytest.raises(NotFound):
             await rooms.tokens.revoke(admin, session.token_id)
-        await signed_in(rooms, cookie)
+        await rooms.signed_in(cookie)
 
     run(test())
 
@@ -185,60 +171,9 @@ def test_signing_out_ends_the_session_and_no_other_and_may_be_done_again(rooms: 
         cookies = [(await rooms.begin_with_token(text, "test"))[1] for _ in range(2)]
         for _ in range(2):
             await rooms.sessions.end(cookies[0], "test")
-            assert await refused(signed_in(rooms, cookies[0])) == "session_ended"
-        await signed_in(rooms, cookies[1])
+            assert await refusal_of(rooms.signed_in(cookies[0])) == "session_ended"
+        await rooms.signed_in(cookies[1])
         await rooms.access.authenticate(text, "test")
-
-    run(test())
-
-
-def test_a_link_signs_the_first_administrator_in_once(rooms: Rooms) -> None:
-    async def test() -> None:
-        admin = await rooms.admin()
-        rooms.clock.advance(seconds=1)
-        await rooms.member(admin, Role.ADMIN)
-        code = await rooms.sessions.link("a link", "test")
-        session, cookie = await rooms.begin_with_code(code, "test")
-        assert (session.person, session.role_in_organization()) == (admin.person, Role.ADMIN)
-        assert session.expires_at == rooms.clock.time + timedelta(hours=12)
-        assert await refused(rooms.begin_with_code(code, "test")) == "link_used"
-        await signed_in(rooms, cookie)
-
-    run(test())
-
-
-def test_of_many_who_use_a_link_at_once_one_is_signed_in(rooms: Rooms) -> None:
-    async def test() -> None:
-        await rooms.admin()
-        code = await rooms.sessions.link("a link", "test")
-        attempts = [rooms.begin_with_code(code, "test") for _ in range(8)]
-        ended = await asyncio.gather(*attempts, return_exceptions=True)
-        assert len([one for one in ended if isinstance(one, tuple)]) == 1
-        assert {type(one) for one in ended if not isinstance(one, tuple)} == {Unauthenticated}
-
-    run(test())
-
-
-def test_a_link_that_nobody_used_ends_after_a_day(rooms: Rooms) -> None:
-    async def test() -> None:
-        await rooms.admin()
-        early, late = [await rooms.sessions.link(name, "test") for name in ("early", "late")]
-        rooms.clock.advance(hours=24, microseconds=-1)
-        await rooms.begin_with_code(early, "test")
-        rooms.clock.advance(microseconds=1)
-        assert await refused(rooms.begin_with_code(late, "test")) == "link_used"
-
-    run(test())
-
-
-def test_a_link_that_is_to_be_alone_ends_those_of_its_name(rooms: Rooms) -> None:
-    async def test() -> None:
-        await rooms.admin()
-        other = await rooms.sessions.link("other", "test")
-        first, second = [await rooms.sessions.link("start", "test", alone=True) for _ in range(2)]
-        assert await refused(rooms.begin_with_code(first, "test")) == "link_used"
-        for code in (other, second):
-            await rooms.begin_with_code(code, "test")
 
     run(test())
 
@@ -295,9 +230,9 @@ def test_a_token_has_so_many_sessions_and_the_next_one_ends_the_oldest(
             rooms.clock.advance(seconds=1)
             cookies.append((await rooms.begin_with_token(text, "test"))[1])
         for cookie in cookies[:2]:
-            assert await refused(signed_in(rooms, cookie)) == "session_ended"
+            assert await refusal_of(rooms.signed_in(cookie)) == "session_ended"
         for cookie in (*cookies[2:], kept):
-            assert (await signed_in(rooms, cookie)).person == admin.person
+            assert (await rooms.signed_in(cookie)).person == admin.person
         page = await Audit(rooms.database).page(admin.organization_id, None, Filters("session.delete"), None, 10)
         assert len(page.entries) == 2
 
@@ -329,65 +264,3 @@ def test_beginning_and_ending_are_recorded_without_cookie_and_code(rooms: Rooms)
             assert secret not in repr(page)
 
     run(test())
-
-
-class TestFailing:
-    def test_is_limited_for_an_address_and_for_a_minute(self, rooms: Rooms) -> None:
-        async def test() -> None:
-            admin = await rooms.admin()
-            text = await rooms.text(admin, NewToken("t"))
-            await asyncio.gather(*[failure(rooms, "192.0.2.1") for _ in range(20)])
-            assert await failure(rooms, "192.0.2.1") == "rate_limited"
-            with pytest.raises(HaymowError, match=r"Try again in 60 s\."):
-                await rooms.begin_with_token(text, "192.0.2.1")
-            await rooms.begin_with_token(text, "192.0.2.2")
-            rooms.stopwatch.advance(59.9)
-            assert await failure(rooms, "192.0.2.1") == "rate_limited"
-            rooms.stopwatch.advance(0.1)
-            assert await failure(rooms, "192.0.2.1") == "unauthenticated"
-
-        run(test())
-
-    def test_counts_what_succeeds_for_nothing(self, rooms: Rooms) -> None:
-        async def test() -> None:
-            admin = await rooms.admin()
-            text = await rooms.text(admin, NewToken("t"))
-            for _ in range(50):
-                await rooms.begin_with_token(text, "192.0.2.1")
-            assert await failure(rooms, "192.0.2.1") == "unauthenticated"
-
-        run(test())
-
-    def test_counts_attempts_that_are_under_way(self, rooms: Rooms) -> None:
-        """Who asks many times at once is not asked for patience only after all of them."""
-
-        async def test() -> None:
-            await rooms.admin()
-            codes = await asyncio.gather(*[failure(rooms, "192.0.2.1") for _ in range(30)])
-            assert (codes.count("unauthenticated"), codes.count("rate_limited")) == (20, 10)
-
-        run(test())
-
-    def test_counts_a_network_of_version_six_as_one_and_addresses_of_version_four_apart(self, rooms: Rooms) -> None:
-        async def test() -> None:
-            await rooms.admin()
-            await asyncio.gather(*[failure(rooms, f"2001:db8::{number:x}") for number in range(20)])
-            assert await failure(rooms, "2001:db8::ffff") == "rate_limited"
-            assert await failure(rooms, "2001:db8:0:1::1") == "unauthenticated"
-            await asyncio.gather(*[failure(rooms, "::ffff:192.0.2.1") for _ in range(20)])
-            assert await failure(rooms, "::ffff:192.0.2.1") == "rate_limited"
-            assert await failure(rooms, "::ffff:192.0.2.2") == "unauthenticated"
-
-        run(test())
-
-    def test_keeps_a_bounded_number_of_addresses(self, rooms: Rooms) -> None:
-        attempts = rooms.sessions.attempts
-        for number in range(20_000):
-            attempts.begin(f"10.0.{number // 256}.{number % 256}")
-        assert len(attempts._failures) == 10_000
-
-
-async def failure(rooms: Rooms, source: str) -> str:
-    with pytest.raises(HaymowError) as caught:
-        await rooms.begin_with_token("hm_00000000_guessed", source)
-    return caught.value.code
