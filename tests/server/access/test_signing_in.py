@@ -1,12 +1,10 @@
-"""Signing in and out over HTTP, as a browser does it and as another site's page would have it done."""
+"""Signing in and out over HTTP, as a browser does it."""
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from http.cookies import Morsel, SimpleCookie
 from typing import Any
 
 import httpx
@@ -15,39 +13,11 @@ import pytest
 from tests.abuse.raw import ask
 from tests.abuse.subject import refused
 from tests.running import RunningServer, environment, haymow_command
-from tests.server.access.people import new_secret, new_token, somebody, unique
+from tests.server.access.browsers import ME, SESSION, browser, cookie_of
+from tests.server.access.people import new_secret, new_token, unique
 from tests.server.registry.shelf import Shelf
 from tests.server.serving.served import openai_config
 from tests.upstream import Says, Upstream, wait_until
-
-SESSION, ME = "/api/v2/session", "/api/v2/me"
-OURS = {"sec-fetch-site": "same-origin"}
-
-
-def browser(server: RunningServer, **more: str) -> httpx.Client:
-    """Keeps cookies, and says as browsers do that haymow's own page asks."""
-    return httpx.Client(base_url=server.url, headers={**OURS, **more}, timeout=30.0, verify=False)
-
-
-@pytest.fixture
-def page(server: RunningServer) -> Iterator[httpx.Client]:
-    """A browser that nobody is signed in with."""
-    with browser(server) as client:
-        yield client
-
-
-@pytest.fixture
-def signed_in(server: RunningServer, page: httpx.Client) -> httpx.Client:
-    """A browser that the administrator is signed in with."""
-    assert page.post(SESSION, json={"token": server.token}).status_code == 201
-    return page
-
-
-def cookie_of(answer: httpx.Response) -> Morsel[str]:
-    (header,) = answer.headers.get_list("set-cookie")
-    (morsel,) = SimpleCookie(header).values()
-    assert morsel.key == "haymow_session"
-    return morsel
 
 
 def new_link(server: RunningServer) -> str:
@@ -219,124 +189,3 @@ class TestSigningOut:
                 *_, last = [line for line in lines if line]
             assert "Your session has ended." in last
             wait_until(lambda: upstream.abandoned == 1, 3)
-
-
-class TestACookie:
-    def test_e8_allows_what_its_token_allows(self, server: RunningServer, admin: httpx.Client) -> None:
-        person = somebody(admin, "editor")
-        with browser(server) as page:
-            page.post(SESSION, json={"token": person.token})
-            assert page.get("/api/v2/members").json() == person.client.get("/api/v2/members").json()
-            for one in (page, person.client):
-                refused(one.post("/api/v1/workspaces", json={"name": unique("w")}), 403)
-
-    def test_ends_when_its_token_is_revoked(self, server: RunningServer, admin: httpx.Client) -> None:
-        made = new_token(admin)
-        with browser(server) as page:
-            page.post(SESSION, json={"token": made["token"]})
-            assert page.get(ME).status_code == 200
-            assert admin.delete(f"/api/v2/tokens/{made['token_id']}").status_code == 204
-            refused(page.get(ME), 401)
-
-    def test_is_no_bearer_token_and_a_bearer_token_no_cookie(
-        self, server: RunningServer, signed_in: httpx.Client
-    ) -> None:
-        cookie = signed_in.cookies["haymow_session"]
-        for headers in (
-            {"authorization": f"Bearer {cookie}"},
-            {"x-api-key": cookie},
-            {"cookie": f"haymow_session={server.token}"},
-            {"cookie": f"session={cookie}"},
-        ):
-            refused(ask("GET", server.url + ME, headers=headers), 401)
-
-    def test_counts_for_nothing_beside_a_token(self, signed_in: httpx.Client) -> None:
-        """Whoever sends a token means it, and is told when it is none."""
-        for headers in ({"authorization": "Bearer hm_00000000_x"}, {"authorization": "Bearer"}, {"x-api-key": ""}):
-            answer = signed_in.get(ME, headers=headers)
-            refused(answer, 401)
-            assert answer.json()["code"] == "unauthenticated"
-        # A proxy's own sign-in is not haymow's.
-        assert signed_in.get(ME, headers={"authorization": "Basic YTpi"}).status_code == 200
-
-    def test_e8_a_token_in_the_address_is_401(self, server: RunningServer, signed_in: httpx.Client) -> None:
-        cookie = signed_in.cookies["haymow_session"]
-        for query in ({"token": server.token}, {"access_token": server.token}, {"haymow_session": cookie}):
-            refused(ask("GET", server.url + ME, params=query, headers=OURS), 401)
-
-    def test_is_not_answered_by_anything_but_signing_in(self, signed_in: httpx.Client) -> None:
-        for path in (ME, "/api/v2/tokens", "/healthz"):
-            assert "set-cookie" not in signed_in.get(path).headers
-
-
-OTHERS = [
-    {"sec-fetch-site": "cross-site"},
-    {"sec-fetch-site": "same-site"},
-    {"sec-fetch-site": "none"},
-    {"sec-fetch-site": "cross-site", "origin": "{url}"},
-    {"sec-fetch-site": "Same-Origin"},
-    {"sec-fetch-site": ""},
-    {"origin": "http://evil.example"},
-    {"origin": "{url}.evil.example"},
-    {"origin": "http://evil.example/{host}"},
-    {"origin": "http://{host}@evil.example"},
-    {"origin": "null"},
-    {"origin": ""},
-    {},
-]
-
-
-class TestAnotherSite:
-    @pytest.mark.parametrize("headers", OTHERS)
-    def test_f7_changes_nothing_with_a_browsers_cookie(
-        self, server: RunningServer, signed_in: httpx.Client, headers: dict[str, str]
-    ) -> None:
-        headers = filled(server, headers)
-        cookie = {"cookie": f"haymow_session={signed_in.cookies['haymow_session']}"}
-        before = signed_in.get("/api/v2/tokens").json()
-        for method, path in (("POST", "/api/v2/tokens"), ("DELETE", f"/api/v2/tokens/{before['data'][0]['token_id']}"),
-                             ("DELETE", SESSION)):  # fmt: skip
-            answer = ask(method, server.url + path, json={"name": "theirs"}, headers={**cookie, **headers})
-            refused(answer, 403)
-            assert answer.json()["code"] == "cross_site"
-            assert "set-cookie" not in answer.headers
-        assert signed_in.get("/api/v2/tokens").json() == before
-
-    @pytest.mark.parametrize("headers", OTHERS)
-    def test_f7_signs_nobody_in(self, server: RunningServer, headers: dict[str, str]) -> None:
-        answer = ask("POST", server.url + SESSION, json={"token": server.token}, headers=filled(server, headers))
-        refused(answer, 403)
-        assert answer.json()["code"] == "cross_site"
-        assert "set-cookie" not in answer.headers
-
-    @pytest.mark.parametrize("site", ["cross-site", "same-site", "", "surprise"])
-    def test_f7_reads_nothing_with_a_browsers_cookie(self, signed_in: httpx.Client, site: str) -> None:
-        answer = signed_in.get(ME, headers={"sec-fetch-site": site})
-        refused(answer, 403)
-        assert answer.json()["code"] == "cross_site"
-        assert signed_in.get(ME, headers={"sec-fetch-site": "none"}).status_code == 200
-
-    def test_is_no_matter_for_a_token(self, admin: httpx.Client) -> None:
-        headers = {"sec-fetch-site": "cross-site", "origin": "https://app.example"}
-        assert admin.post("/api/v2/tokens", json={"name": "t"}, headers=headers).status_code == 201
-
-    @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", None])
-    def test_f7_what_is_no_json_is_415_also_from_ones_own_page(self, signed_in: httpx.Client, kind: str | None) -> None:
-        for path in ("/api/v2/tokens", SESSION):
-            headers = {"content-type": kind} if kind else {}
-            refused(signed_in.post(path, content=b'{"name": "n", "token": "t"}', headers=headers), 415)
-
-
-def test_where_a_browser_leaves_out_sec_fetch_site_origin_names_the_host(server: RunningServer) -> None:
-    """Browsers send it to trustworthy addresses alone: https, and this machine."""
-    for host in ("haymow.internal:8000", "HAYMOW.internal"):
-        origin = {"host": host, "origin": f"http://{host.lower()}"}
-        with httpx.Client(base_url=server.url, headers=origin, verify=False) as page:
-            assert page.post(SESSION, json={"token": server.token}).status_code == 201
-            cookie = {"cookie": f"haymow_session={page.cookies['haymow_session']}"}
-            assert page.post("/api/v2/tokens", json={"name": "t"}, headers=cookie).status_code == 201
-
-
-def filled(server: RunningServer, headers: dict[str, str]) -> dict[str, str]:
-    host = server.url.removeprefix("http://")
-    return {name: value.format(url=server.url, host=host) for name, value in headers.items()}
