@@ -27,6 +27,7 @@ from haymow.server.receipts.service import Receipts
 from haymow.server.secrets.data_keys import DataKeys
 from haymow.server.secrets.integration_routes import IntegrationRoutes
 from haymow.server.secrets.integrations import Integrations
+from haymow.server.secrets.rotation import Rotation
 from haymow.server.secrets.routes import SecretRoutes
 from haymow.server.secrets.rules import SecretScope, Use
 from haymow.server.secrets.service import Secrets, open_vault
@@ -158,3 +159,8 @@ async def http(rooms: Rooms) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"Authorization": f"Bearer {rooms.admin_token}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://haymow", headers=headers) as client:
         yield client
+
+
+@pytest.fixture
+def rotation(rooms: Rooms) -> Rotation:
+    return Rotation(rooms.database, rooms.secrets.data_keys.keys, now)

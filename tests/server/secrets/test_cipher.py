@@ -3,13 +3,16 @@
 import os
 import traceback
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from haymow.server.secrets.cipher import DataKey, Hidden, MasterKey, Unreadable, WrappedKey
+from haymow.server.secrets.cipher import DataKey, Hidden, MasterKey, Unreadable, WrappedKey, new_key
+from haymow.server.secrets.key_file import KeyEntry
+from haymow.server.secrets.master_keys import MasterKeys
 from haymow.server.secrets.rules import Place, SecretValue
 
 CANARY = "canary-5f1d0c7e9ab24c68"
@@ -156,3 +159,25 @@ def test_a_failure_within_the_cipher_shows_no_key_and_no_value(monkeypatch: pyte
     shown = "".join(f"{frame.name} {frame.locals}" for frame in list(found.stack)[1:])
     assert "seal" in shown and "encrypt" in shown
     assert CANARY not in shown
+
+
+def test_a_key_that_took_anothers_place_says_that_it_is_it(tmp_path: Path) -> None:
+    """So a server knows at once that it lacks one, and a key's bytes do not depend on who reads them."""
+    old, new = MasterKey(Hidden(new_key())), MasterKey(Hidden(new_key()), is_first=False)
+    wrapped = new.new_data_key(UUID(int=1))
+    assert wrapped.wrapped[:9] == b"\x02" + bytes.fromhex(new.key_id)
+    assert new.wraps(wrapped) and not old.wraps(wrapped)
+    again = old.rewrap(wrapped, new)
+    assert old.wraps(again) and not new.wraps(again)
+    changed = bytes([2, wrapped.wrapped[1] ^ 1]) + wrapped.wrapped[2:]
+    with pytest.raises(Unreadable):
+        new.unwrap(WrappedKey(wrapped.scope_id, 1, changed))
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x01" * 61, b"\x03" * 70, b"\x01" * 60])
+def test_a_data_key_with_something_else_behind_it_does_not_open(damage: bytes, tmp_path: Path) -> None:
+    keys = MasterKeys(tmp_path / "nowhere", [KeyEntry(new_key(), 1)])
+    whole = keys.newest.new_data_key(UUID(int=1), 2)
+    wrapped = whole.wrapped + damage if damage else b""
+    with pytest.raises(Unreadable):
+        keys.unwrap(WrappedKey(whole.scope_id, 2, wrapped))

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier, Thread
 from uuid import uuid4
@@ -18,6 +17,7 @@ from haymow.server.secrets import key_file
 from haymow.server.secrets.master_keys import MasterKeys, open_master_keys
 from haymow.server.secrets.service import open_vault
 from tests import databases
+from tests.server.secrets.conftest import now
 
 pytestmark = pytest.mark.anyio
 
@@ -27,10 +27,6 @@ NOBODY = 65534
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "master.key"
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def failure(file: Path, *, database_is_new: bool = False) -> str:
@@ -220,3 +216,18 @@ async def test_a_first_start_that_was_cut_off_after_the_file_goes_on_with_it(tmp
     database = databases.open_in(tmp_path)
     assert (await open_vault(database, file, now)).passes(key.check())
     database.close()
+
+
+def test_a_file_with_several_keys_is_whole_or_refused(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    open_master_keys(path, database_is_new=True)
+    key_file.add(path)
+    key_file.add(path)
+    assert [one.kind for one in key_file.read(path)] == [1, 2, 2]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert os.listdir(tmp_path) == ["master.key"]
+    lines = path.read_text().splitlines()
+    for damaged in (lines[:-1], [*lines, lines[-1]], [*lines, *lines[-2:]], [*lines[:3], *lines[4:]]):
+        path.write_text("\n".join(damaged))
+        with pytest.raises(StartFailed, match="damaged"):
+            key_file.read(path)
