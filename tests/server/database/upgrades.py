@@ -31,6 +31,7 @@ works_with = "{works_with}"
 def pause() -> None:
     Path(os.environ["PAUSE_BEGUN"]).touch()
     while not Path(os.environ["PAUSE_OVER"]).exists():
+        op.execute("SELECT 1")  # it is at work: PostgreSQL ends a transaction in which nothing is asked for 5 s
         time.sleep(0.01)
 
 
