@@ -62,7 +62,7 @@ def left_of(data: Path, workspace: UUID) -> list[str]:
 
 async def until_gone(data: Path, workspace: UUID) -> None:
     until = monotonic() + 30
-    while left_of(data, workspace):
+    while await asyncio.to_thread(left_of, data, workspace):  # the house is on this loop, and has work to do
         assert monotonic() < until, "nobody takes it away"
         await asyncio.sleep(0.05)
 
