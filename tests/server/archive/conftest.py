@@ -1,4 +1,4 @@
-"""A filled database, made once and copied for each test, and the provider that its models call."""
+"""A filled database, made once and copied for each test, backups of it, and the provider that its models call."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from haymow.server.archive import run_backup
 from tests import databases
-from tests.server.archive.stock import Stock, fill
+from tests.server.archive.stock import PASSPHRASE, Stock, fill, quiet
 from tests.upstream import Upstream
 
 
@@ -30,3 +31,19 @@ def stock(filled: Stock, tmp_path: Path) -> Stock:
     (tmp_path / "stock").mkdir(mode=0o700)
     databases.copy(filled.folder, tmp_path / "stock")
     return Stock(tmp_path / "stock", filled.token)
+
+
+@pytest.fixture(scope="session")
+def backup(filled: Stock, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With secrets; for tests that only read it."""
+    file = tmp_path_factory.mktemp("backup") / "haymow.backup"
+    run_backup(filled.settings, file, True, PASSPHRASE, quiet)
+    return file
+
+
+@pytest.fixture(scope="session")
+def plain(filled: Stock, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Without secrets and without a passphrase."""
+    file = tmp_path_factory.mktemp("plain") / "haymow.backup"
+    run_backup(filled.settings, file, False, None, quiet)
+    return file

@@ -90,3 +90,8 @@ def hashes(place: Place) -> dict[str, tuple[int, str]]:
                     digest.add(line)
             found[table.name] = (digest.rows, digest.hex())
         return found
+
+
+def empty(tmp_path: Path, name: str = "restored") -> Settings:
+    """Settings of a haymow in which there is nothing yet."""
+    return databases.settings(tmp_path / name)
