@@ -1,5 +1,6 @@
 import createClient from "openapi-fetch";
 import { answerTo } from "./early";
+import { parseJson, printJson } from "./json";
 import { home } from "./place";
 import { Problem, problemOf } from "./problem";
 import type { components, paths } from "./schema";
@@ -12,7 +13,11 @@ export type Workspace = Schemas["Workspace"];
 const CHANGES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /** haymow's API, typed by its openapi.json. Fields it does not know are refused, never silently left out. */
-export const client = createClient<paths>({ baseUrl: home, fetch: answerTo });
+export const client = createClient<paths>({
+  baseUrl: home,
+  fetch: answerTo,
+  bodySerializer: (body) => printJson(body, 0),
+});
 
 client.use({
   onRequest({ request }) {
@@ -37,6 +42,12 @@ export async function readTagged<T>(answer: Promise<Answer<T>>): Promise<{ data:
   const { data, error, response } = await answer;
   if (error !== undefined || !response.ok) throw problemOf(response, error);
   return { data: data as T, etag: response.headers.get("etag") ?? "" };
+}
+
+/** The same of an answer that was asked for as text, in whose documents floats stay floats. */
+export async function readDocuments<T>(answer: Promise<Answer<string>>): Promise<{ data: T; etag: string }> {
+  const { data, etag } = await readTagged(answer);
+  return { data: parseJson(data) as T, etag };
 }
 
 /** Whether nobody is signed in, or no longer. */

@@ -1,6 +1,7 @@
 import type { Model, Schemas } from "./client";
+import { Float } from "./json";
 
-/** What a person decides of a model; everything else haymow says. */
+/** What a person decides of a model; everything else haymow says. In its documents, floats without a fraction are `Float`s. */
 export interface Definition {
   name: string;
   provider: string;
@@ -32,5 +33,5 @@ export function secretNames(value: unknown): string[] | null {
 
 /** Whether a JSON value is an object. */
 export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Float);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { differences, partsOf } from "./differences";
+import { Float } from "./json";
 
 describe("differences", () => {
   it("finds none between equal documents, whatever the order of their keys", () => {
@@ -26,6 +27,14 @@ describe("differences", () => {
       { pointer: "#/a", before: undefined, after: { b: { c: 1 } } },
     ]);
     expect(differences({ a: [] }, {})).toEqual([{ pointer: "#/a", before: [], after: undefined }]);
+  });
+
+  it("tells a float from the integer of its value", () => {
+    const float = { a: { b: [new Float(30)] } };
+    expect(differences(float, { a: { b: [new Float(30)] } })).toEqual([]);
+    expect(differences(float, { a: { b: [30] } })).toEqual([
+      { pointer: "#/a/b/0", before: new Float(30), after: 30 },
+    ]);
   });
 
   it("compares arrays by index", () => {

@@ -1,4 +1,5 @@
 import { isObject } from "./definition";
+import { isSameScalar } from "./json";
 
 /** One place in which two JSON documents differ. What is not there on a side is `undefined`, which no JSON value is. */
 export interface Difference {
@@ -27,7 +28,7 @@ export function partsOf(pointer: string): string[] {
 function at(pointer: string, before: unknown, after: unknown): Difference[] {
   if (isList(before) && isList(after)) return inside(pointer, { ...before }, { ...after });
   if (isObject(before) && isObject(after)) return inside(pointer, before, after);
-  return before === after ? [] : [{ pointer, before, after }];
+  return isSameScalar(before, after) ? [] : [{ pointer, before, after }];
 }
 
 function inside(pointer: string, before: Record<string, unknown>, after: Record<string, unknown>) {

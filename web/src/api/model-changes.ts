@@ -1,4 +1,4 @@
-import { client, type Model, read, readTagged, type Schemas } from "./client";
+import { client, type Model, read, readDocuments, readTagged, type Schemas } from "./client";
 import type { Definition } from "./definition";
 
 /** Where a model is kept: a workspace, by its id, or the organization, which is null. */
@@ -13,10 +13,12 @@ export interface Tagged {
 export function readModel(scope: ModelScope, modelId: string, signal?: AbortSignal): Promise<Tagged> {
   if (scope === null) {
     const params = { path: { model_id: modelId } };
-    return readTagged(client.GET("/api/v2/models/{model_id}", { params, signal }));
+    return readDocuments(client.GET("/api/v2/models/{model_id}", { params, signal, parseAs: "text" }));
   }
   const params = { path: { workspace_id: scope, model_id: modelId } };
-  return readTagged(client.GET("/api/v2/workspaces/{workspace_id}/models/{model_id}", { params, signal }));
+  return readDocuments(
+    client.GET("/api/v2/workspaces/{workspace_id}/models/{model_id}", { params, signal, parseAs: "text" }),
+  );
 }
 
 /** Create a model in a workspace or in the organization. */

@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { client, type Model, read, readTagged, type Schemas } from "./client";
+import { client, type Model, read, readDocuments, type Schemas } from "./client";
 import { statesOf } from "./model-states";
 
 export type Revision = Schemas["Revision"];
@@ -50,9 +50,10 @@ export const model = (workspaceId: string, modelId: string) =>
   queryOptions({
     queryKey: ["models", workspaceId, "one", modelId] as const,
     queryFn: ({ signal }) =>
-      readTagged(
+      readDocuments<Model>(
         client.GET("/api/v2/workspaces/{workspace_id}/models/{model_id}", {
           params: { path: { workspace_id: workspaceId, model_id: modelId } },
+          parseAs: "text",
           signal,
         }),
       ),
@@ -90,13 +91,16 @@ export const REVISIONS_SHOWN = 20;
 export const revision = (workspaceId: string, modelId: string, number: number) =>
   queryOptions({
     queryKey: ["models", workspaceId, "revision", modelId, number] as const,
-    queryFn: ({ signal }) =>
-      read(
+    queryFn: async ({ signal }) => {
+      const { data } = await readDocuments<Revision>(
         client.GET("/api/v2/workspaces/{workspace_id}/models/{model_id}/revisions/{revision}", {
           params: { path: { workspace_id: workspaceId, model_id: modelId, revision: number } },
+          parseAs: "text",
           signal,
         }),
-      ),
+      );
+      return data;
+    },
     staleTime: Number.POSITIVE_INFINITY,
   });
 

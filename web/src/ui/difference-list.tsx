@@ -1,6 +1,7 @@
 import { Code, Text } from "@mantine/core";
 import type { Difference } from "../api/differences";
 import { partsOf } from "../api/differences";
+import { printJson } from "../api/json";
 import classes from "./difference-list.module.css";
 
 interface Props {
@@ -57,7 +58,7 @@ function Value({ value, mark: Mark }: { value: unknown; mark: "ins" | "del" }) {
   if (value === undefined) return <span className={classes.absent}>not there</span>;
   return (
     <Mark className={classes[Mark]}>
-      <Code className={classes.value}>{JSON.stringify(value, null, 2)}</Code>
+      <Code className={classes.value}>{printJson(value)}</Code>
     </Mark>
   );
 }

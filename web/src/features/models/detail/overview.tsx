@@ -2,6 +2,7 @@ import { Button, Stack, Text, Title } from "@mantine/core";
 import { useState } from "react";
 import type { Model, Workspace } from "../../../api/client";
 import { definitionOf, generatorName, initParameters, secretNames } from "../../../api/definition";
+import { printJson } from "../../../api/json";
 import type { ModelState } from "../../../api/model-states";
 import { Ago } from "../../../ui/ago";
 import { SourceEditor } from "../../../ui/editor/source-editor";
@@ -102,7 +103,7 @@ function Changes({ model }: { model: Model }) {
 
 function Raw({ model }: { model: Model }) {
   const [isOpen, setOpen] = useState(false);
-  const text = JSON.stringify(definitionOf(model), null, 2);
+  const text = printJson(definitionOf(model));
   const height = Math.min(600, 20 * text.split("\n").length + 16);
   return (
     <section>
@@ -134,5 +135,5 @@ function byWhom(user: Model["created_by"]): string {
 }
 
 function plain(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value, null, 1).replaceAll(/\n\s*/g, " ");
+  return typeof value === "string" ? value : printJson(value, 1).replaceAll(/\n\s*/g, " ");
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Float } from "../../../api/json";
 import { isOpen, parametersOf } from "./parameters";
 
 /** The words for one parameter. */
@@ -32,6 +33,8 @@ describe("parametersOf", () => {
     [{ type: "integer", minimum: 1 }, "integer", "at least 1"],
     [{ type: "integer", maximum: 9 }, "integer", "at most 9"],
     [{ type: "number", exclusiveMinimum: 0, maximum: 1 }, "number", "at most 1, above 0"],
+    [{ type: "number", minimum: new Float(0), maximum: new Float(2) }, "number", "0.0 to 2.0"],
+    [{ enum: [new Float(1), 2] }, "one of", "1.0, 2"],
     [{ type: "string", maxLength: 64 }, "string", "at most 64 characters"],
     [
       { type: "array", items: { type: "string" }, minItems: 1, maxItems: 4 },

@@ -1,5 +1,6 @@
 import { propertiesOf } from "../../../api/bare-map";
 import { isObject } from "../../../api/definition";
+import { printJson } from "../../../api/json";
 
 /** A parameter that callers may set, in words. */
 export interface Parameter {
@@ -22,7 +23,7 @@ export function parametersOf(schema: Record<string, unknown>): Parameter[] {
       name,
       type: one === false ? "not allowed" : typeWords(property),
       range: rangeWords(property),
-      default: "default" in property ? JSON.stringify(property.default) : "",
+      default: "default" in property ? printJson(property.default, 0) : "",
       isRequired: required.includes(name),
       description: textOf(property.description) || textOf(property.title),
     };
@@ -72,7 +73,7 @@ function between(least: unknown, most: unknown, unit: string): string {
 }
 
 function plain(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : printJson(value, 0);
 }
 
 function textOf(value: unknown): string {

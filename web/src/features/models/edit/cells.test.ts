@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { Float } from "../../../api/json";
 import { areWritable, parseChoices, parseDefault, parseNumber, printChoices, printDefault } from "./cells";
 
 it("writes defaults so that they read back as they are", () => {
@@ -14,6 +15,23 @@ it("writes defaults so that they read back as they are", () => {
     [null, "string or null"],
   ];
   for (const [value, type] of pairs) expect(parseDefault(printDefault(value, type), type)).toEqual(value);
+});
+
+it("keeps floats as floats", () => {
+  expect(parseNumber(" 1.0 ")).toEqual(new Float(1));
+  expect(parseNumber("1")).toBe(1);
+  const object = { a: [new Float(1), 1] };
+  for (const [value, type] of [
+    [new Float(2), "number"],
+    [object, "object"],
+    [new Float(2), ""],
+  ] as const) {
+    expect(parseDefault(printDefault(value, type), type)).toEqual(value);
+  }
+  const choices = [new Float(1), 2, 0.5];
+  expect(printChoices(choices)).toBe("1.0, 2, 0.5");
+  expect(parseChoices(printChoices(choices), "number")).toEqual(choices);
+  expect(areWritable(choices, "number")).toBe(true);
 });
 
 it("says what to write instead of what is no value of the type", () => {

@@ -1,8 +1,10 @@
+import { type JsonNumber, numberOf, parseJson, printJson } from "../../../api/json";
+
 /** How the cells of the parameters' table are written: numbers, defaults by type, allowed values with commas. */
 
-export function parseNumber(text: string): number {
-  const value = Number(text.trim());
-  if (!Number.isFinite(value)) throw new Error("Write a number.");
+export function parseNumber(text: string): JsonNumber {
+  const value = numberOf(text.trim());
+  if (!Number.isFinite(Number(value))) throw new Error("Write a number.");
   return value;
 }
 
@@ -11,7 +13,7 @@ export function parseDefault(text: string, type: string): unknown {
   if (type === "string") return text;
   if (type === "number" || type === "integer") return parseNumber(text);
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     if (type === "") return text;
     throw new Error(EXAMPLES[type] ?? "Write JSON.");
@@ -26,7 +28,7 @@ const EXAMPLES: Record<string, string> = {
 
 export function printDefault(value: unknown, type: string): string {
   const isPlain = typeof value === "string" && (type === "string" || (type === "" && !isJson(value)));
-  return isPlain ? value : JSON.stringify(value);
+  return isPlain ? value : printJson(value, 0);
 }
 
 /** Allowed values, separated by commas. Of a string's, each is a text; of others, what is JSON is that. */
@@ -34,21 +36,19 @@ export function parseChoices(text: string, type: string): unknown[] {
   const words = text.split(",").map((word) => word.trim());
   const values = words
     .filter(Boolean)
-    .map((word) => (type !== "string" && isJson(word) ? JSON.parse(word) : word));
+    .map((word) => (type !== "string" && isJson(word) ? parseJson(word) : word));
   if (values.length === 0) throw new Error("Write at least one value.");
   return values;
 }
 
 export function printChoices(choices: unknown): string {
-  return (choices as unknown[])
-    .map((one) => (typeof one === "string" ? one : JSON.stringify(one)))
-    .join(", ");
+  return (choices as unknown[]).map((one) => (typeof one === "string" ? one : printJson(one, 0))).join(", ");
 }
 
 /** Whether a list of allowed values reads back as it is: a text with a comma, or one that looks like a number, does not. */
 export function areWritable(choices: unknown[], type: string): boolean {
   try {
-    return JSON.stringify(parseChoices(printChoices(choices), type)) === JSON.stringify(choices);
+    return printJson(parseChoices(printChoices(choices), type)) === printJson(choices);
   } catch {
     return false;
   }
@@ -56,7 +56,7 @@ export function areWritable(choices: unknown[], type: string): boolean {
 
 function isJson(text: string): boolean {
   try {
-    JSON.parse(text);
+    parseJson(text);
     return true;
   } catch {
     return false;

@@ -45,7 +45,7 @@ export function DefinitionViews({ view, ...props }: Props) {
 }
 
 function FormView({ scope, editing, onUnfinished }: Omit<Props, "view">) {
-  const { definition, change, faults } = editing;
+  const { definition, from, change, faults } = editing;
   const context = useFormContext(scope, onUnfinished);
   const known = useKnownParameters(typeOf(definition));
   const placed = useMemo(() => place(faults, definition, known), [faults, definition, known]);
@@ -64,6 +64,7 @@ function FormView({ scope, editing, onUnfinished }: Omit<Props, "view">) {
           <SetupPart
             type={typeOf(definition)}
             value={parameters}
+            from={parametersOf(from) ?? {}}
             onChange={(next) => change(withParameters(definition, next))}
             faults={placed.parameters}
             context={context}

@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
+import { Float } from "../../../api/json";
 import { type Draft, drafts } from "./drafts";
 
 class Shelf implements Storage {
@@ -21,7 +22,7 @@ const draft: Draft = {
       type: "X",
       init_parameters: {
         api_key: { type: "env_var", env_vars: ["OPENAI_API_KEY"], strict: true },
-        generation_kwargs: { max_tokens: 5 },
+        generation_kwargs: { max_tokens: 5, temperature: new Float(1), stop: [new Float(-0)] },
       },
     },
     generation_kwargs: {},

@@ -1,4 +1,5 @@
-import type { Definition } from "../../../api/definition";
+import { type Definition, isObject } from "../../../api/definition";
+import { parseJson, printJson } from "../../../api/json";
 
 /** A definition with the ETag that it was read with. */
 export interface Base {
@@ -22,7 +23,7 @@ export interface Draft {
 export const drafts = {
   read(person: string, address: string, storage: Storage = sessionStorage): Draft | null {
     try {
-      const found: unknown = JSON.parse(storage.getItem(keyOf(person, address)) ?? "null");
+      const found: unknown = parseJson(storage.getItem(keyOf(person, address)) ?? "null");
       return isDraft(found) ? found : null;
     } catch {
       return null;
@@ -31,7 +32,7 @@ export const drafts = {
 
   keep(person: string, address: string, draft: Draft, storage: Storage = sessionStorage): void {
     try {
-      storage.setItem(keyOf(person, address), JSON.stringify(withoutValues(draft)));
+      storage.setItem(keyOf(person, address), printJson(withoutValues(draft), 0));
     } catch {
       // A full or forbidden storage only means that nothing survives a reload.
     }
@@ -65,7 +66,7 @@ function withoutValues(draft: Draft): Draft {
 
 function stripped(value: unknown, name = ""): unknown {
   if (Array.isArray(value)) return value.map((item) => stripped(item, name));
-  if (typeof value === "object" && value !== null) {
+  if (isObject(value)) {
     const isSecret = "type" in value && value.type === "env_var";
     const entries = Object.entries(value).map(([key, item]) => [
       key,

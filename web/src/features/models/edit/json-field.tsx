@@ -1,11 +1,15 @@
 import type { FieldProps } from "@rjsf/utils";
+import { use } from "react";
+import { own } from "../../../api/differences";
 import { contextOf } from "./form-context";
 import { JsonInput } from "./json-input";
+import { ParametersContext } from "./parameters-context";
 
 /** A parameter that no plain field can show, as JSON. */
 export function JsonField(props: FieldProps) {
-  const { fieldPathId, name, uiSchema, required, rawErrors, onChange, formData } = props;
+  const { fieldPathId, name, uiSchema, required, rawErrors } = props;
   const { onUnfinished } = contextOf(props);
+  const { parameters, onParameter } = use(ParametersContext);
   const options = uiSchema?.["ui:options"];
   return (
     <JsonInput
@@ -14,9 +18,9 @@ export function JsonField(props: FieldProps) {
       description={options?.description}
       placeholder={options?.placeholder ?? "JSON"}
       required={required}
-      value={formData}
+      value={own(parameters, name)}
       error={rawErrors?.join("\n")}
-      onChange={(value) => onChange(value, fieldPathId.path)}
+      onChange={(value) => onParameter(name, value)}
       onUnfinished={(isUnfinished) => onUnfinished(fieldPathId.$id, isUnfinished)}
     />
   );

@@ -1,5 +1,5 @@
 import { Textarea } from "@mantine/core";
-import { printJson } from "./raw";
+import { parseJson, printJson } from "../../../api/json";
 import { useTypedText } from "./use-typed-text";
 
 interface Props {
@@ -34,7 +34,7 @@ export function JsonInput({ value, error, onChange, onUnfinished, ...field }: Pr
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     throw new Error(
       "This is no JSON yet. Put texts and names in double quotes; empty the field to leave it out.",

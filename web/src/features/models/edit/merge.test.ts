@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Float } from "../../../api/json";
 import { merge, same } from "./merge";
 
 const base = {
@@ -134,6 +135,18 @@ describe("merge", () => {
     expect(merge<Loose>({ a: 1 }, { a: true }, { a: "1" }).open).toEqual(["#/a"]);
   });
 
+  it("keeps 1 and 1.0 apart, on each side", () => {
+    const floats = () => ({ a: new Float(1), b: new Float(2) });
+    const { merged, places } = merge<Loose>(floats(), { ...floats(), b: 3 }, floats());
+    expect(merged).toEqual({ a: new Float(1), b: 3 });
+    expect(places.map(({ pointer }) => pointer)).toEqual(["#/b"]);
+    expect(merge<Loose>(floats(), { ...floats(), b: 3 }, { ...floats(), a: 1 }).merged).toEqual({
+      a: 1,
+      b: 3,
+    });
+    expect(merge<Loose>({ a: 0 }, { a: 1 }, { a: new Float(1) }).open).toEqual(["#/a"]);
+  });
+
   it("writes pointers as haymow's faults do, and does not take what the prototype has for a field", () => {
     const { merged, places } = merge<Loose>({}, { "a/b~c": 1 }, { constructor: 2 });
     expect(merged).toEqual({ "a/b~c": 1, constructor: 2 });
@@ -154,5 +167,6 @@ describe("same", () => {
     expect(same({ a: undefined }, {})).toBe(false);
     expect(same({}, [])).toBe(false);
     expect(same(null, {})).toBe(false);
+    expect(same(new Float(1), {})).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 import { isObject } from "../../../api/definition";
 import { escaped, own } from "../../../api/differences";
+import { isSameScalar } from "../../../api/json";
 
 /** One place that a person decided differently on, or that only one of two people touched. Absent is `undefined`. */
 export interface Place {
@@ -35,7 +36,7 @@ export function merge<T>(base: T, mine: T, theirs: T, choices: Record<string, Ch
 
 /** Whether two JSON values are the same, whatever the order of keys. */
 export function same(one: unknown, other: unknown): boolean {
-  if (one === other) return true;
+  if (isSameScalar(one, other)) return true;
   if (Array.isArray(one) && Array.isArray(other)) {
     return one.length === other.length && one.every((item, index) => same(item, other[index]));
   }

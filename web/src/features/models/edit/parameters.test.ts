@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Float } from "../../../api/json";
 import {
   isClosed,
   isTabular,
@@ -63,6 +64,19 @@ describe("rowsOf", () => {
       },
     };
     expect(rowsOf(odd).map(({ more }) => more)).toEqual([true, true, true, true]);
+  });
+
+  it("shows floats as what they are, and keeps them when another field or the name changes", () => {
+    const temperature = {
+      type: "number",
+      minimum: new Float(0),
+      maximum: new Float(2),
+      default: new Float(1),
+    };
+    const floats = { type: "object", properties: { temperature } };
+    expect(rowsOf(floats)[0]).toMatchObject({ least: new Float(0), most: new Float(2), more: false });
+    const changed = withName(withChange(floats, "temperature", { most: 3 }), "temperature", "heat");
+    expect(changed.properties).toEqual({ heat: { ...temperature, maximum: 3 } });
   });
 
   it("shows several types as they are", () => {

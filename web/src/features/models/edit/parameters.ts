@@ -1,5 +1,6 @@
 import { isBare, propertiesOf } from "../../../api/bare-map";
 import { isObject } from "../../../api/definition";
+import { isNumber, type JsonNumber } from "../../../api/json";
 
 /** A JSON Schema of the parameters that callers may set: a model's `generation_kwargs`. */
 export type Schema = Record<string, unknown>;
@@ -12,8 +13,8 @@ export interface Row {
   /** A JSON type; "" is any; several are joined with " or ". */
   type: string;
   /** The range: of the value for numbers, of the length for strings and lists. */
-  least?: number;
-  most?: number;
+  least?: JsonNumber;
+  most?: JsonNumber;
   choices?: unknown[];
   default?: unknown;
   required: boolean;
@@ -115,9 +116,7 @@ export function nameAt(schema: Schema, place: number): string | undefined {
 function isShown(keyword: string, value: unknown, bounds: (string | null)[]): boolean {
   if (keyword === "enum") return Array.isArray(value);
   if (keyword === "description") return typeof value === "string";
-  return (
-    keyword === "type" || keyword === "default" || (bounds.includes(keyword) && typeof value === "number")
-  );
+  return keyword === "type" || keyword === "default" || (bounds.includes(keyword) && isNumber(value));
 }
 
 function rowOf(name: string, schema: unknown, required: boolean): Row {
@@ -160,9 +159,9 @@ function keywordOf(field: keyof Change, type: string): string | null {
   ];
 }
 
-function numberAt(schema: Schema, keyword: string | null): number | undefined {
+function numberAt(schema: Schema, keyword: string | null): JsonNumber | undefined {
   const value = keyword === null ? undefined : schema[keyword];
-  return typeof value === "number" ? value : undefined;
+  return isNumber(value) ? value : undefined;
 }
 
 function withProperties(schema: Schema, properties: Schema): Schema {

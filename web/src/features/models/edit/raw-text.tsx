@@ -1,9 +1,10 @@
 import { Alert, Stack, Text } from "@mantine/core";
 import { useRef, useState } from "react";
 import type { Definition } from "../../../api/definition";
+import { parseJson, printJson } from "../../../api/json";
 import { SourceEditor } from "../../../ui/editor/source-editor";
 import { same } from "./merge";
-import { type Parse, parseDefinition, printJson, type RawFault } from "./raw";
+import { type Parse, parseDefinition, type RawFault } from "./raw";
 
 export interface RawViewProps {
   definition: Definition;
@@ -74,7 +75,7 @@ export function RawText({
 }
 
 export function JsonView(props: RawViewProps) {
-  return <RawText {...props} language="json" parse={JSON.parse} print={printJson} />;
+  return <RawText {...props} language="json" parse={parseJson} print={printJson} />;
 }
 
 function faultIn(text: string | null, parse: Parse, definition: Definition): RawFault | null {

@@ -1,4 +1,5 @@
 import { Document, LineCounter, parseDocument, Scalar, visit } from "yaml";
+import { Float, numberOf } from "../../../api/json";
 
 // Fetched with the YAML view only.
 
@@ -8,19 +9,34 @@ export function parseYaml(text: string): unknown {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
   const [error] = document.errors;
   if (error) throw Object.assign(new Error(error.message), { line: lines.linePos(error.pos[0]).line });
+  visit(document, {
+    Scalar(place, node) {
+      // The name of a field is a text.
+      if (place === "key" || typeof node.value !== "number") return;
+      const number = numberOf(node.source ?? "");
+      if (number instanceof Float) node.value = number;
+    },
+  });
   // Aliases may multiply: a few lines must not become millions.
   return document.toJS({ maxAliasCount: 100 });
 }
 
 /** Data as YAML that Haystack's pipelines read the same way: texts that older YAML takes for something else are quoted. */
 export function printYaml(value: unknown): string {
-  const document = new Document(value, { version: "1.1", aliasDuplicateObjects: false });
+  const document = new Document(value, (_, one) => (one instanceof Float ? floatNode(one) : one), {
+    version: "1.1",
+    aliasDuplicateObjects: false,
+  });
   visit(document, {
     Scalar(_, node) {
       if (typeof node.value === "string" && isOdd(node.value)) node.type = Scalar.QUOTE_DOUBLE;
     },
   });
   return document.toString({ lineWidth: 0, defaultStringType: "PLAIN" });
+}
+
+function floatNode({ value }: Float): Scalar {
+  return Object.assign(new Scalar(value), { minFractionDigits: 1 });
 }
 
 /** What only the newer YAML takes for a number or the older for a mark, and white space that lines would lose. */

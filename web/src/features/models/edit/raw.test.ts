@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseDefinition, printJson } from "./raw";
+import { Float, parseJson, printJson } from "../../../api/json";
+import { parseDefinition } from "./raw";
 import { parseYaml, printYaml } from "./raw-yaml";
 
 const current = {
@@ -26,8 +27,36 @@ describe("parseDefinition", () => {
         "x-unknown": { deep: [[{ a: true }]] },
       },
     };
-    expect(parseDefinition(printJson(odd), JSON.parse, current)).toEqual({ definition: odd });
+    expect(parseDefinition(printJson(odd), parseJson, current)).toEqual({ definition: odd });
     expect(parseDefinition(printYaml(odd), parseYaml, current)).toEqual({ definition: odd });
+  });
+
+  it.each([
+    ["JSON", parseJson, printJson],
+    ["YAML", parseYaml, printYaml],
+  ])("keeps integers and floats apart in %s", (_, parse, print) => {
+    const numbers = [30, new Float(30), new Float(-0), 0.5, new Float(1e16), 1e21, -7, 1e-7];
+    const odd = { ...current, generation_kwargs: { numbers, "1.0": "1.0", x: { y: new Float(1) } } };
+    expect(parseDefinition(print(odd), parse, current)).toEqual({ definition: odd });
+  });
+
+  it("takes what is typed with a point or an exponent for a float, and nothing else", () => {
+    const yaml = "generation_kwargs: {a: 1.0, b: 1, c: 1e3, d: '1.0', e: &e 2.00, f: *e, 3.0: 0x1E, g: -0.0}";
+    const json =
+      '{"generation_kwargs": {"a": 1.0, "b": 1, "c": 1e3, "d": "1.0", "e": 2.00, "f": 2.0, "3": 30, "g": -0.0}}';
+    const expected = {
+      a: new Float(1),
+      b: 1,
+      c: new Float(1000),
+      d: "1.0",
+      e: new Float(2),
+      f: new Float(2),
+      "3": 30,
+      g: new Float(-0),
+    };
+    const alone = { definition: expect.objectContaining({ generation_kwargs: expected }) };
+    expect(parseDefinition(json, parseJson, current)).toEqual(alone);
+    expect(parseDefinition(yaml, parseYaml, current)).toEqual(alone);
   });
 
   it.each([
@@ -51,11 +80,11 @@ describe("parseDefinition", () => {
 
   it("takes a model as it was read, without what haymow decides", () => {
     const read = { ...current, model_id: "1", connected: true, origin: "WORKSPACE", created_by: null };
-    expect(parseDefinition(printJson(read), JSON.parse, current)).toEqual({ definition: current });
+    expect(parseDefinition(printJson(read), parseJson, current)).toEqual({ definition: current });
   });
 
   it("refuses fields that no model has, rather than dropping them", () => {
-    const parsed = parseDefinition('{"name": "a", "nmae": "b"}', JSON.parse, current);
+    const parsed = parseDefinition('{"name": "a", "nmae": "b"}', parseJson, current);
     expect(parsed).toMatchObject({ fault: { message: expect.stringContaining("nmae") } });
   });
 
@@ -72,7 +101,7 @@ describe("parseDefinition", () => {
 
   it("takes a definition with nothing but a configuration as one", () => {
     const text = '{"chat_generator_config": {"type": "X", "init_parameters": {}}}';
-    expect(parseDefinition(text, JSON.parse, current)).toMatchObject({
+    expect(parseDefinition(text, parseJson, current)).toMatchObject({
       definition: { chat_generator_config: { type: "X" } },
     });
   });
@@ -80,13 +109,13 @@ describe("parseDefinition", () => {
   it("does not take a schema that only has a type for a component", () => {
     const text = '{"generation_kwargs": {"type": "object"}}';
     const alone = { ...current, generation_kwargs: { type: "object" } };
-    expect(parseDefinition(text, JSON.parse, current)).toEqual({
+    expect(parseDefinition(text, parseJson, current)).toEqual({
       definition: { ...alone, name: "", provider: "", chat_generator_config: {} },
     });
   });
 
   it("says on which line a text breaks", () => {
-    const json = parseDefinition('{\n  "name": "a",\n  oops\n}', JSON.parse, current);
+    const json = parseDefinition('{\n  "name": "a",\n  oops\n}', parseJson, current);
     expect(json).toMatchObject({ fault: { line: 3 } });
     const yaml = parseDefinition("name: a\nprovider: [b\nx: 1\n", parseYaml, current);
     expect(yaml).toMatchObject({ fault: { line: expect.any(Number) } });
@@ -100,14 +129,14 @@ describe("parseDefinition", () => {
     ['{"chat_generator_config": []}', "chat_generator_config"],
     ['{"generation_kwargs": "x"}', "generation_kwargs"],
   ])("says what is wrong with %s", (text, word) => {
-    expect(parseDefinition(text, JSON.parse, current)).toMatchObject({
+    expect(parseDefinition(text, parseJson, current)).toMatchObject({
       fault: { message: expect.stringContaining(word) },
     });
   });
 
   it("refuses numbers that it could not keep", () => {
     const big = '{"generation_kwargs": {"seed": 9007199254740993}}';
-    expect(parseDefinition(big, JSON.parse, current)).toMatchObject({
+    expect(parseDefinition(big, parseJson, current)).toMatchObject({
       fault: { message: expect.any(String) },
     });
     const infinite = parseDefinition("generation_kwargs: {a: .inf}", parseYaml, current);

@@ -1,4 +1,5 @@
 import { type Definition, isObject } from "../../../api/definition";
+import { Float } from "../../../api/json";
 
 /** A text that is no definition, and where it stops being one, as far as that is known. */
 export interface RawFault {
@@ -39,13 +40,9 @@ export function parseDefinition(text: string, parse: Parse, current: Definition)
   return component ? { definition: { ...current, chat_generator_config: component } } : definitionIn(data);
 }
 
-/** JSON as people write it down. */
-export function printJson(value: unknown): string {
-  return JSON.stringify(value, null, 2);
-}
-
 /** Throws where a number would not be what is written: infinite, or beyond the integers that JSON can be trusted with. */
 function requireKeptNumbers(value: unknown): void {
+  if (value instanceof Float) return;
   if (typeof value === "object" && value !== null) Object.values(value).forEach(requireKeptNumbers);
   if (typeof value !== "number") return;
   const isLost = Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21;

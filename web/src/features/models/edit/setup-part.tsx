@@ -7,15 +7,21 @@ import { asProblem } from "../../../api/problem";
 import { generator } from "../../../api/queries";
 import { Failure } from "../../../ui/failure";
 import { SchemaForm } from "../../../ui/form/schema-form";
+import { withFloats, withoutFloats } from "./floats";
 import type { FormContext } from "./form-context";
 import { formOf } from "./generator-form";
 import { JsonField } from "./json-field";
+import { ParametersContext } from "./parameters-context";
 import { SecretField } from "./secret-field";
+
+type Parameters = Record<string, unknown>;
 
 interface Props {
   type: string;
-  value: Record<string, unknown>;
-  onChange: (value: Record<string, unknown>) => void;
+  value: Parameters;
+  /** What a change is compared with. */
+  from: Parameters;
+  onChange: (value: Parameters) => void;
   faults: Record<string, string[]>;
   context: FormContext;
 }
@@ -28,13 +34,20 @@ export function SetupPart({ type, ...props }: Props) {
   if (type === "") return <Text size="sm">Choose a generator first: its parameters come here.</Text>;
   if (error) return <Failure problem={asProblem(error)} onRetry={() => void refetch()} />;
   if (!data) return <Skeleton role="status" height={420} aria-label="Loading the generator's parameters" />;
-  // Another generator has other fields: nothing of the one before stays in them.
-  return <SetupForm key={data.type} {...props} schema={data.init_parameters as RJSFSchema} />;
+  const { value, onChange } = props;
+  const onParameter = (name: string, one: unknown) => onChange(withParameter(value, name, one));
+  return (
+    <ParametersContext value={{ parameters: value, onParameter }}>
+      {/* Another generator has other fields: nothing of the one before stays in them. */}
+      <SetupForm key={data.type} {...props} schema={data.init_parameters as RJSFSchema} />
+    </ParametersContext>
+  );
 }
 
 function SetupForm({
   schema,
   value,
+  from,
   onChange,
   faults,
   context,
@@ -46,7 +59,15 @@ function SetupForm({
   const [opened, { toggle }] = useDisclosure(false);
   const more = Object.keys(form.more.properties ?? {});
   const isOpen = opened || more.some((name) => faults[name]);
-  const shared = { value, onChange, uiSchema: form.uiSchema, extraErrors: errors, fields, context };
+  const numbers = useMemo(() => withoutFloats(value) as Parameters, [value]);
+  const shared = {
+    value: numbers,
+    onChange: (next: Parameters) => onChange(withFloats(next, value, from) as Parameters),
+    uiSchema: form.uiSchema,
+    extraErrors: errors,
+    fields,
+    context,
+  };
   const declared = Object.keys(schema.properties ?? {});
   return (
     <Stack gap="xs">
@@ -70,6 +91,12 @@ function SetupForm({
       )}
     </Stack>
   );
+}
+
+/** The parameters with another value of one; `undefined` leaves it out. */
+function withParameter(parameters: Parameters, name: string, value: unknown): Parameters {
+  const { [name]: _, ...others } = parameters;
+  return value === undefined ? others : { ...parameters, [name]: value };
 }
 
 /** Parameters that this class does not have, such as those of the class before: they are kept until one says so. */

@@ -1,5 +1,6 @@
 import { Code, Text } from "@mantine/core";
 import { partsOf } from "../../../api/differences";
+import { printJson } from "../../../api/json";
 import classes from "./changes.module.css";
 
 /** A value as JSON, or that there is none. */
@@ -14,7 +15,7 @@ export function Value({ label, value }: { label: string; value: unknown }) {
           not set
         </Text>
       ) : (
-        <Code className={classes.code}>{JSON.stringify(value, null, 1)}</Code>
+        <Code className={classes.code}>{printJson(value, 1)}</Code>
       )}
     </div>
   );
