@@ -1,4 +1,4 @@
-import { Document, LineCounter, parseDocument, Scalar, visit } from "yaml";
+import { Document, LineCounter, parseDocument, Scalar, type ScalarTag, visit } from "yaml";
 import { Float, numberOf } from "../../../api/json";
 
 // Fetched with the YAML view only.
@@ -23,9 +23,10 @@ export function parseYaml(text: string): unknown {
 
 /** Data as YAML that Haystack's pipelines read the same way: texts that older YAML takes for something else are quoted. */
 export function printYaml(value: unknown): string {
-  const document = new Document(value, (_, one) => (one instanceof Float ? floatNode(one) : one), {
+  const document = new Document(value, {
     version: "1.1",
     aliasDuplicateObjects: false,
+    customTags: (tags) => [FLOAT, ...tags],
   });
   visit(document, {
     Scalar(_, node) {
@@ -35,9 +36,15 @@ export function printYaml(value: unknown): string {
   return document.toString({ lineWidth: 0, defaultStringType: "PLAIN" });
 }
 
-function floatNode({ value }: Float): Scalar {
-  return Object.assign(new Scalar(value), { minFractionDigits: 1 });
-}
+/** Floats that would be written as integers, and those that older YAML takes for texts: it asks for a point. */
+const FLOAT: ScalarTag = {
+  tag: "tag:yaml.org,2002:float",
+  default: true,
+  test: /^-?\d+\.0(e[-+]\d+)?$/,
+  identify: (value) => value instanceof Float || (typeof value === "number" && /^-?\d+e/.test(String(value))),
+  resolve: Number,
+  stringify: ({ value }) => String(value).replace(/^(-?\d+)e/, "$1.0e"),
+};
 
 /** What only the newer YAML takes for a number or the older for a mark, and white space that lines would lose. */
 function isOdd(text: string): boolean {

@@ -59,6 +59,13 @@ describe("parseDefinition", () => {
     expect(parseDefinition(yaml, parseYaml, current)).toEqual(alone);
   });
 
+  it("writes YAML's floats with a point, without which a pipeline reads those with an exponent as texts", () => {
+    const floats = [new Float(30), new Float(-0), 1e-7, -2e21, 1.5e300, 0.5];
+    expect(printYaml(floats)).toBe(
+      ["30.0", "-0.0", "1.0e-7", "-2.0e+21", "1.5e+300", "0.5"].map((one) => `- ${one}\n`).join(""),
+    );
+  });
+
   it.each([
     "0o17",
     "-0o7",
