@@ -72,6 +72,16 @@ def test_each_statement_of_a_change_is_a_span_below_its_unit(place: Place, colle
     assert b"canary-traced" not in collector[0].raw
 
 
+@pytest.mark.shared("on SQLite one commit is several changes'")
+def test_a_changes_commit_is_a_span_too_and_the_last(place: Place, collector: tuple[Collector, str]) -> None:
+    answer = place.client.post(f"{place.home}/models/custom", json=another(place, "committed"))
+    assert answer.status_code == 201
+    (*others, last) = below(collector[0], answer, "write")
+    assert [span.name for span in (*others, last)].count("COMMIT") == 1
+    assert last.name == attributes(last)["db.query.text"] == "COMMIT"
+    assert last.end_time_unix_nano > others[-1].end_time_unix_nano
+
+
 @pytest.mark.shared("SQLite is at no address")
 def test_spans_say_where_the_database_is(place: Place, collector: tuple[Collector, str]) -> None:
     (span, *_) = below(collector[0], place.client.get("/api/v2/me"), "read")

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import AsyncCursor
 
 from haymow.server.database.line import Line, Statement
-from haymow.server.telemetry.statements import Whose, statement
+from haymow.server.telemetry.statements import Whose, statement, unit_span
 
 
 class TracedCursor(AsyncCursor[Any]):
@@ -34,10 +34,22 @@ class TracedLine(Line):
     def __init__(self, driver: Any) -> None:
         super().__init__(driver)
         self._driver = driver
+        self._unit = unit_span()
+
+    def begin(self, sql: str) -> None:
+        """See `Line`."""
+        super().begin(sql)
+        self._unit = None
+
+    def note(self, sql: str) -> None:
+        """See `Line`."""
+        super().note(sql)
+        self._unit = unit_span() or self._unit
 
     def send(self, sql: str, values: Sequence[Any]) -> Statement:
         """See `Line`."""
-        with statement(sql, lambda: _whose(self._driver)):
+        unit = self._unit if sql == "COMMIT" else None  # which comes when the unit is over
+        with statement(sql, lambda: _whose(self._driver), unit):
             sent = super().send(sql, values)
             super().wait()
             return sent

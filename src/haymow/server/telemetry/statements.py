@@ -46,9 +46,17 @@ def within(span: UnitSpan, unit: Callable[[C], T]) -> Callable[[C], T]:
     return traced
 
 
-def statement(text: str, whose: Callable[[], Whose]) -> AbstractContextManager[None]:
-    """A statement runs for as long as the block does; `whose` is asked where somebody traces it."""
-    span = _unit.get()
+def unit_span() -> UnitSpan | None:
+    """The span of the unit that runs now, where one is kept."""
+    return _unit.get()
+
+
+def statement(text: str, whose: Callable[[], Whose], unit: UnitSpan | None = None) -> AbstractContextManager[None]:
+    """A statement runs for as long as the block does; `whose` is asked where somebody traces it.
+
+    `unit` is the one that it belongs to, if that is over.
+    """
+    span = unit or _unit.get()
     return nullcontext() if span is None else span.statement(text, summary_of(text), whose)
 
 
