@@ -52,6 +52,16 @@ def test_a_port_that_cannot_be_meant_is_refused_and_not_repeated(name: str, text
     )
 
 
+@pytest.mark.parametrize(("name", "service"), [("HAYMOW_PORT", "haymow"), ("HAYMOW_METRICS_PORT", "haymow-metrics")])
+def test_what_kubernetes_sets_for_a_service_is_told_from_a_port_that_somebody_set(name: str, service: str) -> None:
+    with pytest.raises(StartFailed) as caught:
+        settings_from({name: "tcp://10.0.0.1:8000"})
+    assert caught.value.message == (
+        f"{name} is not a port but what Kubernetes sets in each pod where there is a Service named {service}. "
+        f"Write enableServiceLinks: false into the pod's spec, or set {name} to a port."
+    )
+
+
 def test_what_stays_of_the_environment_names_no_key_no_host_and_no_proxy() -> None:
     """An allowlist: libraries of providers read hundreds of variables."""
     words = ("KEY", "TOKEN", "SECRET", "PROXY", "HOST", "URL", "PASS", "AWS", "AZURE", "OPENAI", "PYTHON", "LD_")

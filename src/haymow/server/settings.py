@@ -163,7 +163,7 @@ def _read_settings(environ: Mapping[str, str]) -> Settings:
         outside=_outside(environ),
         trace_upstream=_switch(environ, "HAYMOW_TRACE_UPSTREAM", default=False),
         metrics_host=environ.get("HAYMOW_METRICS_HOST") or DEFAULT_HOST,
-        metrics_port=_optional_port(environ, "HAYMOW_METRICS_PORT"),
+        metrics_port=_port(environ, "HAYMOW_METRICS_PORT", 0) or None,
         drain_seconds=_seconds(environ, "HAYMOW_DRAIN_SECONDS", DEFAULT_DRAIN_SECONDS),
         grace_seconds=_seconds(environ, "HAYMOW_GRACE_SECONDS", DEFAULT_GRACE_SECONDS),
         access_log=_switch(environ, "HAYMOW_ACCESS_LOG", default=True) if environ.get("HAYMOW_ACCESS_LOG") else None,
@@ -280,16 +280,21 @@ def _one_of(environ: Mapping[str, str], name: str, choices: Sequence[str]) -> st
     return text
 
 
-def _optional_port(environ: Mapping[str, str], name: str) -> int | None:
-    """A port that is used when it is named."""
-    return _port(environ, name, 0) or None
-
-
 def _port(environ: Mapping[str, str], name: str, default: int) -> int:
     text = environ.get(name)
     if not text:
         return default
+    if text.startswith(("tcp://", "udp://")):
+        raise StartFailed(_of_kubernetes(name))
     if len(text) > 5 or not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         otherwise = f"for {default}" if default else "for none"
         raise StartFailed(f"{name} is not a port. Set it to a number from 1 to 65535, or unset it {otherwise}.")
     return int(text)
+
+
+def _of_kubernetes(name: str) -> str:
+    service = name.removesuffix("_PORT").lower().replace("_", "-")
+    return (
+        f"{name} is not a port but what Kubernetes sets in each pod where there is a Service named {service}. "
+        f"Write enableServiceLinks: false into the pod's spec, or set {name} to a port."
+    )
