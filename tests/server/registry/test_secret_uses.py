@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -106,6 +107,28 @@ def test_a_token_of_one_workspace_is_told_the_models_it_sees(admin: httpx.Client
         assert model["name"] in delete(theirs, secret).json()["message"]
 
 
+@pytest.mark.embedded("on PostgreSQL nobody has to wait for who writes")
+def test_a_refusal_is_decided_where_it_keeps_no_change_waiting(tmp_path: Path) -> None:
+    """With 100,000 models it takes a second. Here a change holds the one writer, and the refusal comes all the same."""
+
+    async def story() -> None:
+        async with opened(tmp_path) as (house, client, prefix):
+            made = await client.post(f"{prefix}/secrets", json={"name": "MY_KEY", "secret": "sk-1"})
+            await client.post(f"{prefix}/models/custom", json=named("MY_KEY", "mine"))
+            begun, over = threading.Event(), threading.Event()
+            holding = asyncio.ensure_future(house.database.write(lambda _: begun.set() or over.wait(30), long=True))
+            try:
+                assert await asyncio.to_thread(begun.wait, 10)
+                address = f"{prefix}/secrets/{made.json()['secret_id']}"
+                refused = await asyncio.wait_for(client.delete(address), 10)
+            finally:
+                over.set()
+                await holding
+            assert (refused.status_code, refused.json()["code"]) == (409, "secret_in_use")
+
+    asyncio.run(story())
+
+
 def uses(shelf: Shelf, secret: dict[str, Any]) -> dict[str, Any]:
     answer = shelf.client.get(f"{shelf.prefix}/secrets/{secret['secret_id']}/uses")
     assert answer.status_code == 200, answer.text
@@ -176,7 +199,7 @@ class TestUses:
         assert shelf.client.get(f"{shelf.prefix}/secrets/x/uses").status_code == 422
 
     @pytest.mark.parametrize("workspaces", [1, 6])
-    def test_they_take_four_statements_however_many_workspaces_there_are(self, tmp_path: Path, workspaces: int) -> None:
+    def test_they_take_five_statements_however_many_workspaces_there_are(self, tmp_path: Path, workspaces: int) -> None:
         async def story() -> None:
             async with opened(tmp_path) as (house, client, _):
                 made = await client.post("/api/v2/secrets", json={"name": "SHARED_KEY", "secret": "sk-1"})
@@ -189,7 +212,7 @@ class TestUses:
                 with statements(house.database) as said:
                     answer = await client.get(address)
                 assert answer.json()["total"] == workspaces
-                assert len(said) == 4, said
+                assert len(said) == 5, said
 
         asyncio.run(story())
 

@@ -29,8 +29,8 @@ from haymow.server.secrets.integration_routes import IntegrationRoutes
 from haymow.server.secrets.integrations import Integrations
 from haymow.server.secrets.rotation import Rotation
 from haymow.server.secrets.routes import SecretRoutes
-from haymow.server.secrets.rules import SecretScope, Use
-from haymow.server.secrets.service import Secrets, open_vault
+from haymow.server.secrets.rules import SecretScope, Use, Uses
+from haymow.server.secrets.service import Secrets, Sees, open_vault
 from tests import databases
 
 if TYPE_CHECKING:
@@ -53,8 +53,12 @@ class Models:
     using: dict[tuple[UUID, str], list[str]] = field(default_factory=dict)
     destinations: dict[tuple[UUID, str], set[str]] = field(default_factory=dict)
 
-    def uses(self, connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[Use]:
-        return [Use(scope_id, uuid.uuid4(), model) for model in self.using.get((scope_id, name), [])]
+    def uses(
+        self, connection: Connection, scope_id: UUID, organization_id: UUID, name: str, sees: Sees, most: int
+    ) -> Uses:
+        models = self.using.get((scope_id, name), [])
+        seen = [Use(scope_id, uuid.uuid4(), model) for model in models if sees(scope_id)]
+        return Uses(seen[:most], len(seen), len(models))
 
     def destinations_of(self, connection: Connection, scope_id: UUID, name: str) -> set[str]:
         return self.destinations.get((scope_id, name), set())

@@ -17,9 +17,9 @@ from haymow.server.access.service import Access
 from haymow.server.database import Database
 from haymow.server.registry import connection_store, proposals, rules, store, view_store
 from haymow.server.registry.connected import Refs, decided, is_connected, refs_of, sendable
-from haymow.server.registry.rules import Filters, Key, Model, Origin, Revision, Scope, Tested, Usable
+from haymow.server.registry.rules import PLATFORM_ID, Filters, Key, Model, Origin, Revision, Scope, Tested, Usable
 from haymow.server.secrets import service as secrets_room
-from haymow.server.secrets.rules import SecretRef, Use
+from haymow.server.secrets.rules import SecretRef, Uses
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -184,18 +184,25 @@ class Registry:
 # What app.py passes to lower rooms
 
 
-def uses(connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[Use]:
-    """The models for which the secret of this name that `scope_id` keeps is the one in use, by name."""
-    found = view_store.uses(connection, scope_id, organization_id, name)
+def uses(
+    connection: Connection, scope_id: UUID, organization_id: UUID, name: str, sees: secrets_room.Sees, most: int
+) -> Uses:
+    """The models for which the secret of this name that `scope_id` keeps is the one in use; the platform's, too.
+
+    They may be very many: they are counted in each scope, and read are the first that the caller sees.
+    """
+    counts = view_store.count_uses(connection, scope_id, organization_id, name)
     if scope_id == organization_id:
         # Where a workspace has a value of its own, its models use that one; those of a deleted one use nothing.
-        others = {use.scope_id for use in found} - {scope_id}
-        elsewhere = secrets_room.holders(connection, list(others), name) | being_erased(connection)
-        return [use for use in found if use.scope_id not in elsewhere]
-    # Without the workspace's value, the models of the organization would use the organization's.
-    if secrets_room.resolve(connection, [organization_id], [name]):
-        return [use for use in found if use.scope_id == scope_id]
-    return found
+        others = counts.keys() - {scope_id, PLATFORM_ID}
+        not_this = secrets_room.holders(connection, list(others), name) | being_erased(connection)
+    else:
+        # Without the workspace's value, the models of the organization would use the organization's.
+        not_this = counts.keys() - {scope_id} if secrets_room.resolve(connection, [organization_id], [name]) else set()
+    counts = {one: models for one, models in counts.items() if one not in not_this}
+    seen = [one for one in counts if sees(organization_id if one == PLATFORM_ID else one)]
+    first = view_store.uses(connection, seen, organization_id, name, most)
+    return Uses(first, sum(counts[one] for one in seen), sum(counts.values()))
 
 
 def destinations_of(connection: Connection, scope_id: UUID, name: str) -> set[str]:

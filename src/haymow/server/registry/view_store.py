@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -115,19 +115,30 @@ def namesakes(connection: Connection, scope: Scope, names: Iterable[str]) -> dic
     return found
 
 
-def uses(connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> list[Use]:
-    """The models that name a secret which `scope_id` may keep, by name.
-
-    For the organization those of all of its workspaces too; the platform's count as the organization's.
+def count_uses(connection: Connection, scope_id: UUID, organization_id: UUID, name: str) -> dict[UUID, int]:
+    """How many models of each scope name a secret which `scope_id` may keep: of its own, the organization and the
+    platform; for the organization of all of its workspaces.
     """
     s = model_secrets_table.c
-    near = _m.organization_id == organization_id if scope_id == organization_id else _m.scope_id == scope_id
-    scope = or_(near, _m.scope_id.in_([organization_id, PLATFORM_ID]))
+    query = select(s.scope_id, func.count()).where(s.name == name).group_by(s.scope_id)
+    if scope_id == organization_id:
+        found = query.subquery().c
+        ours = exists().where(_m.scope_id == found.scope_id, _m.organization_id == organization_id)
+        query = select(*found).where(or_(found.scope_id == PLATFORM_ID, ours))
+    else:
+        query = query.where(s.scope_id.in_([scope_id, organization_id, PLATFORM_ID]))
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def uses(connection: Connection, scope_ids: Sequence[UUID], organization_id: UUID, name: str, most: int) -> list[Use]:
+    """The first models of these scopes, by name, that name a secret; the platform's count as the organization's."""
+    s = model_secrets_table.c
     query = (
         select(_m.scope_id, _m.model_id, _m.name)
         .join(model_secrets_table, and_(s.scope_id == _m.scope_id, s.model_id == _m.model_id))
-        .where(s.name == name, scope)
+        .where(s.name == name, _m.scope_id.in_(scope_ids))
         .order_by(_m.name_key, _m.model_id)
+        .limit(most)
     )
     return [
         Use(organization_id if row.scope_id == PLATFORM_ID else row.scope_id, row.model_id, row.name)

@@ -88,9 +88,9 @@ class SecretRoutes:
     async def uses(self, call: C) -> Response:
         secret_id = call.ids(*call.request.path_params)[-1]
         scope, _ = await self._scope(call)
-        seen, total = await self.service.used_by(scope, secret_id, call.principal.sees)
-        data = [_use(use, scope) for use in seen[:_MOST_USES]]
-        return json_answer({"data": data, "has_more": len(seen) > _MOST_USES, "total": total})
+        uses = await self.service.uses(scope, secret_id, call.principal.sees, _MOST_USES)
+        data = [_use(use, scope) for use in uses.first]
+        return json_answer({"data": data, "has_more": uses.seen > len(data), "total": uses.total})
 
     async def replace(self, call: C) -> Response:
         scope, secret = await self._own(call)

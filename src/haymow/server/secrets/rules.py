@@ -127,6 +127,14 @@ class Use(NamedTuple):
     name: str
 
 
+class Uses(NamedTuple):
+    """The models that use a secret: the first by name that a caller sees, how many that are, and how many of all."""
+
+    first: Sequence[Use]
+    seen: int
+    total: int
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """Which part of a list: up to `limit` that follow `before` in the order asked for, or that precede `after`."""
@@ -273,16 +281,18 @@ def usual_or_agreed(usual: tuple[str, ...], destinations: set[str]) -> tuple[str
     return tuple(destinations) if len(destinations) == 1 else None
 
 
-_MOST_NAMED: Final = 10
+MOST_NAMED: Final = 10
+"""Models in a refusal."""
 
 
-def in_use(visible: Sequence[str], models: int) -> Conflict:
-    """The refusal to delete a secret that so many models use; those the caller may see are named."""
-    named = ", ".join(visible[:_MOST_NAMED])
-    more = models - min(len(visible), _MOST_NAMED)
+def require_unused(uses: Uses) -> None:
+    """Raises Conflict for a secret that models use; the first that the caller may see are named."""
+    if not uses.total:
+        return
+    named, more = ", ".join(use.name for use in uses.first), uses.total - len(uses.first)
     if more:
         named = f"{named} and {more} more" if named else f"{more} in workspaces you do not see"
-    return Conflict(
+    raise Conflict(
         f"Models use this secret: {named}. Change or delete them first, or delete it with force=true.",
         code="secret_in_use",
     )

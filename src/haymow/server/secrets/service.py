@@ -29,7 +29,7 @@ from haymow.server.secrets.rules import (
     SecretScope,
     SecretValue,
     Stale,
-    Use,
+    Uses,
     usual_or_agreed,
 )
 
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Uses = Callable[["Connection", UUID, UUID, str], Sequence[Use]]
-"""The models that use a secret, by name, given its scope, the organization and its name."""
 Sees = Callable[[UUID], bool]
 """Whether the caller may see the models of a scope."""
+UsesOf = Callable[["Connection", UUID, UUID, str, Sees, int], Uses]
+"""The models that use a secret, given its scope, the organization, its name, and how many are wanted."""
 DestinationsOf = Callable[["Connection", UUID, str], set[str]]
 """Where the models of a scope that name a secret would send it."""
 
@@ -125,7 +125,7 @@ class Secrets:
 
     database: Database
     data_keys: DataKeys
-    uses: Uses
+    uses_of: UsesOf
     destinations_of: DestinationsOf
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
@@ -155,16 +155,12 @@ class Secrets:
         """The scope's own secrets of these names."""
         return await self.database.read(lambda connection: resolve(connection, [scope.scope_id], names))
 
-    async def used_by(self, scope: SecretScope, secret_id: UUID, sees: Sees) -> tuple[list[Use], int]:
-        """The models that use a secret seen from a scope: those that the caller sees, and how many there are.
+    async def uses(self, scope: SecretScope, secret_id: UUID, sees: Sees, most: int) -> Uses:
+        """The models that use a secret seen from a scope. Raises NotFound."""
 
-        Raises NotFound.
-        """
-
-        def read(connection: Connection) -> tuple[list[Use], int]:
+        def read(connection: Connection) -> Uses:
             secret = _found(store.find(connection, scope.visible, secret_id))
-            uses = self.uses(connection, secret.ref.scope_id, scope.organization_id, secret.ref.name)
-            return [use for use in uses if sees(use.scope_id)], len(uses)
+            return self._uses(connection, scope, secret.ref, sees, most)
 
         return await self.database.scan(read)
 
@@ -200,12 +196,13 @@ class Secrets:
 
         def remove(connection: Connection) -> None:
             secret = _own(connection, scope, secret_id)
-            models = [] if force else self.uses(connection, scope.scope_id, scope.organization_id, secret.ref.name)
-            if models:
-                raise rules.in_use([use.name for use in models if sees(use.scope_id)], len(models))
+            if not force:
+                rules.require_unused(self._uses(connection, scope, secret.ref, sees, rules.MOST_NAMED))
             store.remove(connection, secret)
             self._record(connection, actor, scope, "secret.delete", secret, ())
 
+        if not force:  # first where nobody waits for it: they may be many
+            rules.require_unused(await self.uses(scope, secret_id, sees, rules.MOST_NAMED))
         await self.write(remove)
 
     async def reveal(self, refs: Collection[SecretRef]) -> dict[str, SecretValue]:
@@ -226,6 +223,9 @@ class Secrets:
         return await self.database.read(read)
 
     # Units of work
+
+    def _uses(self, connection: Connection, scope: SecretScope, ref: SecretRef, sees: Sees, most: int) -> Uses:
+        return self.uses_of(connection, ref.scope_id, scope.organization_id, ref.name, sees, most)
 
     def _create(self, connection: Connection, actor: Actor, scope: SecretScope, name: str, entered: Entered) -> Secret:
         require_workspace(connection, scope.workspace_id)
