@@ -188,4 +188,4 @@ class TestSigningOut:
                     assert other_tab.delete(SESSION).status_code == 204
                 *_, last = [line for line in lines if line]
             assert "Your session has ended." in last
-            wait_until(lambda: upstream.abandoned == 1, 3)
+            wait_until(lambda: upstream.abandoned == 1)

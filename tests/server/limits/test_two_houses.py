@@ -82,7 +82,7 @@ def test_chats_of_both_are_as_many_as_the_limit_until_a_server_dies(
             first.process.kill()
             with pytest.raises(httpx.TransportError):
                 list(part)
-        wait_until(lambda: chats.send(None, there).status_code == 200, 25)
+        wait_until(lambda: chats.send(None, there).status_code == 200, 40)
 
 
 def test_chats_of_a_server_that_is_stopped_leave_their_places_with_it(
