@@ -111,13 +111,13 @@ class TestTheDrain:
     def test_is_cut_short_by_another_signal(self, draining: RunningServer, again: int) -> None:
         begun = time.monotonic()
         assert draining.stop(again) == 0
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
 
     def test_is_not_for_a_person_at_a_terminal(self, tmp_path: Path) -> None:
         with running(tmp_path / "data", more={"HAYMOW_DRAIN_SECONDS": "30"}) as server:
             begun = time.monotonic()
             assert server.stop(signal.SIGINT) == 0
-            assert time.monotonic() - begun < 5
+            assert time.monotonic() - begun < 15
 
 
 class TestTheGrace:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from tests import databases
@@ -43,8 +44,10 @@ class TestTheFirstStart:
 
     def test_is_quick(self, tmp_path: Path) -> None:
         begun = time.monotonic()
-        with running(tmp_path / "data"):
-            assert time.monotonic() - begun < 10.0
+        with running(tmp_path / "data") as server:
+            assert time.monotonic() - begun < 40.0  # a busy machine lets it wait, but not work
+            worked = psutil.Process(server.process.pid).cpu_times()
+        assert worked.user + worked.system < 5.0
 
     def test_says_the_token_a_link_and_the_address_once(self, tmp_path: Path) -> None:
         said = whole_run(tmp_path / "data").splitlines()

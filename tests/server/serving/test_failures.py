@@ -78,7 +78,7 @@ def test_the_definitions_own_shorter_timeout_holds(served: Served, upstream: Ups
     served.add("hasty", openai_config(upstream.url, timeout=0.3))
     begun = time.monotonic()
     assert served.post({**CHAT, "model": "hasty"}).status_code == 504
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15  # the server would wait for 20
 
 
 @pytest.mark.parametrize(("written", "calls"), [(None, 1), (0, 1), (5, 2)])
