@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from tests.conftest import client_of
 from tests.pipelines.house import KEY_NAME, OWN_KEY, SERVER_KEY, House
 from tests.pipelines.impostor import Impostor
+from tests.ports import free_port
 from tests.running import running
 from tests.server.access.people import new_workspace
 from tests.upstream import Upstream
@@ -17,10 +17,8 @@ from tests.upstream import Upstream
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with Upstream() as upstream, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        ports = {"HAYMOW_LOCAL_MODEL_PORT": str(probe.getsockname()[1])}
-        probe.close()
+    with Upstream() as upstream:
+        ports = {"HAYMOW_LOCAL_MODEL_PORT": str(free_port())}
         allowed = {"HAYMOW_EGRESS_ALLOW": f"127.0.0.1:{upstream.port}"}
         data = tmp_path_factory.mktemp("pipelines")
         with (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,9 +52,3 @@ class Bench:
         assert listed[model["model_id"]] == found
         assert (model["model_id"] in kept) is (found is not None)
         return found
-
-
-def closed_port() -> int:
-    """A port that refuses connections."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])

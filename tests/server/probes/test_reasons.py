@@ -8,8 +8,9 @@ import pytest
 
 from haymow.server.serving.probe_rules import Reason
 from haymow.wire.registry import ConnectionTest
+from tests.ports import free_port
 from tests.running import RunningServer
-from tests.server.probes.bench import KEY, SECRET, Bench, closed_port
+from tests.server.probes.bench import KEY, SECRET, Bench
 from tests.upstream import Answer, Fails, Garbles, Hangs
 
 ECHO = f"Incorrect API key provided: {KEY}"
@@ -68,7 +69,7 @@ class TestReasons:
         assert bench.upstream.seen == []
 
     def test_unreachable(self, bench: Bench) -> None:
-        port = closed_port()
+        port = free_port()
         bench.shelf.enter(SECRET, KEY, hosts=[f"127.0.0.1:{port}"])
         body = bench.body()
         body["chat_generator_config"]["init_parameters"]["api_base_url"] = f"http://127.0.0.1:{port}/v1"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import logging
-import socket
 import time
 
 import httpx
 import openai
 import pytest
 
+from tests.ports import free_port
 from tests.server.serving.served import HELLO, KEY, TOKEN, Served, openai_config
 from tests.upstream import Answer, Fails, Garbles, Hangs, Trickles, Upstream
 
@@ -48,9 +48,7 @@ def test_a_providers_failure_is_told_in_our_words(
 
 
 def test_an_unreachable_provider_is_502(served: Served) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    served.add("gone", openai_config(f"http://127.0.0.1:{port}/v1"))
+    served.add("gone", openai_config(f"http://127.0.0.1:{free_port()}/v1"))
     got = served.post({**CHAT, "model": "gone"})
     assert (got.status_code, got.json()["error"]["code"]) == (502, "upstream_unreachable")
 
