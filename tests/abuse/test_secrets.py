@@ -238,9 +238,8 @@ def test_b17_a_secret_in_use_is_not_deleted_and_the_answer_names_the_models(
     admin: httpx.Client, subject: Subject
 ) -> None:
     secret = new_secret(admin, subject.workspace, hosts=["api.openai.com"])
-    assert subject.patch(
-        {"name": "the one that uses it", "chat_generator_config": config(api_key=named(secret["name"]))}
-    )
+    using = {"name": "the one that uses it", "chat_generator_config": config(api_key=named(secret["name"]))}
+    assert subject.patch(using).json()["connected"] is True
     other = Subject(admin, subject.workspace, definition("uses no secret of ours"))
     one = f"{subject.home}/secrets/{secret['secret_id']}"
     with subject.unharmed():

@@ -148,6 +148,7 @@ def test_a_reference_leads_to_its_own_definitions_and_never_in_a_circle(
 )
 def test_patterns_of_linear_time_are_taken(pattern: str) -> None:
     check_schema(of({"a": {"pattern": pattern}}, patternProperties={pattern: {}}))
+    assert is_pattern(pattern)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from tests.server.secrets.rotating import (
 pytestmark = pytest.mark.anyio
 
 
-async def test_secrets_are_entered_read_and_deleted_meanwhile(rooms: Rooms, rotation: Rotation) -> None:
+async def test_secrets_are_entered_and_read_meanwhile(rooms: Rooms, rotation: Rotation) -> None:
     await fill(rooms, many=30)
     await begin(rooms, rotation)
     over = asyncio.Event()

@@ -91,13 +91,11 @@ def test_nothing_outside_ascii_is_accepted(value: str) -> None:
 
 
 @pytest.mark.timeout(10)
-@pytest.mark.parametrize("part", ["x", "*", ".", "a-", "<", "[{(*", "\u2022", "-_ "])
+@pytest.mark.parametrize("part", ["x", "*", ".", "\u2022", "a-", "<", "[{(*", "- _"])
 def test_a_long_value_is_checked_at_once(part: str) -> None:
-    for value in (
-        part * (MOST_VALUE_BYTES // len(part.encode())),
-        (part * MOST_VALUE_BYTES)[: MOST_VALUE_BYTES - 1] + "!",
-    ):
-        codes(value)
+    expected = ["masked_secret"] if part in "x*.\u2022" else []
+    assert codes(part * (MOST_VALUE_BYTES // len(part.encode()))) == expected
+    assert codes((part * MOST_VALUE_BYTES)[: MOST_VALUE_BYTES - 1] + "!") == expected
 
 
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY", "a", "_", "k9", "n" * 128])
