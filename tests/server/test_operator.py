@@ -3,48 +3,25 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests import databases, looking
 from tests.conftest import client_of
-from tests.running import RunningServer, environment, haymow_command, running
+from tests.operating import admin_command, admin_link, sign_in
+from tests.running import RunningServer, running
 
-_LINK_ALONE = re.compile(r"http://127\.0\.0\.1:\d+/sign-in#[A-Za-z0-9_-]{43}\n")
 _ALONE = re.compile(r"hm_[0-9a-f]{8}_[A-Za-z0-9_-]{43}\n")
-
-
-def asked(data: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    command = haymow_command("admin", *(arguments or ("token",)))
-    return subprocess.run(command, env=environment(data, environ), capture_output=True, text=True, timeout=60)
 
 
 def token(data: Path) -> str:
     """A token as it is printed: alone."""
-    done = asked(data)
+    done = admin_command(data, "token")
     assert (done.returncode, done.stderr) == (0, ""), done
     assert _ALONE.fullmatch(done.stdout)
     return done.stdout.strip()
-
-
-def admin_link(data: Path, **environ: str) -> str:
-    """A sign-in link as it is printed: alone."""
-    done = asked(data, "link", **environ)
-    assert (done.returncode, done.stderr) == (0, ""), done
-    assert _LINK_ALONE.fullmatch(done.stdout)
-    return done.stdout.strip()
-
-
-def sign_in(server: RunningServer, link: str) -> int:
-    """The status that the page is answered when somebody opens the link."""
-    headers = {"sec-fetch-site": "same-origin"}
-    return httpx.post(
-        f"{server.url}/api/v2/session", json={"code": link.partition("#")[2]}, headers=headers
-    ).status_code
 
 
 def test_a_running_server_makes_one_that_works_at_once(fresh_server: RunningServer) -> None:
@@ -75,7 +52,7 @@ def test_without_a_server_it_opens_the_folder_itself(tmp_path: Path) -> None:
 
 
 def test_before_the_first_start_it_makes_what_that_would_make(tmp_path: Path) -> None:
-    done = asked(tmp_path / "data")
+    done = admin_command(tmp_path / "data", "token")
     assert _ALONE.fullmatch(done.stdout)
     made = done.stdout.strip()
     (line,) = done.stderr.splitlines()
@@ -87,7 +64,7 @@ def test_before_the_first_start_it_makes_what_that_would_make(tmp_path: Path) ->
 
 def test_it_fails_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file")
-    done = asked(tmp_path / "file" / "data")
+    done = admin_command(tmp_path / "file" / "data", "token")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("haymow: Cannot write to the data folder")
     assert done.stderr.count("\n") == 1
@@ -96,7 +73,7 @@ def test_it_fails_in_one_line(tmp_path: Path) -> None:
 def test_a_server_that_is_stopping_or_stuck_is_said_in_one_line(fresh_server: RunningServer) -> None:
     """The folder is in use, and nobody opens the operator's door."""
     (fresh_server.data / "admin.sock").unlink()
-    done = asked(fresh_server.data)
+    done = admin_command(fresh_server.data, "token")
     assert (done.returncode, done.stdout) == (1, "")
     assert "Cannot reach the haymow that uses" in done.stderr
     assert done.stderr.count("\n") == 1
@@ -138,7 +115,7 @@ def test_no_key_is_made_where_there_is_no_haymow(tmp_path: Path, arguments: list
 
 def refused(data: Path, *arguments: str) -> None:
     """The command says in a line that there is no haymow, and makes nothing."""
-    done = asked(data, *arguments)
+    done = admin_command(data, *arguments)
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     assert re.fullmatch(r"haymow: \S+ holds no haymow yet\. .*HAYMOW_DATA or HAYMOW_DATABASE_URL.*", line), line
@@ -151,7 +128,7 @@ def test_migrating_says_where_it_begins_a_new_haymow(tmp_path: Path) -> None:
     """Somebody may have named the wrong place, and the next start would look well there."""
     data = tmp_path / "data"
     url = {"HAYMOW_DATABASE_URL": databases.postgresql().make("empty")} if databases.is_shared() else {}
-    first, second = (asked(data, "migrate", **url) for _ in range(2))
+    first, second = (admin_command(data, "migrate", **url) for _ in range(2))
     assert (first.returncode, second.returncode) == (0, 0), first
     said = first.stdout.splitlines()
     assert re.fullmatch(r".*(haymow\.db|/empty) held no haymow: a new one begins there\. .*HAYMOW_DATA.*", said[0])

@@ -14,16 +14,14 @@ import pytest
 from haymow.server.secrets import key_file
 from tests import databases, looking
 from tests.conftest import client_of
+from tests.operating import admin_command
 from tests.running import RunningServer, environment, haymow_command, running
 from tests.server.archive.stock import KEY, chat, fill
 from tests.upstream import Upstream, wait_until
 
 
 def rotate(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        haymow_command("admin", "rotate-key", *arguments), env=environment(data), capture_output=True, text=True,
-        timeout=60,
-    )  # fmt: skip
+    return admin_command(data, "rotate-key", *arguments)
 
 
 def rotated(data: Path, *arguments: str) -> str:

@@ -14,9 +14,9 @@ import pytest
 
 from tests import databases
 from tests.conftest import client_of, definition
+from tests.operating import admin_command, admin_link, sign_in
 from tests.ports import free_port
 from tests.running import RunningServer, environment, haymow_command, running
-from tests.server.test_operator import admin_link, sign_in
 
 
 def mode(path: Path) -> int:
@@ -177,11 +177,9 @@ def test_a_folder_name_may_have_blanks_and_be_long(tmp_path: Path) -> None:
     data = tmp_path.joinpath(*["a folder with a rather long name"] * 5)
     with running(data) as server:
         assert len(str(data / "admin.sock")) > 107
-        asked = subprocess.run(
-            haymow_command("admin", "token"), env=environment(data), capture_output=True, text=True, timeout=30
-        )
-        assert (asked.returncode, asked.stderr) == (0, "")
-        with client_of(server.url, asked.stdout.strip()) as client:
+        done = admin_command(data, "token")
+        assert (done.returncode, done.stderr) == (0, "")
+        with client_of(server.url, done.stdout.strip()) as client:
             assert client.get("/api/v2/me").status_code == 200
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -12,20 +11,13 @@ import pytest
 
 from tests.abuse.raw import ask
 from tests.abuse.subject import refused
-from tests.running import RunningServer, environment, haymow_command
+from tests.operating import admin_link
+from tests.running import RunningServer
 from tests.server.access.browsers import ME, SESSION, browser, cookie_of
 from tests.server.access.people import new_secret, new_token, unique
 from tests.server.registry.shelf import Shelf
 from tests.server.serving.served import openai_config
 from tests.upstream import Says, Upstream, wait_until
-
-
-def new_link(server: RunningServer) -> str:
-    done = subprocess.run(
-        haymow_command("admin", "link"), env=environment(server.data), capture_output=True, text=True, timeout=60
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout.strip()
 
 
 class TestSigningIn:
@@ -50,7 +42,7 @@ class TestSigningIn:
             assert cookie_of(page.post(SESSION, json={"token": server.token}))["secure"] is True
 
     def test_with_a_link_works_once(self, server: RunningServer, page: httpx.Client) -> None:
-        address, _, code = new_link(server).partition("/sign-in#")
+        address, _, code = admin_link(server.data).partition("/sign-in#")
         assert address == server.url
         answer = page.post(SESSION, json={"code": code})
         assert answer.status_code == 201
@@ -148,7 +140,7 @@ class TestSigningInAgainWithItsKey:
 
 
 def new_code(server: RunningServer) -> str:
-    return new_link(server).partition("#")[2]
+    return admin_link(server.data).partition("#")[2]
 
 
 def sessions_begun(admin: httpx.Client, since: datetime) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import stat
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -21,16 +20,10 @@ from haymow.server.secrets.cipher import new_key
 from haymow.server.secrets.key_file import KeyEntry
 from tests import databases
 from tests.conftest import client_of
-from tests.running import environment, haymow_command, running
+from tests.operating import admin_command
+from tests.running import running
 from tests.server.archive.stock import KEY, PASSPHRASE, Stock, chat, empty, hashes, quiet
 from tests.upstream import Upstream
-
-
-def asked(data: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        haymow_command("admin", *arguments), env=environment(data, environ), capture_output=True, text=True,
-        timeout=100, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
 
 
 class TestABackup:
@@ -72,7 +65,7 @@ class TestABackup:
             for table in tables()
             if before[table.name][0] and CONFIDENTIAL not in table.info
         }
-        made = asked(settings.data, "token")
+        made = admin_command(settings.data, "token")
         assert made.returncode == 0, made.stderr
         with running(settings.data) as server:
             with client_of(server.url, filled.token) as stranger:
@@ -83,11 +76,15 @@ class TestABackup:
         (tmp_path / "passphrase").write_text(f"{PASSPHRASE}\n")
         (tmp_path / "passphrase").chmod(0o600)
         with running(stock.folder):
-            done = asked(stock.folder, "backup", str(tmp_path / "b"), "--passphrase-file", str(tmp_path / "passphrase"))
+            done = admin_command(
+                stock.folder, "backup", str(tmp_path / "b"), "--passphrase-file", str(tmp_path / "passphrase")
+            )
         assert done.returncode == 0, done.stderr
         assert "backed up models: 12 rows, " in done.stderr
         assert re.search(r"^backed up vault: 1 row, [\d,]+ rows/s$", done.stderr, re.MULTILINE), done.stderr
-        checked = asked(stock.folder, "verify", str(tmp_path / "b"), "--passphrase-file", str(tmp_path / "passphrase"))
+        checked = admin_command(
+            stock.folder, "verify", str(tmp_path / "b"), "--passphrase-file", str(tmp_path / "passphrase")
+        )
         assert checked.returncode == 0 and "is whole: " in checked.stdout
 
     def test_is_not_made_with_a_key_that_opens_nothing(self, stock: Stock, tmp_path: Path) -> None:
@@ -108,12 +105,12 @@ class TestAPassphrase:
         if content is not None:
             (tmp_path / "p").write_text(content)
             (tmp_path / "p").chmod(mode)
-        done = asked(filled.folder, "backup", str(tmp_path / "b"), "--passphrase-file", str(tmp_path / "p"))
+        done = admin_command(filled.folder, "backup", str(tmp_path / "b"), "--passphrase-file", str(tmp_path / "p"))
         assert (done.returncode, done.stdout) == (1, "")
         assert said in done.stderr and len(done.stderr.splitlines()) == 1
 
     def test_is_not_asked_for_where_nobody_answers(self, filled: Stock, tmp_path: Path) -> None:
-        done = asked(filled.folder, "backup", str(tmp_path / "b"))
+        done = admin_command(filled.folder, "backup", str(tmp_path / "b"))
         assert (done.returncode, done.stdout) == (1, "")
         assert "--passphrase-file" in done.stderr
 

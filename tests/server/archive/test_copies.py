@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import uuid
 from pathlib import Path
 
@@ -23,7 +22,8 @@ from haymow.server.secrets.cipher import new_key
 from haymow.server.secrets.key_file import KeyEntry
 from haymow.server.settings import Settings
 from tests import databases, looking
-from tests.running import environment, haymow_command, running
+from tests.operating import admin_command
+from tests.running import running
 from tests.server.archive.stock import KEY, Stock, chat, hashes, quiet
 from tests.upstream import Upstream
 
@@ -64,10 +64,7 @@ def test_a_copy_beside_a_running_server_says_so(stock: Stock, tmp_path: Path) ->
     else:
         source, said = str(stock.folder), "is using"
     with running(stock.folder):
-        done = subprocess.run(
-            haymow_command("admin", "copy", source, str(tmp_path / "copy")),
-            env=environment(stock.folder), capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
+        done = admin_command(stock.folder, "copy", source, str(tmp_path / "copy"))
     assert done.returncode == 0, done.stderr
     assert said in done.stdout
     assert "copied models: 12 rows, " in done.stderr and "rows/s" in done.stderr
