@@ -161,7 +161,7 @@ def test_stop_leaves_no_process_and_frees_the_port() -> None:
         port = free_port()
         for _ in range(2):
             model = await LocalModel.start(port, API_KEY, silence)
-            await asyncio.wait_for(model.stop(), 3)
+            await asyncio.wait_for(model.stop(), 10)
             await model.stop()
 
     asyncio.run(start_stop_start())
@@ -195,7 +195,7 @@ def test_stopping_a_child_that_is_already_dead_is_no_error(
         model = await LocalModel.start(free_port(), API_KEY, silence)
         (child,) = started()
         child.send_signal(deadly)
-        await asyncio.to_thread(child.wait, 3)
+        await asyncio.to_thread(child.wait, 10)
         await model.stop()
 
     asyncio.run(start_and_lose())

@@ -20,14 +20,20 @@ from tests.abuse.raw import ask, connect, read_answer, request, was_closed
 from tests.server.http.served import Served
 
 MEGABYTE = 1024 * 1024
-PATIENCE = 0.4
+PATIENCE = 0.8
 """Seconds, in the place of the ten that a client usually gets."""
 
 JSON = ("Content-Type", "application/json")
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
+def served() -> Iterator[Served]:
+    with Served() as served:
+        yield served
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """A server with little patience."""
     monkeypatch.setattr(protocol, "HEADER_SECONDS", PATIENCE)
     monkeypatch.setattr(calls, "BODY_SECONDS", PATIENCE)
@@ -43,28 +49,28 @@ def test_g11_patience_ends_within_ten_seconds() -> None:
 @pytest.mark.parametrize(
     "begun", [b"", b"G", b"GET /hello HTTP/1.1\r\n", b"GET /hello HTTP/1.1\r\nHost: h\r\nX-Slow: ", b"\r\n"]
 )
-def test_g11_a_client_that_does_not_finish_its_headers_is_let_go(served: Served, begun: bytes) -> None:
-    with closing(connect(served.url)) as connection:
+def test_g11_a_client_that_does_not_finish_its_headers_is_let_go(hasty: Served, begun: bytes) -> None:
+    with closing(connect(hasty.url)) as connection:
         connection.sendall(begun)
         assert was_closed(connection, PATIENCE + 5)
 
 
-def test_g11_a_client_that_trickles_its_headers_is_let_go(served: Served) -> None:
-    with closing(connect(served.url)) as connection:
+def test_g11_a_client_that_trickles_its_headers_is_let_go(hasty: Served) -> None:
+    with closing(connect(hasty.url)) as connection:
         connection.sendall(b"GET /hello HTTP/1.1\r\nHost: h\r\n")
         assert _trickled_until_closed(connection, b"X-Slow: 1\r\n") < 5
 
 
-def test_g11_the_same_for_a_second_request_on_a_connection(served: Served) -> None:
-    with closing(connect(served.url)) as connection:
+def test_g11_the_same_for_a_second_request_on_a_connection(hasty: Served) -> None:
+    with closing(connect(hasty.url)) as connection:
         connection.sendall(request("GET", "/hello"))
         assert read_answer(connection).status == 200
         connection.sendall(b"GET /hello HTTP/1.1\r\nX-Slow: ")
         assert was_closed(connection, PATIENCE + 5)
 
 
-def test_a_connection_may_rest_between_requests(served: Served) -> None:
-    with closing(connect(served.url)) as connection:
+def test_a_connection_may_rest_between_requests(hasty: Served) -> None:
+    with closing(connect(hasty.url)) as connection:
         connection.sendall(request("GET", "/hello"))
         assert read_answer(connection).status == 200
         assert not was_closed(connection, PATIENCE * 2)
@@ -74,8 +80,8 @@ def test_a_connection_may_rest_between_requests(served: Served) -> None:
 
 
 @pytest.mark.parametrize("framing", [("Content-Length", "100"), ("Transfer-Encoding", "chunked")])
-def test_g11_a_body_that_does_not_come_is_408_and_the_connection_ends(served: Served, framing: tuple[str, str]) -> None:
-    with closing(connect(served.url)) as connection:
+def test_g11_a_body_that_does_not_come_is_408_and_the_connection_ends(hasty: Served, framing: tuple[str, str]) -> None:
+    with closing(connect(hasty.url)) as connection:
         connection.sendall(request("PATCH", "/echo", "t", [JSON, framing]))
         answer = read_answer(connection, "PATCH")
         assert answer.status == 408
@@ -83,8 +89,8 @@ def test_g11_a_body_that_does_not_come_is_408_and_the_connection_ends(served: Se
         assert was_closed(connection, PATIENCE + 5)
 
 
-def test_g11_a_body_that_trickles_is_408(served: Served) -> None:
-    with closing(connect(served.url)) as connection:
+def test_g11_a_body_that_trickles_is_408(hasty: Served) -> None:
+    with closing(connect(hasty.url)) as connection:
         connection.sendall(request("PATCH", "/echo", "t", [JSON, ("Content-Length", "1000")]))
         assert _trickled_until_closed(connection, b" ") < 10
 
@@ -106,13 +112,13 @@ def _trickled_until_closed(connection: socket.socket, piece: bytes) -> float:
 
 
 @pytest.mark.parametrize("status", [401, 404, 413, 415])
-def test_a_connection_ends_when_a_body_was_not_read(served: Served, status: int) -> None:
+def test_a_connection_ends_when_a_body_was_not_read(hasty: Served, status: int) -> None:
     """What follows could else be taken for the next request, or go on for ever."""
     token = "" if status == 401 else "t"
     kind = ("Content-Type", "text/plain" if status == 415 else "application/json")
     length = str(2 * MEGABYTE if status == 413 else 1000)
     target = "/nowhere" if status == 404 else "/echo"
-    with closing(connect(served.url)) as connection:
+    with closing(connect(hasty.url)) as connection:
         connection.sendall(request("PATCH", target, token, [kind, ("Content-Length", length)]) + b'{"a": ')
         assert read_answer(connection, "PATCH").status == status
         assert was_closed(connection, 10)
