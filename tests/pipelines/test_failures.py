@@ -146,7 +146,7 @@ class TestAddresses:
 
 def test_a_chat_that_takes_too_long(house: House) -> None:
     house.upstream.script(Hangs(), Hangs())
-    said = failure(house.generator(house.model()["name"], timeout=0.5, max_retries=0), Unavailable)
+    said = failure(house.generator(house.model()["name"], timeout=2.0, max_retries=0), Unavailable)
     assert "did not answer in time" in said
 
 

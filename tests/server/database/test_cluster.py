@@ -147,8 +147,12 @@ def test_the_log_says_why_there_is_no_connection(caplog: pytest.LogCaptureFixtur
 
 
 def test_a_unit_that_takes_too_long_is_given_up(pool: Pool) -> None:
+    async def story() -> None:
+        await pool.run(lambda _: None, Mode.LOOK)  # to connect takes time, too
+        await pool.run(lambda c: c.execute(text("SELECT pg_sleep(30)")), Mode.LOOK, seconds=0.5)
+
     with pytest.raises(Unavailable) as refused:
-        asyncio.run(pool.run(lambda c: c.execute(text("SELECT pg_sleep(30)")), Mode.LOOK, seconds=0.5))
+        asyncio.run(story())
     assert refused.value.code == "storage_failed"
 
 
