@@ -226,15 +226,18 @@ def remove_token(connection: Connection, token_id: UUID) -> bool:
     return _delete(connection, tokens_table, {"token_id": token_id})
 
 
+_PARENT = tokens_table.alias("parent")  # once: its 20 KB hold each other, and would stay until the collector comes
+
+
 def principal_of(connection: Connection, digest: bytes, kind: Kind) -> tuple[Principal, bytes] | None:
     """The owner of the token or session with this digest, with all roles, and the digest as stored."""
-    table, member, parent = tokens_table.c, members_table.c, tokens_table.alias("parent")
+    table, member, parent = tokens_table.c, members_table.c, _PARENT.c
     joined = (
         tokens_table.join(users_table, users_table.c.user_id == table.user_id)
         .join(members_table, and_(member.user_id == table.user_id, member.organization_id == table.organization_id))
-        .outerjoin(parent, parent.c.token_id == table.parent_id)
+        .outerjoin(_PARENT, parent.token_id == table.parent_id)
     )
-    lends_until = case((table.kind == Kind.TOKEN, table.expires_at), else_=parent.c.expires_at).label("lends_until")
+    lends_until = case((table.kind == Kind.TOKEN, table.expires_at), else_=parent.expires_at).label("lends_until")
     query = select(tokens_table, users_table, member.role.label("organization_role"), lends_until).select_from(joined)
     row = connection.execute(query.where(table.digest == digest, table.kind == kind)).first()
     return None if row is None else (_principal(row, _workspace_roles(connection, row.user_id)), row.digest)

@@ -16,7 +16,7 @@ from haymow.server.registry.tables import model_secrets_table, models_table
 from haymow.server.secrets.rules import Use
 
 _m = models_table.c
-
+_NEARER = models_table.alias("nearer")  # once: its 26 KB hold each other, and would stay until the collector comes
 
 _ORDERS: dict[str, ColumnElement[Any]] = {
     "name": _m.name_key,
@@ -92,15 +92,16 @@ def _wanted(scope: Scope, filters: Filters) -> list[ColumnElement[bool]]:
     return wanted
 
 
+@lru_cache(maxsize=256)  # an EXISTS holds itself, too
 def _hidden(scope: Scope) -> ColumnElement[bool]:
     """Whether a nearer scope has a live model of the same name."""
-    nearer = models_table.alias("nearer")
+    nearer = _NEARER.c
     behind = [
-        and_(_m.scope_id == scope_id, nearer.c.scope_id.in_(scope.visible[:rank]))
+        and_(_m.scope_id == scope_id, nearer.scope_id.in_(scope.visible[:rank]))
         for rank, scope_id in enumerate(scope.visible)
         if rank
     ]
-    return exists().where(or_(*behind), nearer.c.name_key == _m.name_key, nearer.c.deleted_at.is_(None))
+    return exists().where(or_(*behind), nearer.name_key == _m.name_key, nearer.deleted_at.is_(None))
 
 
 def namesakes(connection: Connection, scope: Scope, names: Iterable[str]) -> dict[str, list[tuple[UUID, UUID]]]:
