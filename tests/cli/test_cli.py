@@ -42,6 +42,15 @@ def test_help_tells_of_each_command_in_a_whole_sentence(tmp_path: Path, argument
     assert [line for line in lines if line.endswith("...") or not line.endswith(".")] == []
 
 
+@pytest.mark.parametrize("command", ["verify", "restore"])
+def test_a_backup_that_cannot_be_read_is_said_in_a_line_that_says_what_to_do(tmp_path: Path, command: str) -> None:
+    done = said(tmp_path, "admin", command, "nowhere")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "haymow: Cannot read nowhere (No such file or directory). Check its name, and that you may read it.\n"
+    )
+
+
 def test_help_names_what_can_be_set(tmp_path: Path) -> None:
     text = said(tmp_path, "serve", "--help").stdout
     for word in ("--host", "--port", "--local-model", "HAYMOW_HOST", "HAYMOW_PORT", "HAYMOW_DATA", "127.0.0.1", "8000"):

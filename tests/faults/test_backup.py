@@ -194,7 +194,8 @@ def test_a_full_disk_leaves_no_backup_and_stops_no_server(embedded: Storage, fig
     with small_disk("8k") as disk, Upstream() as upstream, embedded.serving() as server:
         filled(embedded, server, upstream)
         assert refused(admin(embedded, "backup", str(disk / "b"))) == (
-            f"haymow: Cannot write {disk / 'b'} (No space left on device). Make room, or name a place where I may."
+            f"haymow: Cannot write {disk / 'b'} (No space left on device). "
+            "Make room, or name a file where you may write."
         )
         assert list(disk.iterdir()) == []
         assert chat(server, embedded.token).status_code == 200

@@ -27,7 +27,7 @@ def admin() -> None:
 
 @admin.command()
 def token() -> None:
-    """Print another API token of the administrator, alone."""
+    """Print another API token of the administrator."""
     from haymow.server.operator import admin_token  # noqa: PLC0415 - heavy, and `--help` does without the server
 
     click.echo(asyncio.run(admin_token(_settings(), _progress)))
@@ -35,9 +35,9 @@ def token() -> None:
 
 @admin.command()
 def link() -> None:
-    """Print a link that signs in to the page once, alone.
+    """Print a link that signs in to the page once.
 
-    It signs the administrator in, within 24 hours.
+    It signs the administrator in, within 24 hours. Nothing else is printed.
     """
     from haymow.server.operator import admin_link  # noqa: PLC0415 - the same
 
@@ -179,8 +179,11 @@ def _first_line(file: Path) -> str:
             mode = os.fstat(stream.fileno()).st_mode
             if stat.S_ISREG(mode) and mode & 0o077:
                 raise StartFailed(f"The passphrase file {file} is open to others. Close it with: chmod 600 {file}")
-            return stream.readline().rstrip("\r\n")
+            if not (text := stream.readline().rstrip("\r\n")):
+                raise StartFailed(f"The passphrase file {file} has no passphrase in its first line. Write it there.")
+            return text
     except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", "no text")
         raise StartFailed(
-            f"Cannot read the passphrase file {file} ({getattr(error, 'strerror', 'no text')})."
+            f"Cannot read the passphrase file {file} ({reason}). Check its name, and that you may read it."
         ) from None

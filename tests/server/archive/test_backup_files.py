@@ -50,7 +50,7 @@ class TestAFile:
         assert done.returncode == 1
         assert done.stderr.splitlines()[-1] == (
             f"haymow: Cannot write {tmp_path / 'backups' / 'b'} (File too large). "
-            "Make room, or name a place where I may."
+            "Make room, or name a file where you may write."
         )
         assert os.listdir(tmp_path / "backups") == []
 

@@ -97,7 +97,12 @@ class TestABackup:
 class TestAPassphrase:
     @pytest.mark.parametrize(
         ("content", "mode", "said"),
-        [("too short\n", 0o600, "12 characters or more"), (PASSPHRASE, 0o644, "open to others"), (None, 0, "Cannot")],
+        [
+            ("too short\n", 0o600, "12 characters or more"),
+            (f"\n{PASSPHRASE}", 0o600, "has no passphrase in its first line"),
+            (PASSPHRASE, 0o644, "open to others"),
+            (None, 0, "Check its name"),
+        ],
     )
     def test_file_has_to_be_ones_own_and_long_enough(
         self, filled: Stock, tmp_path: Path, content: str | None, mode: int, said: str

@@ -33,10 +33,10 @@ def back_up(source: Place, keys: Path | None, file: Path, passphrase: str | None
     of this name, StartFailed.
     """
     assert keys is None or passphrase is not None
-    progress = Progress(say, "backed up")
     made = datetime.now(UTC).replace(microsecond=0)  # people read it
     header = {"made": made, "haymow": __version__, "schema": HEAD, "secrets": keys is not None}
     with looking(source) as connection, writing(file, header, passphrase) as writer:
+        progress = Progress(say, "backed up")  # which counts rows: to make a key of a passphrase takes a second
         writer.write(orjson.dumps({"keys": None if keys is None else _keys(connection, keys)}))
         found = [_written(connection, table, writer, progress) for table in tables() if _goes(table, keys)]
         progress.finish()

@@ -74,7 +74,9 @@ def writing(path: Path, header: dict[str, Any], passphrase: str | None) -> Itera
         os.rename(draft, path)
         sync_folder(path.parent)
     except OSError as error:
-        raise StartFailed(f"Cannot write {path} ({error.strerror}). Make room, or name a place where I may.") from error
+        raise StartFailed(
+            f"Cannot write {path} ({error.strerror}). Make room, or name a file where you may write."
+        ) from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
@@ -153,4 +155,5 @@ def reading(path: Path) -> Iterator[Reader]:
         with path.open("rb") as file:
             yield Reader(file)
     except OSError as error:
-        raise StartFailed(f"Cannot read {path} ({error.strerror}).") from error
+        advice = "Check its name, and that you may read it."
+        raise StartFailed(f"Cannot read {path} ({error.strerror}). {advice}") from error

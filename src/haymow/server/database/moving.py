@@ -134,6 +134,7 @@ def _require_empty(connection: Connection, place: Place, revision: str) -> None:
         )
     if (name := first_filled(connection)) is not None:
         raise CommandFailed(
-            f"{place.name} is not empty (it has {name}), and nothing is written over. Name an empty one.",
+            f"{place.name} is not empty (it has {name}), and nothing is written over. Name an empty one: "
+            "to restore, by HAYMOW_DATA or HAYMOW_DATABASE_URL.",
             code="not_empty",
         )
