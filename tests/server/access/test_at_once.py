@@ -15,15 +15,13 @@ from uuid import UUID
 import pytest
 
 from haymow.errors import Conflict, HaymowError, NotFound
-from haymow.server.access.rules import Member, Person, Principal, Role, Token, Workspace
+from haymow.server.access.rules import Member, Person, Role, Token
 from haymow.server.access.tokens import NewToken
 from tests import looking
+from tests.server.access.changes import Change, Demotion, degrade, delete, give_role, make_token, remove, take_role
 from tests.server.access.rooms import Held, Rooms
 
 TIMES = 5
-
-
-Change = Callable[[Rooms, Principal, Workspace, Person], Awaitable[Any]]
 
 
 async def at_once(rooms: Rooms, *changes: Awaitable[Any]) -> list[Any]:
@@ -49,23 +47,7 @@ def repeated(story: Callable[[int], Awaitable[None]]) -> None:
     asyncio.run(asyncio.wait_for(all_of_them(), 60))
 
 
-def _delete(rooms: Rooms, admin: Principal, workspace: Workspace, person: Person) -> Awaitable[Any]:
-    return rooms.access.delete_workspace(admin, workspace, force=True)
-
-
-def _make_token(rooms: Rooms, admin: Principal, workspace: Workspace, person: Person) -> Awaitable[Any]:
-    return rooms.tokens.create(admin, NewToken("t", workspace_id=workspace.workspace_id))
-
-
-def _give_role(rooms: Rooms, admin: Principal, workspace: Workspace, person: Person) -> Awaitable[Any]:
-    return rooms.access.set_workspace_role(admin, workspace, person.user_id, Role.USER)
-
-
-def _take_role(rooms: Rooms, admin: Principal, workspace: Workspace, person: Person) -> Awaitable[Any]:
-    return rooms.access.remove_workspace_member(admin, workspace, person.user_id)
-
-
-@pytest.mark.parametrize("change", [_make_token, _give_role, _take_role, _delete])
+@pytest.mark.parametrize("change", [make_token, give_role, take_role, delete])
 def test_nothing_is_left_in_a_workspace_that_is_deleted(rooms: Rooms, change: Change) -> None:
     people = count()
 
@@ -75,9 +57,9 @@ def test_nothing_is_left_in_a_workspace_that_is_deleted(rooms: Rooms, change: Ch
         person = await rooms.member(admin)
         await rooms.access.set_workspace_role(admin, workspace, person.user_id, Role.EDITOR)
         deleted, changed = await at_once(
-            rooms, _delete(rooms, admin, workspace, person), change(rooms, admin, workspace, person)
+            rooms, delete(rooms, admin, workspace, person), change(rooms, admin, workspace, person)
         )
-        if change is _delete:
+        if change is delete:
             assert sorted(type(one).__name__ for one in (deleted, changed)) == ["NoneType", "NotFound"]
         else:
             assert deleted is None, deleted
@@ -140,19 +122,8 @@ def test_no_token_lives_of_somebody_who_was_removed(rooms: Rooms) -> None:
     repeated(story)
 
 
-def _remove(rooms: Rooms, by: Principal, user_id: UUID) -> Awaitable[Any]:
-    return rooms.access.remove_member(by, user_id)
-
-
-def _degrade(rooms: Rooms, by: Principal, user_id: UUID) -> Awaitable[Any]:
-    return rooms.access.set_role(by, user_id, Role.USER)
-
-
-Demotion = Callable[[Rooms, Principal, UUID], Awaitable[Any]]
-
-
-@pytest.mark.parametrize("first", [_remove, _degrade])
-@pytest.mark.parametrize("second", [_remove, _degrade])
+@pytest.mark.parametrize("first", [remove, degrade])
+@pytest.mark.parametrize("second", [remove, degrade])
 def test_of_two_administrators_one_stays(rooms: Rooms, first: Demotion, second: Demotion) -> None:
     """Each takes the role from the other at once."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from haymow.errors import Conflict, NotFound
-from haymow.server.access.rules import Person, Principal, Role, Workspace
+from haymow.server.access.rules import Principal, Role, Workspace
 from haymow.server.access.tokens import NewToken
 from haymow.server.audit.rules import Filters
 from haymow.server.audit.service import Audit
+from tests.server.access.changes import Change, Demotion, degrade, delete, give_role, make_token, remove, take_role
 from tests.server.access.rooms import Held, Rooms, run
 
 pytestmark = pytest.mark.embedded("the one writer gives the order; test_at_once.py has the same pairs in any order")
@@ -31,26 +31,7 @@ async def one_after_the_other(rooms: Rooms, *changes: Awaitable[Any]) -> list[An
         return await asyncio.gather(*tasks, return_exceptions=True)
 
 
-Change = Callable[[Rooms, Principal, Workspace, Person], Awaitable[Any]]
-
-
-def _make_token(rooms: Rooms, admin: Principal, workspace: Workspace, person: Person) -> Awaitable[Any]:
-    return rooms.tokens.create(admin, NewToken("t", workspace_id=workspace.workspace_id))
-
-
-def _give_role(rooms: Rooms, admin: Principal, workspace: Workspace, person: Person) -> Awaitable[Any]:
-    return rooms.access.set_workspace_role(admin, workspace, person.user_id, Role.USER)
-
-
-def _delete_again(rooms: Rooms, admin: Principal, workspace: Workspace, person: Person) -> Awaitable[Any]:
-    return rooms.access.delete_workspace(admin, workspace, force=True)
-
-
-def _take_role(rooms: Rooms, admin: Principal, workspace: Workspace, person: Person) -> Awaitable[Any]:
-    return rooms.access.remove_workspace_member(admin, workspace, person.user_id)
-
-
-@pytest.mark.parametrize("change", [_make_token, _give_role, _take_role, _delete_again])
+@pytest.mark.parametrize("change", [make_token, give_role, take_role, delete])
 def test_a_change_in_a_workspace_that_was_deleted_meanwhile_finds_none(rooms: Rooms, change: Change) -> None:
     async def test() -> None:
         admin = await rooms.admin()
@@ -72,7 +53,7 @@ async def audited(rooms: Rooms, admin: Principal) -> list[str]:
     return [entry.record.action for entry in page.entries]
 
 
-@pytest.mark.parametrize("change", [_give_role, _take_role])
+@pytest.mark.parametrize("change", [give_role, take_role])
 def test_a_change_to_somebody_who_was_removed_meanwhile_finds_nobody(rooms: Rooms, change: Change) -> None:
     async def test() -> None:
         admin = await rooms.admin()
@@ -128,21 +109,9 @@ def test_no_token_is_made_for_somebody_who_was_removed_meanwhile(rooms: Rooms) -
     run(test())
 
 
-def _remove(rooms: Rooms, by: Principal, user_id: UUID) -> Awaitable[Any]:
-    return rooms.access.remove_member(by, user_id)
-
-
-def _degrade(rooms: Rooms, by: Principal, user_id: UUID) -> Awaitable[Any]:
-    return rooms.access.set_role(by, user_id, Role.USER)
-
-
-@pytest.mark.parametrize("first", [_remove, _degrade])
-@pytest.mark.parametrize("second", [_remove, _degrade])
-def test_an_organization_keeps_an_administrator(
-    rooms: Rooms,
-    first: Callable[[Rooms, Principal, UUID], Awaitable[Any]],
-    second: Callable[[Rooms, Principal, UUID], Awaitable[Any]],
-) -> None:
+@pytest.mark.parametrize("first", [remove, degrade])
+@pytest.mark.parametrize("second", [remove, degrade])
+def test_an_organization_keeps_an_administrator(rooms: Rooms, first: Demotion, second: Demotion) -> None:
     """Two do it to each other at once."""
 
     async def test() -> None:
