@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, 
 from scripts import browser as found_browser
 from tests.browser.place import Place, new_place
 from tests.running import RunningServer, running
+from tests.upstream import Upstream
 
 NO_BROWSER = f"there is no browser. {found_browser.BY_HAND}, then `make test` again."
 PATIENCE_MS = 15_000
@@ -129,10 +130,24 @@ def signed_in(page: Page, server: RunningServer) -> Page:
     return page
 
 
+@pytest.fixture(scope="module")
+def upstream() -> Iterator[Upstream]:
+    """A provider that says what the tests of a file tell it to."""
+    with Upstream() as upstream:
+        yield upstream
+
+
 @pytest.fixture
 def place(admin: httpx.Client) -> Place:
     """A new, empty workspace."""
     return new_place(admin)
+
+
+@pytest.fixture
+def pages(admin: httpx.Client, workspace: str) -> str:
+    """The address of a new, empty workspace's pages."""
+    names = {one["workspace_id"]: one["name"] for one in admin.get("/api/v1/workspaces").json()}
+    return f"/w/{names[workspace]}"
 
 
 def sign_in(window: BrowserContext, server: RunningServer) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,12 +11,6 @@ from tests.browser.place import Place
 from tests.upstream import Fails, Says, Upstream
 
 KEY = "sk-canary-of-the-browser-2719"
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    with Upstream() as upstream:
-        yield upstream
 
 
 @pytest.fixture(autouse=True)

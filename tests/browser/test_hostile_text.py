@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -33,12 +32,6 @@ SCREENS = [
 
 SHOWN = """(text) => document.body.innerText.includes(text)
   || [...document.querySelectorAll("input, textarea")].some(({ value }) => value.includes(text))"""
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    with Upstream() as upstream:
-        yield upstream
 
 
 @pytest.fixture

@@ -28,12 +28,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield started
 
 
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Upstream]:
-    with Upstream() as upstream:
-        yield upstream
-
-
 def test_the_local_model_answers_in_a_stream_with_its_figures(signed_in: Page, place: Place) -> None:
     page = signed_in
     page.goto(place.screen("playground"))

@@ -7,20 +7,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.running import RunningServer
 
 VALUE = "sk-0123456789abcdefghijklmnop"
 HOSTILE = "gpt <img src=x onerror=alert(1)>"
-
-
-@pytest.fixture
-def place(admin: httpx.Client, workspace: str) -> str:
-    """The address of a new, empty workspace's pages."""
-    names = {one["workspace_id"]: one["name"] for one in admin.get("/api/v1/workspaces").json()}
-    return f"/w/{names[workspace]}"
 
 
 def secret(admin: httpx.Client, workspace: str, name: str) -> None:
@@ -38,8 +30,8 @@ def model(admin: httpx.Client, workspace: str, secret_name: str) -> None:
     assert made.status_code == 201, made.text
 
 
-def test_a_secret_that_somebody_is_sent_to_enter_is_entered_and_not_seen_again(signed_in: Page, place: str) -> None:
-    signed_in.goto(f"{place}/secrets?add=OPENAI_API_KEY")
+def test_a_secret_that_somebody_is_sent_to_enter_is_entered_and_not_seen_again(signed_in: Page, pages: str) -> None:
+    signed_in.goto(f"{pages}/secrets?add=OPENAI_API_KEY")
     dialog = signed_in.get_by_role("dialog")
     expect(dialog.get_by_role("textbox", name="Name")).to_have_value("OPENAI_API_KEY")
     expect(dialog.get_by_role("textbox", name="Value", exact=True)).to_be_focused()
@@ -50,8 +42,8 @@ def test_a_secret_that_somebody_is_sent_to_enter_is_entered_and_not_seen_again(s
     assert VALUE not in signed_in.content()
 
 
-def test_a_refused_secret_says_why_beside_its_field_and_keeps_no_value(signed_in: Page, place: str) -> None:
-    signed_in.goto(f"{place}/secrets")
+def test_a_refused_secret_says_why_beside_its_field_and_keeps_no_value(signed_in: Page, pages: str) -> None:
+    signed_in.goto(f"{pages}/secrets")
     signed_in.get_by_role("button", name="Add a secret").click()
     dialog = signed_in.get_by_role("dialog")
     dialog.get_by_role("textbox", name="Name").fill("KEY")
@@ -64,11 +56,11 @@ def test_a_refused_secret_says_why_beside_its_field_and_keeps_no_value(signed_in
 
 
 def test_a_new_value_says_which_models_use_it_at_once(
-    signed_in: Page, admin: httpx.Client, workspace: str, place: str
+    signed_in: Page, admin: httpx.Client, workspace: str, pages: str
 ) -> None:
     secret(admin, workspace, "KEY")
     model(admin, workspace, "KEY")
-    signed_in.goto(f"{place}/secrets")
+    signed_in.goto(f"{pages}/secrets")
     signed_in.get_by_role("button", name="Rotate KEY").click()
     dialog = signed_in.get_by_role("dialog")
     expect(dialog).to_contain_text("1 model uses the new value at once")
@@ -79,11 +71,11 @@ def test_a_new_value_says_which_models_use_it_at_once(
 
 
 def test_deleting_a_secret_in_use_names_its_models_and_begins_on_cancel(
-    signed_in: Page, admin: httpx.Client, workspace: str, place: str
+    signed_in: Page, admin: httpx.Client, workspace: str, pages: str
 ) -> None:
     secret(admin, workspace, "KEY")
     model(admin, workspace, "KEY")
-    signed_in.goto(f"{place}/secrets")
+    signed_in.goto(f"{pages}/secrets")
     opener = signed_in.get_by_role("button", name="Delete KEY")
     dialog = signed_in.get_by_role("dialog")
     opener.click()
@@ -98,15 +90,15 @@ def test_deleting_a_secret_in_use_names_its_models_and_begins_on_cancel(
 
 
 def test_a_user_sees_names_and_is_told_who_may_enter_them(
-    signed_in: Page, admin: httpx.Client, server: RunningServer, workspace: str, place: str
+    signed_in: Page, admin: httpx.Client, server: RunningServer, workspace: str, pages: str
 ) -> None:
     secret(admin, workspace, "KEY")
     become(signed_in, server, user_of(admin, workspace))
-    signed_in.goto(f"{place}/secrets")
+    signed_in.goto(f"{pages}/secrets")
     expect(signed_in.get_by_role("row", name="KEY")).to_be_visible()
     expect(signed_in.get_by_text("Editors and administrators of this workspace")).to_be_visible()
     expect(signed_in.get_by_role("button", name="Add a secret")).to_have_count(0)
-    signed_in.goto(f"{place}/audit")
+    signed_in.goto(f"{pages}/audit")
     expect(signed_in.get_by_text("You may not read this record")).to_be_visible()
 
 
@@ -125,11 +117,11 @@ def test_an_integration_is_the_organizations_usual_secret(signed_in: Page, admin
 
 
 def test_the_record_is_filtered_by_the_address_and_saved_as_a_file(
-    signed_in: Page, admin: httpx.Client, workspace: str, place: str
+    signed_in: Page, admin: httpx.Client, workspace: str, pages: str
 ) -> None:
     secret(admin, workspace, "KEY")
     model(admin, workspace, "KEY")
-    signed_in.goto(f"{place}/audit?action=model")
+    signed_in.goto(f"{pages}/audit?action=model")
     rows = signed_in.get_by_role("row")
     expect(rows).to_have_count(2)
     expect(rows.last).to_contain_text(f"created the model {HOSTILE}")

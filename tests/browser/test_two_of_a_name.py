@@ -5,17 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
 NAME = "twice"
-
-
-@pytest.fixture
-def place(admin: httpx.Client, workspace: str) -> str:
-    """The address of a new, empty workspace's pages."""
-    names = {one["workspace_id"]: one["name"] for one in admin.get("/api/v1/workspaces").json()}
-    return f"/w/{names[workspace]}"
 
 
 def model(admin: httpx.Client, address: str) -> str:
@@ -27,23 +19,23 @@ def model(admin: httpx.Client, address: str) -> str:
     return str(made.json()["model_id"])
 
 
-def test_a_hidden_model_is_tried_by_its_id(signed_in: Page, admin: httpx.Client, workspace: str, place: str) -> None:
+def test_a_hidden_model_is_tried_by_its_id(signed_in: Page, admin: httpx.Client, workspace: str, pages: str) -> None:
     hidden = model(admin, "/api/v2")
     nearer = model(admin, f"/api/v2/workspaces/{workspace}")
     link = signed_in.get_by_role("link", name="Try in the playground")
-    signed_in.goto(f"{place}/models/{hidden}")
-    expect(link).to_have_attribute("href", f"{place}/playground?model={hidden}")
-    signed_in.goto(f"{place}/models/{nearer}")
-    expect(link).to_have_attribute("href", f"{place}/playground?model={NAME}")
+    signed_in.goto(f"{pages}/models/{hidden}")
+    expect(link).to_have_attribute("href", f"{pages}/playground?model={hidden}")
+    signed_in.goto(f"{pages}/models/{nearer}")
+    expect(link).to_have_attribute("href", f"{pages}/playground?model={NAME}")
     admin.delete(f"/api/v2/models/custom/{hidden}")
 
 
 def test_who_takes_all_of_the_other_change_has_nothing_left_to_save(
-    signed_in: Page, admin: httpx.Client, workspace: str, place: str
+    signed_in: Page, admin: httpx.Client, workspace: str, pages: str
 ) -> None:
     address = f"/api/v2/workspaces/{workspace}"
     one = model(admin, address)
-    signed_in.goto(f"{place}/models/{one}/edit")
+    signed_in.goto(f"{pages}/models/{one}/edit")
     signed_in.get_by_role("textbox", name="Name", exact=True).fill("mine")
     changed = admin.patch(f"{address}/models/custom/{one}", json={"name": "theirs"})
     assert changed.status_code == 200, changed.text
@@ -58,11 +50,11 @@ def test_who_takes_all_of_the_other_change_has_nothing_left_to_save(
 
 
 def test_who_deletes_what_was_changed_meanwhile_is_told_and_may_do_it_all_the_same(
-    signed_in: Page, admin: httpx.Client, workspace: str, place: str
+    signed_in: Page, admin: httpx.Client, workspace: str, pages: str
 ) -> None:
     address = f"/api/v2/workspaces/{workspace}"
     one = model(admin, address)
-    signed_in.goto(f"{place}/models/{one}")
+    signed_in.goto(f"{pages}/models/{one}")
     signed_in.get_by_role("button", name="Delete").click()
     dialog = signed_in.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Delete")).to_be_visible()
