@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 from haystack import Pipeline
+from haystack.dataclasses import ChatMessage
 from haystack.utils import Secret
 
 from haystack_integrations.components.generators.haymow import HaymowChatGenerator
@@ -21,6 +23,12 @@ LOCAL = "SmolLM2-135M-Instruct"
 SERVER_KEY = "sk-of-the-server-5b1f"
 OWN_KEY = "sk-of-the-pipeline-90c2"
 KEY_NAME = "SCRIPTED_API_KEY"
+QUESTION = [
+    ChatMessage.from_system("You are a helpful assistant."),
+    ChatMessage.from_user("What is the capital of France?"),
+]
+LOGGER = "haystack_integrations.components.generators.haymow.kept"
+"""Of what is said while the last good definition is used."""
 GENERATOR = "haystack_integrations.components.generators.haymow.chat.chat_generator.HaymowChatGenerator"
 
 
@@ -88,6 +96,15 @@ def awaited(asked: Any, *given: Any, **named: Any) -> dict[str, Any]:
             await asked.close_async()
 
     return asyncio.run(answer())
+
+
+async def collected(answer: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+    """An answer; what nobody holds any more is collected before the loop ends, and says what it has to say."""
+    result = await answer
+    gc.collect()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    return result
 
 
 def key(text: str) -> Secret:

@@ -17,9 +17,8 @@ from haystack_integrations.components.generators.haymow.kept import Kept
 from haystack_integrations.components.generators.haymow.local import Local
 from tests.clocks import Stopwatch
 from tests.conftest import client_of
-from tests.pipelines.house import GENERATOR, KEY_NAME, House, awaited, loaded
+from tests.pipelines.house import GENERATOR, KEY_NAME, LOGGER, House, awaited, loaded
 from tests.pipelines.impostor import MODELS, Impostor, told
-from tests.pipelines.test_kept import LOGGER
 from tests.running import RunningServer, running
 from tests.server.registry.shelf import openai_config
 

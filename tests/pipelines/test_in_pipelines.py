@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import inspect
-from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,13 +16,9 @@ from haystack.tools import Tool, create_tool_from_function
 
 from haystack_integrations.components.generators.haymow import HaymowChatGenerator
 from tests.pipelines import weather
-from tests.pipelines.house import GENERATOR, LOCAL, OWN_KEY, SERVER_KEY, House, awaited, loaded
+from tests.pipelines.house import GENERATOR, LOCAL, OWN_KEY, QUESTION, SERVER_KEY, House, awaited, collected, loaded
 from tests.upstream import Calls, Fails, Says
 
-QUESTION = [
-    ChatMessage.from_system("You are a helpful assistant."),
-    ChatMessage.from_user("What is the capital of France?"),
-]
 LLM = "haystack.components.generators.chat.llm.LLM"
 AGENT = "haystack.components.agents.agent.Agent"
 FALLBACK = "haystack.components.generators.chat.fallback.FallbackChatGenerator"
@@ -40,15 +34,6 @@ def of(house: House, mode: str, **more: Any) -> dict[str, Any]:
 
 def tool() -> Tool:
     return create_tool_from_function(weather.weather)
-
-
-async def collected(answer: Awaitable[dict[str, Any]]) -> dict[str, Any]:
-    """An answer; what nobody holds any more is collected before the loop ends, and says what it has to say."""
-    result = await answer
-    gc.collect()
-    for _ in range(10):
-        await asyncio.sleep(0)
-    return result
 
 
 def text_of(result: dict[str, Any]) -> str | None:

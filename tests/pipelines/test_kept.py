@@ -11,9 +11,8 @@ import pytest
 from haymow.errors import NotFound, Unavailable
 from haystack_integrations.components.generators.haymow.kept import Kept
 from tests.clocks import Stopwatch
+from tests.pipelines.house import LOGGER
 from tests.upstream import wait_until
-
-LOGGER = "haystack_integrations.components.generators.haymow.kept"
 
 
 class Asked:

@@ -20,9 +20,8 @@ from haystack.dataclasses import StreamingChunk
 
 from haymow.errors import Unauthenticated
 from haystack_integrations.components.generators.haymow.registry import Place, Registry
-from tests.pipelines.house import GENERATOR, KEY_NAME, House, awaited, key
+from tests.pipelines.house import GENERATOR, KEY_NAME, QUESTION, House, awaited, collected, key
 from tests.pipelines.impostor import MODELS, Impostor, told
-from tests.pipelines.test_in_pipelines import QUESTION, collected
 from tests.upstream import Says, wait_until
 
 both = pytest.mark.parametrize("mode", ["remote", "local"])
