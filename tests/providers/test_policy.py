@@ -173,15 +173,15 @@ def test_a_foundry_of_the_environment_beside_the_definitions_is_refused(
 @pytest.mark.parametrize("provider", EACH_SDK, ids=str)
 def test_a_generator_built_on_a_loop_that_ended_answers_on_others_and_closes(cloud: Cloud, provider: Provider) -> None:
     live = build(provider.config(), dict.fromkeys(SECRETS, KEY) | dict(provider.secrets), cloud.egress())
-    already = cloud.connections
+    wait_until(lambda: cloud.connections == 0)  # those of the tests before are being closed, or will be
 
     async def call_and_close() -> None:
         messages = [ChatMessage.from_user("Hello?")]
         answer = await live.component.run_async(messages=messages, streaming_callback=None, generation_kwargs={})
         assert answer["replies"][0].text == "Hello"
-        assert cloud.connections == already + 1
+        assert cloud.connections == 1
         await live.close()
-        await asyncio.to_thread(wait_until, lambda: cloud.connections == already)
+        await asyncio.to_thread(wait_until, lambda: cloud.connections == 0)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(call_and_close())
