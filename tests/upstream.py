@@ -252,7 +252,7 @@ async def _dying(answer: Dies) -> AsyncIterator[bytes]:
     yield _event({"error": answer.event})
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 30.0) -> None:
     """Raises TimeoutError when `true` does not become so in time."""
     end = time.monotonic() + seconds
     while not true():
