@@ -21,6 +21,7 @@ class Somebody:
 
 
 def unique(word: str) -> str:
+    """A name that no other test has."""
     return f"{word}-{uuid.uuid4().hex[:12]}"
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import definition
 from tests.server.access.people import new_member, new_secret, unique
+from tests.server.registry.shelf import secret_name
 
 STRICT = {"prefer": "handling=strict"}
 APPLIED = "preference-applied"
@@ -21,7 +22,7 @@ def bodies() -> list[tuple[str, dict[str, Any]]]:
         ("/api/v2/tokens", {"name": unique("t")}),
         ("/api/v2/members", person),
         ("/api/v1/workspaces", {"name": unique("w")}),
-        ("/api/v2/secrets", {"name": unique("KEY").replace("-", "_").upper(), "secret": "sk-1"}),
+        ("/api/v2/secrets", {"name": secret_name(), "secret": "sk-1"}),
         ("/api/v2/models/custom", definition(unique("m"))),
         ("/api/v2/models/validate", definition(unique("m"))),
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.server.access.people import new_workspace
 from tests.server.probes.bench import KEY, Bench
-from tests.server.registry.shelf import Shelf, openai_config, unique
+from tests.server.registry.shelf import Shelf, openai_config, secret_name, unique
 from tests.upstream import Fails, Hangs, Says, wait_until
 
 
@@ -72,7 +72,7 @@ class TestConnected:
 
     @pytest.mark.parametrize("whose", ["the organization's", "each workspace's own"])
     def test_an_organizations_model_is_tested_in_each_workspace_for_itself(self, bench: Bench, whose: str) -> None:
-        client, name = bench.shelf.client, unique("KEY").replace("-", "_")
+        client, name = bench.shelf.client, secret_name()
         organization = Shelf(client, "/api/v2")
         other = Bench(Shelf(client, f"/api/v2/workspaces/{new_workspace(client)[1]}"), bench.upstream)
         config = openai_config(name, model="scripted", api_base_url=bench.upstream.url)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.server.access.people import new_workspace
 from tests.server.probes.bench import KEY, SECRET, Bench
-from tests.server.registry.shelf import Shelf, openai_config, unique
+from tests.server.registry.shelf import Shelf, openai_config, secret_name, unique
 from tests.upstream import Answer, Fails, Garbles
 
 
@@ -84,7 +84,7 @@ def test_so_is_a_secrets_new_value_and_one_that_is_gone_is_missing(bench: Bench)
 
 
 def test_a_test_says_nothing_of_the_model_as_it_is_seen_from_elsewhere(bench: Bench) -> None:
-    client, name = bench.shelf.client, unique("KEY").replace("-", "_")
+    client, name = bench.shelf.client, secret_name()
     organization = Bench(Shelf(client, "/api/v2"), bench.upstream)
     other = Bench(Shelf(client, f"/api/v2/workspaces/{new_workspace(client)[1]}"), bench.upstream)
     organization.shelf.enter(name, KEY, hosts=[f"127.0.0.1:{bench.upstream.port}"])

@@ -8,18 +8,13 @@ import pytest
 
 from tests.conftest import definition
 from tests.server.registry.conftest import Caller
-from tests.server.registry.shelf import Shelf, faults, openai_config, unique
+from tests.server.registry.shelf import Shelf, faults, openai_config, secret_name, unique
 
 ELSEWHERE = "https://elsewhere.example/v1"
 
 
 def named(secret: str, **parameters: Any) -> dict[str, Any]:
     return definition(unique("m"), chat_generator_config=openai_config(secret, **parameters))
-
-
-def secret_name() -> str:
-    """A name without usual hosts that no other test has: the organization's secrets are everyone's."""
-    return unique("KEY").replace("-", "_").upper()
 
 
 def connected(shelf: Shelf, model: dict[str, Any]) -> bool | None:

@@ -15,13 +15,9 @@ from haymow.server.registry.proposals import Change
 from tests.conftest import definition
 from tests.server.access.people import let_in, new_workspace, somebody, with_token_of
 from tests.server.registry.inside import opened, statements
-from tests.server.registry.shelf import Shelf, openai_config, unique
+from tests.server.registry.shelf import Shelf, openai_config, secret_name, unique
 
 ELSEWHERE = "https://elsewhere.example/v1"
-
-
-def secret_name() -> str:
-    return unique("KEY").replace("-", "_").upper()
 
 
 def named(secret: str, name: str = "", **parameters: Any) -> dict[str, Any]:

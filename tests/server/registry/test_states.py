@@ -16,7 +16,7 @@ from haymow.server.registry.proposals import Change
 from tests.conftest import definition
 from tests.server.access.people import new_workspace
 from tests.server.registry.inside import opened, statements
-from tests.server.registry.shelf import UNKNOWN, Shelf, faults, openai_config, unique
+from tests.server.registry.shelf import UNKNOWN, Shelf, faults, openai_config, secret_name, unique
 
 MOCK = {"type": "MockChatGenerator", "init_parameters": {}}
 # Not among what `make setup` installs, and callable once it is.
@@ -80,7 +80,7 @@ class TestWhich:
 
 class TestWhatIsMissing:
     def test_a_secret_that_is_not_there(self, either: Shelf) -> None:
-        secret = unique("KEY").replace("-", "_")
+        secret = secret_name()
         state = state_of(either, either.made(of(openai_config(secret))))
         assert (state["connected"], state["reason"], state["missing_secrets"]) == (False, "missing_secret", [secret])
         assert f"needs the secret {secret}." in state["detail"]
