@@ -93,6 +93,15 @@ class TestABackup:
             run_backup(stock.settings, tmp_path / "b", True, PASSPHRASE, quiet)
         assert not (tmp_path / "b").exists()
 
+    def test_is_not_made_where_no_haymow_was_started(self, tmp_path: Path) -> None:
+        """Somebody named the wrong database, and would learn of it on the day the backup is needed."""
+        settings = empty(tmp_path)
+        settings.data.mkdir()
+        databases.open_in(settings.data).close()
+        with pytest.raises(StartFailed, match="holds no haymow yet"):
+            run_backup(settings, tmp_path / "b", False, None, quiet)
+        assert not (tmp_path / "b").exists()
+
 
 class TestAPassphrase:
     @pytest.mark.parametrize(

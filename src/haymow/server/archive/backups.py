@@ -17,7 +17,7 @@ from haymow.server.archive.files import Writer, writing
 from haymow.server.archive.progress import Progress
 from haymow.server.database import CONFIDENTIAL
 from haymow.server.database.moving import lines_of
-from haymow.server.database.places import Place, looking
+from haymow.server.database.places import Place, looking, require_started
 from haymow.server.database.rows import Digest, shape_of
 from haymow.server.database.schema import HEAD
 from haymow.server.secrets import key_file
@@ -36,6 +36,7 @@ def back_up(source: Place, keys: Path | None, file: Path, passphrase: str | None
     made = datetime.now(UTC).replace(microsecond=0)  # people read it
     header = {"made": made, "haymow": __version__, "schema": HEAD, "secrets": keys is not None}
     with looking(source) as connection, writing(file, header, passphrase) as writer:
+        require_started(connection, source)  # a backup of nothing would be learnt of when it is needed
         progress = Progress(say, "backed up")  # which counts rows: to make a key of a passphrase takes a second
         writer.write(orjson.dumps({"keys": None if keys is None else _keys(connection, keys)}))
         found = [_written(connection, table, writer, progress) for table in tables() if _goes(table, keys)]

@@ -15,7 +15,7 @@ from haymow.server.archive.progress import Progress
 from haymow.server.database import DataFolder
 from haymow.server.database.folder import FolderInUse
 from haymow.server.database.moving import Filling, filling, lines_of
-from haymow.server.database.places import Place, looking
+from haymow.server.database.places import Place, looking, require_started
 from haymow.server.database.rows import Digest, shape_of
 from haymow.server.database.schema import HEAD
 from haymow.server.secrets.master_keys import open_master_keys
@@ -49,6 +49,7 @@ def copy(source: Place, target: Place, key_file: Path | None, say: Say) -> Copie
     with ExitStack() as stack:
         in_use = is_in_use(source)
         connection = stack.enter_context(looking(source))
+        require_started(connection, source)
         _require_key(connection, key_file)
         hold(stack, target)  # which makes its folder: not for a source that was named by mistake
         filled = stack.enter_context(filling(target, HEAD))

@@ -75,8 +75,13 @@ def require_haymow(settings: Settings) -> None:
         return
     place = place_of(settings)
     with _explained(place), _connected(place, writes=False) as connection:
-        if schema.revision_of(connection) is None or first_filled(connection) is None:
-            raise StartFailed(_other_schema(place, None))
+        require_started(connection, place)
+
+
+def require_started(connection: Connection, place: Place) -> None:
+    """Raise StartFailed for a database in which none was ever started, whether or not it has its tables."""
+    if schema.revision_of(connection) is None or first_filled(connection) is None:
+        raise StartFailed(_other_schema(place, None))
 
 
 def first_filled(connection: Connection) -> str | None:
