@@ -51,7 +51,7 @@ def test_e14_a_whole_answer_ends_when_the_right_to_it_ends(
         body = {"model": subject.model["name"], "messages": [{"role": "user", "content": "Hi"}]}
         asking = threads.submit(client.post, f"{subject.home}/openai/v1/chat/completions", json=body, timeout=30.0)
         wait_until(lambda: bool(upstream.seen))
-        assert admin.delete(_of(admin, subject, reader.user_id, end)).status_code == 204
+        assert admin.delete(_right_to_chat(admin, subject, reader.user_id, end)).status_code == 204
         assert asking.result(10).status_code == (401 if end == "token" else 404)
     wait_until(lambda: upstream.abandoned == 1)
 
@@ -68,13 +68,13 @@ def test_e14_a_stream_is_cut_when_the_right_to_it_ends(
         assert answer.status_code == 200
         lines = answer.iter_lines()
         next(lines)
-        assert admin.delete(_of(admin, subject, reader.user_id, end)).status_code == 204
+        assert admin.delete(_right_to_chat(admin, subject, reader.user_id, end)).status_code == 204
         received = [line for line in _until_it_ends(lines) if line]
     assert len(received) < 70  # five seconds are fifty pieces
     assert "data: [DONE]" not in received
 
 
-def _of(admin: httpx.Client, subject: Subject, user_id: str, end: str) -> str:
+def _right_to_chat(admin: httpx.Client, subject: Subject, user_id: str, end: str) -> str:
     """What to DELETE, to end a person's right to chat."""
     if end == "token":
         tokens = admin.get("/api/v2/tokens").json()["data"]

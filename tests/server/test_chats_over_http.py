@@ -15,12 +15,6 @@ JSON = {"content-type": "application/json"}
 
 
 @pytest.fixture
-def shelf(admin: httpx.Client, workspace: str) -> Shelf:
-    """A new workspace's models."""
-    return Shelf(admin, f"/api/v2/workspaces/{workspace}")
-
-
-@pytest.fixture
 def mock(shelf: Shelf) -> str:
     """The name of a model that answers by itself."""
     config = {"type": "MockChatGenerator", "init_parameters": {}}

@@ -17,12 +17,6 @@ CLOSED = {"type": "object", "additionalProperties": False}
 
 
 @pytest.fixture
-def shelf(admin: httpx.Client, workspace: str) -> Shelf:
-    """A new workspace's models."""
-    return Shelf(admin, f"/api/v2/workspaces/{workspace}")
-
-
-@pytest.fixture
 def model(shelf: Shelf) -> dict[str, Any]:
     """A model that lets callers set anything in revision 1, and nothing in revision 2."""
     config = {"type": "MockChatGenerator", "init_parameters": {}}

@@ -1,4 +1,4 @@
-"""Shelves of models on the one server, one model of a shelf, and callers with fewer rights than its administrator."""
+"""The organization's models, one model of a workspace's, and callers with fewer rights than its administrator."""
 
 from __future__ import annotations
 
@@ -13,12 +13,6 @@ from tests.server.registry.registered import Registered
 from tests.server.registry.shelf import ORGANIZATION, Shelf, unique
 
 Caller = Callable[..., httpx.Client]
-
-
-@pytest.fixture
-def shelf(admin: httpx.Client, workspace: str) -> Shelf:
-    """A new workspace's models, for its administrator."""
-    return Shelf(admin, f"/api/v2/workspaces/{workspace}")
 
 
 @pytest.fixture
