@@ -16,8 +16,8 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,10 +27,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from tests.answers import BEGINNING, Answer, Calls, Dies, Fails, Garbles, Hangs, Says, Stalls, Trickles
 from tests.threads import ServerThread
 
 MODEL = "scripted-1"
-USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
 
 
 @dataclass(frozen=True)
@@ -42,103 +42,6 @@ class Seen:
     headers: Mapping[str, str]
     body: Any
     connection: int
-
-
-@dataclass(frozen=True)
-class Says:
-    """Text, whole or in `pieces`; `pause` seconds before each piece of a stream."""
-
-    text: str = "Hello"
-    pieces: int = 2
-    finish_reason: str = "stop"
-    pause: float = 0.0
-    usage: Mapping[str, int] = field(default_factory=lambda: USAGE)
-
-    def message(self) -> dict[str, Any]:
-        return {"role": "assistant", "content": self.text, "refusal": None}
-
-    def deltas(self) -> list[dict[str, Any]]:
-        size = -(-len(self.text) // self.pieces) or 1
-        parts = [self.text[at : at + size] for at in range(0, len(self.text), size)]
-        return [{"role": "assistant", "content": "", "refusal": None}, *({"content": part} for part in parts)]
-
-
-@dataclass(frozen=True)
-class Calls:
-    """Tool calls: (id, function, arguments)."""
-
-    calls: Sequence[tuple[str, str, Mapping[str, Any]]]
-    finish_reason: str = "tool_calls"
-    pause: float = 0.0
-    usage: Mapping[str, int] = field(default_factory=lambda: USAGE)
-
-    def message(self) -> dict[str, Any]:
-        calls = [
-            {"id": id_, "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
-            for id_, name, arguments in self.calls
-        ]
-        return {"role": "assistant", "content": None, "tool_calls": calls, "refusal": None}
-
-    def deltas(self) -> list[dict[str, Any]]:
-        deltas: list[dict[str, Any]] = [{"role": "assistant", "content": None}]
-        for index, (id_, name, arguments) in enumerate(self.calls):
-            start = {"index": index, "id": id_, "type": "function", "function": {"name": name, "arguments": ""}}
-            text = json.dumps(arguments)
-            pieces = [{"index": index, "function": {"arguments": part}} for part in (text[:4], text[4:])]
-            deltas += [{"tool_calls": [call]} for call in (start, *pieces)]
-        return deltas
-
-
-@dataclass(frozen=True)
-class Fails:
-    """An error status, with whatever text and headers a hostile provider might put there."""
-
-    status: int
-    text: str = "scripted failure"
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Dies:
-    """A stream that breaks off after some deltas: with OpenAI's error event, or with the connection."""
-
-    after: int = 1
-    event: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Stalls:
-    """A stream that is silent after some deltas until the caller gives up."""
-
-    after: int = 1
-
-
-@dataclass(frozen=True)
-class Garbles:
-    """A body that is no chat completion."""
-
-    body: bytes = b"<html>It works!</html>"
-    media_type: str = "text/html"
-    status: int = 200
-
-
-@dataclass(frozen=True)
-class Hangs:
-    """No answer until the caller gives up, or `seconds` are over."""
-
-    seconds: float = 30.0
-
-
-@dataclass(frozen=True)
-class Trickles:
-    """200, then white space without end, which is never silence long enough for a read to time out."""
-
-    pause: float = 0.05
-
-
-_BEGINNING = Says("Hello there", pieces=11).deltas()
-
-Answer = Trickles | Says | Calls | Fails | Dies | Stalls | Garbles | Hangs
 
 
 class Upstream:
@@ -220,7 +123,7 @@ class Upstream:
                     yield event
                 return
             if isinstance(answer, Stalls):
-                for delta in _BEGINNING[: answer.after]:
+                for delta in BEGINNING[: answer.after]:
                     yield _event(_chunk(delta))
                 await asyncio.Event().wait()
                 return
@@ -245,7 +148,7 @@ async def _trickle(pause: float) -> AsyncIterator[bytes]:
 
 
 async def _dying(answer: Dies) -> AsyncIterator[bytes]:
-    for delta in _BEGINNING[: answer.after]:
+    for delta in BEGINNING[: answer.after]:
         yield _event(_chunk(delta))
     if answer.event is None:
         raise ConnectionResetError("scripted: the connection breaks")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.answers import USAGE, Calls, Says
 from tests.providers.replies import Reply, sse
-from tests.upstream import USAGE, Calls, Says
 
 STREAMED = "text/event-stream"
 
