@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPConnection, HTTPException
@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from haymow.server.http.protocol import IDLE_SECONDS
-from tests.abuse.raw import connect, read_answer, request
+from tests.abuse.raw import RawAnswer, connect, read_answer, request
 from tests.beside import beside
 from tests.conftest import client_of, definition
 from tests.ports import free_port
@@ -151,21 +151,40 @@ class TestTheGrace:
             assert chat["broken_off"] is True
 
 
-def test_a_request_that_was_on_its_way_to_an_idle_connection_is_answered(fresh_server: RunningServer) -> None:
+def test_a_request_that_was_on_its_way_to_an_idle_connection_is_answered(tmp_path: Path) -> None:
     """It comes after the server stopped to listen, and before its connection is closed."""
-    with closing(connect(fresh_server.url)) as connection:
+    tried = (answer_on_the_way(tmp_path / f"data {number}") for number in range(5))
+    last = next(answer for answer in tried if answer is not None)
+    assert (last.status, last.headers["connection"]) == (200, "close")
+
+
+def answer_on_the_way(data: Path) -> RawAnswer | None:
+    """None where the machine was too busy to ask in time."""
+    with running(data) as server, closing(connect(server.url)) as connection:
         connection.sendall(request("GET", "/healthz"))
         assert "connection" not in read_answer(connection).headers
-        fresh_server.process.send_signal(signal.SIGTERM)
-        wait_until(lambda: not listens(fresh_server))
-        connection.sendall(request("GET", "/healthz"))
-        last = read_answer(connection)
-    assert (last.status, last.headers["connection"]) == (200, "close")
+        server.process.send_signal(signal.SIGTERM)
+        listened = stopped_listening(server)
+        with suppress(ConnectionError):
+            connection.sendall(request("GET", "/healthz"))
+        return None if time.monotonic() - listened > LATE_SECONDS else read_answer(connection)
+
+
+def stopped_listening(server: RunningServer) -> float:
+    """Wait until it listens no more; when it was last seen to."""
+    asked = [time.monotonic()]
+
+    def is_deaf() -> bool:
+        asked.append(time.monotonic())
+        return not listens(server)
+
+    wait_until(is_deaf)
+    return asked[-2]
 
 
 def listens(server: RunningServer) -> bool:
     try:
         connect(server.url).close()
-    except (TimeoutError, ConnectionRefusedError):
+    except (TimeoutError, ConnectionError):  # refused, or reset: it stopped just then
         return False
     return True
