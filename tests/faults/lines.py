@@ -112,9 +112,10 @@ class _Talk:
                     self._catch()
                     return
                 self._is_change = self._is_change and not committed
+                is_last = committed and self._line.way is Way.ANSWERED  # now: the test goes on when it is passed on
                 if not self._passed_on(data, self._far, self._near):
                     break
-                if committed and self._line.way is Way.ANSWERED:
+                if is_last:
                     self._line.cut()
                     self._line.caught += 1  # last: who waits for it may open the line again
         _reset(self._near, self._far)
