@@ -72,7 +72,7 @@ def test_each_statement_of_a_change_is_a_span_below_its_unit(place: Place, colle
     assert b"canary-traced" not in collector[0].raw
 
 
-@pytest.mark.shared("on SQLite one commit is several changes'")
+@pytest.mark.shared("on SQLite a commit is that of several changes")
 def test_a_changes_commit_is_a_span_too_and_the_last(place: Place, collector: tuple[Collector, str]) -> None:
     answer = place.client.post(f"{place.home}/models/custom", json=another(place, "committed"))
     assert answer.status_code == 201
