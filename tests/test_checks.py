@@ -11,9 +11,7 @@ from scripts.check import ON_POSTGRESQL
 ROOT = Path(__file__).parent.parent
 MARK = "pytest.mark." + "shared("  # in two, or this file would have it
 ONLY_THERE = sorted(
-    str(file.relative_to(ROOT))
-    for file in (ROOT / "tests").rglob("test_*.py")
-    if MARK in file.read_text("utf-8")
+    str(file.relative_to(ROOT)) for file in (ROOT / "tests").rglob("test_*.py") if MARK in file.read_text("utf-8")
 )
 
 
