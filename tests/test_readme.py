@@ -69,7 +69,7 @@ def pasted(server: RunningServer, folder: Path, local_model_port: int) -> list[s
     # In one go: the place of one may hold the words of another.
     script = re.sub("|".join(map(re.escape, places)), lambda shown: places[shown[0]], script)
     ran = subprocess.run(
-        ["bash", "-c", script], cwd=folder, env=environment(server.data), capture_output=True, text=True, timeout=100
+        ["bash", "-c", script], cwd=folder, env=environment(server.data), capture_output=True, text=True, timeout=300
     )
     assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
     said = ran.stdout
