@@ -179,6 +179,17 @@ async def test_a_secret_in_use_stays_unless_it_is_forced(rooms: Rooms) -> None:
     assert await resolve(rooms, "KEY") == {}
 
 
+async def test_a_secret_that_another_scope_keeps_is_not_found_here_even_if_it_is_in_use(rooms: Rooms) -> None:
+    secret = await rooms.secrets.create(
+        rooms.admin.actor, rooms.organization, "KEY", entered(SecretValue(CANARY), ("api.openai.com",))
+    )
+    rooms.models.using[rooms.organization.scope_id, "KEY"] = ["gpt"]
+    with pytest.raises(NotFound):
+        await rooms.secrets.delete(
+            rooms.admin.actor, rooms.scope, secret.ref.secret_id, force=False, sees=sees_everything
+        )
+
+
 async def test_many_models_are_counted_rather_than_named(rooms: Rooms) -> None:
     secret = await create(rooms)
     rooms.models.using[rooms.scope.scope_id, "KEY"] = [f"m{number}" for number in range(12)]

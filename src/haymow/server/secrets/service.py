@@ -194,15 +194,19 @@ class Secrets:
     async def delete(self, actor: Actor, scope: SecretScope, secret_id: UUID, force: bool, sees: Sees) -> None:
         """Raises NotFound, and Conflict that names the models which use it, unless `force` is given."""
 
-        def remove(connection: Connection) -> None:
+        def deletable(connection: Connection) -> Secret:
             secret = _own(connection, scope, secret_id)
             if not force:
                 rules.require_unused(self._uses(connection, scope, secret.ref, sees, rules.MOST_NAMED))
+            return secret
+
+        def remove(connection: Connection) -> None:
+            secret = deletable(connection)
             store.remove(connection, secret)
             self._record(connection, actor, scope, "secret.delete", secret, ())
 
         if not force:  # first where nobody waits for it: they may be many
-            rules.require_unused(await self.uses(scope, secret_id, sees, rules.MOST_NAMED))
+            await self.database.scan(deletable)
         await self.write(remove)
 
     async def reveal(self, refs: Collection[SecretRef]) -> dict[str, SecretValue]:
