@@ -14,9 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -153,15 +152,6 @@ async def _dying(answer: Dies) -> AsyncIterator[bytes]:
     if answer.event is None:
         raise ConnectionResetError("scripted: the connection breaks")
     yield _event({"error": answer.event})
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Raises TimeoutError when `true` does not become so in time."""
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            raise TimeoutError("what the test waits for did not happen")
-        time.sleep(0.005)
 
 
 def _json(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -14,10 +14,11 @@ import pytest
 
 from tests import databases, looking
 from tests.abuse.subject import UNKNOWN, Subject, config, named
+from tests.answers import Dies, Fails, Garbles
 from tests.conftest import client_of
 from tests.running import RunningServer, running
 from tests.server.access.people import new_member, new_secret, new_token, new_workspace
-from tests.upstream import Dies, Fails, Garbles, Upstream
+from tests.upstream import Upstream
 
 # With characters that URLs and JSON write differently, so that the search below has something to find.
 CANARIES = {

@@ -9,10 +9,12 @@ import httpx
 import pytest
 
 from tests.abuse.subject import Subject, attempts, config, named, refused
+from tests.answers import Hangs, Says
 from tests.conftest import client_of
 from tests.running import RunningServer
 from tests.server.access.people import Somebody, let_in, new_secret, new_token, somebody
-from tests.upstream import Hangs, Says, Upstream, wait_until
+from tests.upstream import Upstream
+from tests.waiting import wait_until
 
 
 def test_e14_a_revoked_token_is_dead_when_the_answer_arrives(

@@ -8,8 +8,9 @@ import pytest
 
 from tests.abuse.sink import Sink
 from tests.abuse.subject import Subject, config, named
+from tests.answers import Fails
 from tests.server.access.people import new_secret
-from tests.upstream import Fails, Upstream
+from tests.upstream import Upstream
 
 
 @pytest.fixture

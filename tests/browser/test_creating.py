@@ -7,8 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.answers import Fails, Says
 from tests.browser.place import Place
-from tests.upstream import Fails, Says, Upstream
+from tests.upstream import Upstream
 
 KEY = "sk-canary-of-the-browser-2719"
 

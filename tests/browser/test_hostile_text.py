@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.answers import Says
 from tests.browser.conftest import Watch, watch
 from tests.browser.place import Place, definition
 from tests.running import RunningServer
-from tests.upstream import Says, Upstream
+from tests.upstream import Upstream
 
 IMAGE = "<img src=/pwned onerror=alert(1)>"
 SCRIPT = "<script>alert(1)</script>"

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.answers import Says
 from tests.browser.place import Place
 from tests.ports import free_port
 from tests.running import RunningServer, running
-from tests.upstream import Says, Upstream, wait_until
+from tests.upstream import Upstream
+from tests.waiting import wait_until
 
 LOCAL = "SmolLM2-135M-Instruct"
 QUESTION = "What is the capital of France?"

@@ -20,8 +20,9 @@ from haymow.egress.clients import aiohttp_session, httpx_client
 from haymow.egress.lookups import Target
 from haymow.errors import UpstreamFailed
 from tests.abuse.sink import Sink
+from tests.answers import Fails, Garbles
 from tests.authority import Authority, Looping
-from tests.upstream import Fails, Garbles, Upstream
+from tests.upstream import Upstream
 
 Ask = Callable[[Door, str], Awaitable[tuple[int, bytes]]]
 

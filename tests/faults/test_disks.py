@@ -14,7 +14,7 @@ from tests.conftest import definition
 from tests.faults.conftest import Figure
 from tests.faults.disks import fill, on_a_small_disk, tampered
 from tests.faults.place import Storage, made, models_of, new_database, seen_at
-from tests.upstream import wait_until
+from tests.waiting import wait_until
 
 BACK_SECONDS = 5.0
 

@@ -14,7 +14,7 @@ from tests.faults.conftest import Figure
 from tests.faults.lines import line_to
 from tests.faults.place import Storage, migrated, new_database, through, two_servers
 from tests.faults.test_kills import Writer, writing
-from tests.upstream import wait_until
+from tests.waiting import wait_until
 
 BACK_SECONDS = 5.0
 

@@ -19,7 +19,7 @@ from tests.conftest import client_of, definition
 from tests.faults.conftest import Figure
 from tests.faults.place import Storage, models_of, new_database, seen_at
 from tests.running import RunningServer
-from tests.upstream import wait_until
+from tests.waiting import wait_until
 
 WRITERS = 6
 

@@ -22,7 +22,7 @@ from tests.faults.place import Storage, made, migrated, seen_at, through
 from tests.faults.test_audit import changes_of
 from tests.running import RunningServer
 from tests.server.access.people import somebody
-from tests.upstream import wait_until
+from tests.waiting import wait_until
 
 ANSWERED_SECONDS = 5.0
 BACK_SECONDS = 5.0

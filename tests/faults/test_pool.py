@@ -13,7 +13,7 @@ import psycopg
 from tests.conftest import client_of
 from tests.faults.conftest import Figure
 from tests.faults.place import Storage, made, seen_at
-from tests.upstream import wait_until
+from tests.waiting import wait_until
 
 POOL = 2
 

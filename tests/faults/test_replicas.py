@@ -21,7 +21,8 @@ from tests.faults.conftest import Figure
 from tests.faults.place import Storage, durable, made, models_of, new_database, seen_at, two_servers
 from tests.running import RunningServer
 from tests.server.access.people import somebody
-from tests.upstream import Upstream, wait_until
+from tests.upstream import Upstream
+from tests.waiting import wait_until
 
 SEEN_SECONDS = 1.0
 DEAD_SECONDS = 5.0

@@ -18,7 +18,7 @@ from tests.faults.balancer import Balancer, balanced
 from tests.faults.conftest import Figure
 from tests.faults.place import Storage, made, seen_at
 from tests.running import RunningServer
-from tests.upstream import wait_until
+from tests.waiting import wait_until
 
 CLIENTS = 10
 PAUSE = 0.2

@@ -17,7 +17,7 @@ from tests.faults.conftest import Figure
 from tests.faults.lines import Way, line_to
 from tests.faults.place import Storage, made, migrated, models_of, through
 from tests.running import RunningServer
-from tests.upstream import wait_until
+from tests.waiting import wait_until
 
 CLIENTS = 6
 ANSWERED_SECONDS = 5.0

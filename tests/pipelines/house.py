@@ -16,7 +16,8 @@ from haystack.utils import Secret
 
 from haystack_integrations.components.generators.haymow import HaymowChatGenerator
 from tests.running import RunningServer
-from tests.server.registry.shelf import Shelf, openai_config, unique
+from tests.server.access.people import unique
+from tests.server.registry.shelf import Shelf, openai_config
 from tests.upstream import Upstream
 
 LOCAL = "SmolLM2-135M-Instruct"

@@ -10,10 +10,10 @@ from haystack import Pipeline
 from haystack.components.generators.chat import LLM
 
 from haystack_integrations.components.generators.haymow import HaymowChatGenerator
+from tests.answers import Says
 from tests.conftest import definition
 from tests.pipelines.house import House
 from tests.server.registry.shelf import Shelf
-from tests.upstream import Says
 
 TEXT = (Path(__file__).parents[2] / "docs" / "haystack.md").read_text()
 

@@ -13,10 +13,11 @@ from pydantic import BaseModel
 
 from haymow.errors import Denied, HaymowError, Invalid, Malformed, NotFound, Unauthenticated, Unavailable
 from haystack_integrations.components.generators.haymow import HaymowChatGenerator, registry
+from tests.answers import Fails, Hangs, Trickles
 from tests.pipelines.house import House, awaited, key
 from tests.pipelines.impostor import Impostor
 from tests.server.registry.shelf import UNKNOWN
-from tests.upstream import Fails, Hangs, Trickles, Upstream
+from tests.upstream import Upstream
 
 CANARY = "hm_canary_4d1e"
 

@@ -15,9 +15,9 @@ from haystack.dataclasses import ChatMessage, StreamingChunk
 from haystack.tools import Tool, create_tool_from_function
 
 from haystack_integrations.components.generators.haymow import HaymowChatGenerator
+from tests.answers import Calls, Fails, Says
 from tests.pipelines import weather
 from tests.pipelines.house import GENERATOR, LOCAL, OWN_KEY, QUESTION, SERVER_KEY, House, awaited, collected, loaded
-from tests.upstream import Calls, Fails, Says
 
 LLM = "haystack.components.generators.chat.llm.LLM"
 AGENT = "haystack.components.agents.agent.Agent"

@@ -12,7 +12,7 @@ from haymow.errors import NotFound, Unavailable
 from haystack_integrations.components.generators.haymow.kept import Kept
 from tests.clocks import Stopwatch
 from tests.pipelines.house import LOGGER
-from tests.upstream import wait_until
+from tests.waiting import wait_until
 
 
 class Asked:

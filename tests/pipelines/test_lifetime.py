@@ -20,9 +20,10 @@ from haystack.dataclasses import StreamingChunk
 
 from haymow.errors import Unauthenticated
 from haystack_integrations.components.generators.haymow.registry import Place, Registry
+from tests.answers import Says
 from tests.pipelines.house import GENERATOR, KEY_NAME, QUESTION, House, awaited, collected, key
 from tests.pipelines.impostor import MODELS, Impostor, told
-from tests.upstream import Says, wait_until
+from tests.waiting import wait_until
 
 both = pytest.mark.parametrize("mode", ["remote", "local"])
 

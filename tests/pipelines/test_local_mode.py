@@ -13,7 +13,7 @@ from haystack_integrations.components.generators.haymow import HaymowChatGenerat
 from tests.abuse.subject import OPENAI
 from tests.pipelines.house import House
 from tests.pipelines.impostor import MODELS, Impostor, told
-from tests.server.registry.shelf import unique
+from tests.server.access.people import unique
 
 CANARY = "sk-canary-31f0"
 

@@ -16,10 +16,11 @@ from haymow.server.registry.pipelines import COMPONENT, Address, pipeline
 from haymow.server.registry.rules import Definition
 from haystack_integrations.components.generators.haymow import HaymowChatGenerator
 from tests.abuse.subject import refused
+from tests.answers import Says
 from tests.conftest import definition
 from tests.pipelines.house import GENERATOR, KEY_NAME, LOCAL, OWN_KEY, SERVER_KEY, House, awaited
-from tests.server.registry.shelf import GONE, UNKNOWN, Shelf, unique
-from tests.upstream import Says
+from tests.server.access.people import unique
+from tests.server.registry.shelf import GONE, UNKNOWN, Shelf
 
 COMPONENTS = {"llm": LLM, "agent": Agent, "generator": None}
 MODES = {"remote": HaymowChatGenerator, "local": HaymowChatGenerator, "pasted": OpenAIChatGenerator}

@@ -30,10 +30,11 @@ from starlette.routing import Route
 from haymow.egress import Egress, allowances
 from haymow.egress.policy import Target
 from haymow.generators import generators
+from tests.answers import Fails, Garbles, Hangs
 from tests.providers.replies import Reply
 from tests.providers.wires import anthropic, bedrock, cohere, google, ollama, openai, responses
 from tests.threads import ServerThread
-from tests.upstream import Fails, Garbles, Hangs, Seen
+from tests.upstream import Seen
 
 WIRES: Mapping[str, ModuleType] = {
     "/api/chat": ollama,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from haymow.egress.policy import Target
+from tests.answers import Fails, Garbles, Hangs
 from tests.ports import free_port
 from tests.providers.cloud import Answer, Cloud, Dies
 from tests.providers.conftest import enter
@@ -27,7 +28,7 @@ from tests.providers.known import (
 )
 from tests.providers.wires import google
 from tests.server.serving.served import HELLO, Served
-from tests.upstream import Fails, Garbles, Hangs, wait_until
+from tests.waiting import wait_until
 
 ECHO = f"Incorrect key {KEY} / {base64.b64encode(KEY.encode()).decode()}"
 CHAT = {"model": "m", "messages": HELLO}

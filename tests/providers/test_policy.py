@@ -14,11 +14,13 @@ from haystack.dataclasses import ChatMessage
 
 from haymow.errors import UpstreamFailed
 from haymow.generators.live.build import build
+from tests.answers import Fails, Hangs
 from tests.providers.cloud import Cloud
 from tests.providers.conftest import enter
 from tests.providers.known import ALL, BEDROCK, EACH_SDK, FOUNDRY, KEY, SECRETS, Provider
 from tests.server.serving.served import HELLO, Served
-from tests.upstream import Fails, Hangs, Upstream, wait_until
+from tests.upstream import Upstream
+from tests.waiting import wait_until
 
 CANARY = "sk-of-the-server"
 CHAT = {"model": "m", "messages": HELLO}

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from tests.abuse.sink import Sink
-from tests.server.registry.shelf import UNKNOWN, Shelf, unique
+from tests.server.access.people import unique
+from tests.server.registry.shelf import UNKNOWN, Shelf
 
 MIB = 1024 * 1024
 JSON = {"content-type": "application/json"}

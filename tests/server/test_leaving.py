@@ -18,12 +18,13 @@ import pytest
 
 from haymow.server.http.protocol import IDLE_SECONDS
 from tests.abuse.raw import RawAnswer, connect, read_answer, request
+from tests.answers import Says
 from tests.beside import beside
 from tests.conftest import client_of, definition
 from tests.ports import free_port
 from tests.running import RunningServer, running
 from tests.server.telemetry.conftest import placed
-from tests.upstream import Says, wait_until
+from tests.waiting import wait_until
 
 CLIENTS = 10
 PAUSE = 0.2

@@ -19,7 +19,7 @@ from haymow.server.settings import settings_from
 from tests.conftest import client_of, definition
 from tests.proxy import Proxy, before
 from tests.running import RunningServer, running
-from tests.upstream import wait_until
+from tests.waiting import wait_until
 
 PREFIX = "/haymow"
 PUBLIC = "https://models.example.com/haymow"

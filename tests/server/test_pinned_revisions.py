@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from tests.conftest import definition
+from tests.server.access.people import unique
 from tests.server.registry.inside import opened
-from tests.server.registry.shelf import UNKNOWN, Shelf, unique
+from tests.server.registry.shelf import UNKNOWN, Shelf
 
 CLOSED = {"type": "object", "additionalProperties": False}
 

@@ -15,7 +15,7 @@ from tests.abuse.raw import ask
 from tests.faults.lines import Line, Way, line_to
 from tests.faults.place import through
 from tests.running import RunningServer, running
-from tests.upstream import wait_until
+from tests.waiting import wait_until
 
 LATEST_SECONDS = UNIT_SECONDS - 0.5
 """The bound is 2 s. On a machine that is busy an answer may be late, but not as late as one without the bound."""

@@ -17,7 +17,8 @@ from tests.conftest import client_of
 from tests.operating import admin_command
 from tests.running import RunningServer, environment, haymow_command, running
 from tests.server.archive.stock import KEY, chat, fill
-from tests.upstream import Upstream, wait_until
+from tests.upstream import Upstream
+from tests.waiting import wait_until
 
 
 def rotate(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -11,13 +11,15 @@ import pytest
 
 from tests.abuse.raw import ask
 from tests.abuse.subject import refused
+from tests.answers import Says
 from tests.operating import admin_link
 from tests.running import RunningServer
 from tests.server.access.browsers import ME, SESSION, browser, cookie_of
 from tests.server.access.people import new_secret, new_token, unique
 from tests.server.registry.shelf import Shelf
 from tests.server.serving.served import openai_config
-from tests.upstream import Says, Upstream, wait_until
+from tests.upstream import Upstream
+from tests.waiting import wait_until
 
 
 class TestSigningIn:

@@ -22,9 +22,10 @@ from haymow.server.receipts import store as receipts
 from haymow.server.receipts.rules import Asked
 from haymow.server.settings import Settings
 from tests import databases
+from tests.answers import Fails
 from tests.conftest import definition
 from tests.server.registry.shelf import openai_config
-from tests.upstream import Fails, Upstream
+from tests.upstream import Upstream
 
 _PASSPHRASE = "correct horse battery staple"
 _OF_THE_PAGE = {"sec-fetch-site": "same-origin"}

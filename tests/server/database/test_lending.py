@@ -18,7 +18,7 @@ from haymow.server.database.postgres import UNIT_SECONDS
 from tests import databases
 from tests.faults.lines import Line, Way, line_to
 from tests.server.database.pools import pool_of
-from tests.upstream import wait_until
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,13 @@ import openai
 import pytest
 
 from tests.abuse.subject import refused
+from tests.answers import Dies, Fails, Hangs, Says
 from tests.conftest import client_of
 from tests.running import RunningServer, running
 from tests.server.access.people import new_token
 from tests.server.receipts.chats import HI, Chats
-from tests.upstream import Dies, Fails, Hangs, Says, Upstream, wait_until
+from tests.upstream import Upstream
+from tests.waiting import wait_until
 
 REQUESTS = {"HAYMOW_REQUESTS_PER_TOKEN": "6", "HAYMOW_REQUESTS_PER_ORGANIZATION": "8"}
 """So few that the next one is allowed only after seconds, however long those before it take on a busy machine."""

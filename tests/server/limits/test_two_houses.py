@@ -19,7 +19,8 @@ from tests.ports import free_port
 from tests.running import RunningServer, running
 from tests.server.limits.test_over_http import SLOW, limited
 from tests.server.receipts.chats import HI, Chats
-from tests.upstream import Upstream, wait_until
+from tests.upstream import Upstream
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.shared("a data folder is one server's")
 

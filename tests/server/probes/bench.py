@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 
-from tests.server.registry.shelf import Shelf, openai_config, unique
+from tests.server.access.people import unique
+from tests.server.registry.shelf import Shelf, openai_config
 from tests.upstream import Upstream
 
 KEY = "sk-canary-probed-77c1"

@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.server.access.people import new_workspace
+from tests.answers import Fails, Hangs, Says
+from tests.server.access.people import new_workspace, unique
 from tests.server.probes.bench import KEY, Bench
-from tests.server.registry.shelf import Shelf, openai_config, secret_name, unique
-from tests.upstream import Fails, Hangs, Says, wait_until
+from tests.server.registry.shelf import Shelf, openai_config, secret_name
+from tests.waiting import wait_until
 
 
 class TestConnected:

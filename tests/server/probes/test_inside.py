@@ -21,10 +21,12 @@ from haymow.server.app import House
 from haymow.server.registry.connection_tests import ConnectionTests
 from haymow.server.registry.proposals import Change
 from haymow.server.serving.probes import Allowances, Probes
+from tests.answers import Fails, Trickles
 from tests.running import LOOPBACK
 from tests.server.registry.inside import opened
 from tests.server.registry.shelf import openai_config
-from tests.upstream import Fails, Trickles, Upstream, wait_until
+from tests.upstream import Upstream
+from tests.waiting import wait_until
 
 PLATFORMS = UUID(int=501)
 

@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import Any
 
+from tests.answers import Fails, Hangs
 from tests.conftest import client_of
 from tests.running import RunningServer
 from tests.server.access.people import let_in, new_token, new_workspace, somebody
 from tests.server.probes.bench import Bench
 from tests.server.registry.shelf import GONE, UNKNOWN, Shelf
-from tests.upstream import Fails, Hangs, wait_until
+from tests.waiting import wait_until
 
 LIMITED: dict[str, Any] = {"type": "object", "properties": {"max_tokens": {"type": "integer", "maximum": 8}}}
 

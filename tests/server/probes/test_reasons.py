@@ -8,10 +8,10 @@ import pytest
 
 from haymow.server.serving.probe_rules import Reason
 from haymow.wire.registry import ConnectionTest
+from tests.answers import Answer, Fails, Garbles, Hangs
 from tests.ports import free_port
 from tests.running import RunningServer
 from tests.server.probes.bench import KEY, SECRET, Bench
-from tests.upstream import Answer, Fails, Garbles, Hangs
 
 ECHO = f"Incorrect API key provided: {KEY}"
 

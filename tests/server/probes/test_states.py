@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.server.access.people import new_workspace
+from tests.answers import Answer, Fails, Garbles
+from tests.server.access.people import new_workspace, unique
 from tests.server.probes.bench import KEY, SECRET, Bench
-from tests.server.registry.shelf import Shelf, openai_config, secret_name, unique
-from tests.upstream import Answer, Fails, Garbles
+from tests.server.registry.shelf import Shelf, openai_config, secret_name
 
 
 def state_of(bench: Bench, model: dict[str, Any]) -> dict[str, Any]:

@@ -15,11 +15,13 @@ import openai
 import pytest
 
 from tests.abuse.subject import config
+from tests.answers import Dies, Fails, Hangs, Says
 from tests.conftest import client_of, definition
 from tests.running import RunningServer, running
 from tests.server.access.people import let_in, new_workspace, somebody, unique
 from tests.server.receipts.chats import HI, Chats
-from tests.upstream import Dies, Fails, Hangs, Says, Upstream, wait_until
+from tests.upstream import Upstream
+from tests.waiting import wait_until
 
 
 @pytest.fixture

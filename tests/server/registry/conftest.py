@@ -9,8 +9,9 @@ import pytest
 
 from tests.conftest import client_of, definition
 from tests.running import RunningServer
+from tests.server.access.people import unique
 from tests.server.registry.registered import Registered
-from tests.server.registry.shelf import ORGANIZATION, Shelf, unique
+from tests.server.registry.shelf import ORGANIZATION, Shelf
 
 Caller = Callable[..., httpx.Client]
 

@@ -12,8 +12,9 @@ from haymow.server.database.news import TELL_SECONDS
 from tests import databases, looking
 from tests.conftest import client_of, definition
 from tests.running import RunningServer
+from tests.server.access.people import unique
 from tests.server.registry.conftest import Caller
-from tests.server.registry.shelf import Shelf, openai_config, unique
+from tests.server.registry.shelf import Shelf, openai_config
 
 
 def test_each_change_has_one_entry_in_its_order(either: Shelf) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import definition
+from tests.server.access.people import unique
 from tests.server.registry.conftest import Caller
-from tests.server.registry.shelf import Shelf, faults, openai_config, secret_name, unique
+from tests.server.registry.shelf import Shelf, faults, openai_config, secret_name
 
 ELSEWHERE = "https://elsewhere.example/v1"
 

@@ -11,8 +11,9 @@ import pytest
 
 from tests.conftest import definition
 from tests.running import RunningServer
+from tests.server.access.people import unique
 from tests.server.registry.conftest import Caller
-from tests.server.registry.shelf import INVALID, TAKEN, UNKNOWN, Shelf, faults, openai_config, unique
+from tests.server.registry.shelf import INVALID, TAKEN, UNKNOWN, Shelf, faults, openai_config
 
 MOCK = "haystack.components.generators.chat.mock"
 

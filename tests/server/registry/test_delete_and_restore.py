@@ -10,8 +10,9 @@ import pytest
 from tests import looking
 from tests.conftest import definition
 from tests.running import RunningServer
+from tests.server.access.people import unique
 from tests.server.registry.conftest import Caller
-from tests.server.registry.shelf import GONE, INVALID, TAKEN, UNKNOWN, Shelf, faults, openai_config, unique
+from tests.server.registry.shelf import GONE, INVALID, TAKEN, UNKNOWN, Shelf, faults, openai_config
 
 
 def changed(shelf: Shelf, times: int = 3) -> dict[str, Any]:

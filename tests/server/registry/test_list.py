@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import definition
-from tests.server.registry.shelf import Shelf, faults, openai_config, unique
+from tests.server.access.people import unique
+from tests.server.registry.shelf import Shelf, faults, openai_config
 
 ANTHROPIC = {"type": "AnthropicChatGenerator", "init_parameters": {}}
 

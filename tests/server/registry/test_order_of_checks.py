@@ -14,9 +14,9 @@ import pytest
 
 from tests.conftest import client_of, definition
 from tests.running import RunningServer
-from tests.server.access.people import let_in, new_workspace, somebody
+from tests.server.access.people import let_in, new_workspace, somebody, unique
 from tests.server.registry.registered import Registered
-from tests.server.registry.shelf import UNKNOWN, Shelf, openai_config, unique
+from tests.server.registry.shelf import UNKNOWN, Shelf, openai_config
 
 ELSEWHERE = "https://elsewhere.example/v1"
 """Where the secret that models name may not be sent."""

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.conftest import definition
-from tests.server.access.people import somebody
-from tests.server.registry.shelf import GONE, INVALID, UNKNOWN, Shelf, unique
+from tests.server.access.people import somebody, unique
+from tests.server.registry.shelf import GONE, INVALID, UNKNOWN, Shelf
 
 
 @pytest.mark.parametrize(

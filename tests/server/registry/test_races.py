@@ -12,8 +12,9 @@ import pytest
 
 from tests.conftest import client_of, definition
 from tests.running import RunningServer
+from tests.server.access.people import unique
 from tests.server.registry.registered import Registered
-from tests.server.registry.shelf import Shelf, unique
+from tests.server.registry.shelf import Shelf
 
 CALLERS = 12
 

@@ -13,9 +13,9 @@ import pytest
 
 from haymow.server.registry.proposals import Change
 from tests.conftest import definition
-from tests.server.access.people import let_in, new_workspace, somebody, with_token_of
+from tests.server.access.people import let_in, new_workspace, somebody, unique, with_token_of
 from tests.server.registry.inside import opened, statements
-from tests.server.registry.shelf import Shelf, openai_config, secret_name, unique
+from tests.server.registry.shelf import Shelf, openai_config, secret_name
 
 ELSEWHERE = "https://elsewhere.example/v1"
 

@@ -14,9 +14,9 @@ import pytest
 from haymow.server.app import House
 from haymow.server.registry.proposals import Change
 from tests.conftest import definition
-from tests.server.access.people import new_workspace
+from tests.server.access.people import new_workspace, unique
 from tests.server.registry.inside import opened, statements
-from tests.server.registry.shelf import UNKNOWN, Shelf, faults, openai_config, secret_name, unique
+from tests.server.registry.shelf import UNKNOWN, Shelf, faults, openai_config, secret_name
 
 MOCK = {"type": "MockChatGenerator", "init_parameters": {}}
 # Not among what `make setup` installs, and callable once it is.

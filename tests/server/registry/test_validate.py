@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import definition
+from tests.server.access.people import unique
 from tests.server.registry.conftest import Caller
-from tests.server.registry.shelf import GONE, UNKNOWN, Shelf, faults, openai_config, unique
+from tests.server.registry.shelf import GONE, UNKNOWN, Shelf, faults, openai_config
 
 GIVEN_TO_WHAT_IS_SAVED = {"model_id", "created_by", "last_updated_by", "created_at", "updated_at"}
 

@@ -32,7 +32,7 @@ from haymow.server.serving.rules import ResolvedSecrets
 from haymow.server.serving.service import Sources
 from tests.abuse.raw import connect, request
 from tests.threads import ServerThread
-from tests.upstream import wait_until
+from tests.waiting import wait_until
 
 TOKEN = "hm_test"
 KEY = "sk-canary-5f1d"

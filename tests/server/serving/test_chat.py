@@ -7,8 +7,9 @@ import json
 import pytest
 from openai.types.chat import ChatCompletionMessageFunctionToolCall
 
+from tests.answers import Calls, Says
 from tests.server.serving.served import HELLO, KEY, WEATHER, Served, openai_config
-from tests.upstream import Calls, Says, Upstream
+from tests.upstream import Upstream
 
 
 def test_the_openai_sdk_gets_an_answer(served: Served, upstream: Upstream) -> None:

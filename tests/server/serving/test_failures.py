@@ -10,9 +10,10 @@ import httpx
 import openai
 import pytest
 
+from tests.answers import Answer, Fails, Garbles, Hangs, Trickles
 from tests.ports import free_port
 from tests.server.serving.served import HELLO, KEY, TOKEN, Served, openai_config
-from tests.upstream import Answer, Fails, Garbles, Hangs, Trickles, Upstream
+from tests.upstream import Upstream
 
 ECHO = f"Incorrect API key provided: {KEY} / {base64.b64encode(KEY.encode()).decode()} / https://x/?key={KEY}"
 CHAT = {"model": "fast", "messages": HELLO}

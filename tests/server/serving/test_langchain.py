@@ -12,8 +12,9 @@ from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 
+from tests.answers import Calls, Fails, Says
 from tests.server.serving.served import TOKEN, Served
-from tests.upstream import Calls, Fails, Says, Upstream
+from tests.upstream import Upstream
 
 
 class Report(BaseModel):

@@ -10,8 +10,10 @@ import pytest
 
 from haymow.errors import Denied
 from haymow.server.serving import watch
+from tests.answers import Hangs, Says, Stalls
 from tests.server.serving.served import HELLO, TOKEN, Served, openai_config
-from tests.upstream import Hangs, Says, Stalls, Upstream, wait_until
+from tests.upstream import Upstream
+from tests.waiting import wait_until
 
 CHAT = {"model": "slow", "messages": HELLO}
 HEADERS = {"authorization": f"Bearer {TOKEN}"}

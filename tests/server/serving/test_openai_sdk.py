@@ -12,8 +12,9 @@ import pytest
 from openai.types.chat import ChatCompletionMessageFunctionToolCall
 from pydantic import BaseModel
 
+from tests.answers import Calls, Says
 from tests.server.serving.served import HELLO, WEATHER, Served
-from tests.upstream import Calls, Says, Upstream
+from tests.upstream import Upstream
 
 NAMED = Says('{"city": "Bern", "degrees": 21}')
 

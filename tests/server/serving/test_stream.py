@@ -9,8 +9,9 @@ from typing import Any
 import openai
 import pytest
 
+from tests.answers import Calls, Dies, Fails, Says, Stalls
 from tests.server.serving.served import HELLO, KEY, WEATHER, Served
-from tests.upstream import Calls, Dies, Fails, Says, Stalls, Upstream
+from tests.upstream import Upstream
 
 
 def events(served: Served, **body: Any) -> list[Any]:

@@ -15,8 +15,9 @@ from haymow.generators.live.replies import Heading
 from haymow.generators.parameters.checks import check_schema
 from haymow.server.serving.live import LiveModel
 from haymow.server.serving.rules import chat_from
+from tests.answers import Says
 from tests.server.serving.served import HELLO, Served, openai_config
-from tests.upstream import Says, Upstream
+from tests.upstream import Upstream
 
 RESPONSES = "haystack.components.generators.chat.openai_responses.OpenAIResponsesChatGenerator"
 AS_THEY_ARE: dict[str, Any] = {

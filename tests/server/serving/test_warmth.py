@@ -6,8 +6,10 @@ import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.answers import Says
 from tests.server.serving.served import HELLO, KEY, Served, openai_config
-from tests.upstream import Says, Upstream, wait_until
+from tests.upstream import Upstream
+from tests.waiting import wait_until
 
 CHAT = {"model": "fast", "messages": HELLO}
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.upstream import wait_until
+from tests.waiting import wait_until
 
 
 class Collector:

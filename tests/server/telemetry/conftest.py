@@ -15,7 +15,8 @@ import pytest
 from tests.conftest import client_of, definition
 from tests.running import RunningServer, running
 from tests.server.telemetry.collector import Collector, collecting
-from tests.upstream import Upstream, wait_until
+from tests.upstream import Upstream
+from tests.waiting import wait_until
 
 KEY = "sk-canary-77aa01"
 

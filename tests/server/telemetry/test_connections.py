@@ -16,7 +16,7 @@ from tests import databases
 from tests.conftest import client_of, definition
 from tests.ports import free_port
 from tests.running import RunningServer, running
-from tests.upstream import wait_until
+from tests.waiting import wait_until
 
 MOST = 2
 CLIENTS = 5

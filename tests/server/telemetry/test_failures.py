@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.answers import Dies, Fails, Garbles, Says
 from tests.server.telemetry.conftest import KEY, Place, placed
-from tests.upstream import Dies, Fails, Garbles, Says
 
 WORDS = f"canary-words {KEY}"
 

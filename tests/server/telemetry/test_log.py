@@ -19,10 +19,11 @@ from haymow.server.telemetry.repeats import QUIET_SECONDS
 from haymow.server.telemetry.seen import Seen, begin
 from tests import looking
 from tests.abuse.raw import request, send
+from tests.answers import Dies, Fails, Says
 from tests.conftest import client_of
 from tests.running import running
 from tests.server.telemetry.conftest import KEY, Place
-from tests.upstream import Dies, Fails, Says, wait_until
+from tests.waiting import wait_until
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

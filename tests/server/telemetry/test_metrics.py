@@ -13,11 +13,12 @@ from haymow import __version__
 from haymow.errors import StartFailed
 from haymow.server.settings import settings_from
 from haymow.server.telemetry.upstreams import Upstreams
+from tests.answers import Dies, Fails, Garbles, Says
 from tests.conftest import client_of
 from tests.ports import free_port
 from tests.running import running
 from tests.server.telemetry.conftest import KEY, Place, placed
-from tests.upstream import Dies, Fails, Garbles, Says, wait_until
+from tests.waiting import wait_until
 
 Figures = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 CHATS = "/api/v2/workspaces/{workspace_id}/openai/v1/chat/completions"

@@ -10,10 +10,10 @@ import pytest
 
 from haymow.errors import StartFailed
 from haymow.server.settings import settings_from
+from tests.answers import Fails
 from tests.running import running
 from tests.server.telemetry.collector import Collector, attributes, spans_of, told
 from tests.server.telemetry.conftest import KEY, Place, placed
-from tests.upstream import Fails
 
 CHATS = "POST /api/v2/workspaces/{workspace_id}/openai/v1/chat/completions"
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
