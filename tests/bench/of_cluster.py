@@ -24,14 +24,18 @@ PEER_CLIENTS, PEER_TIMES = (8, 32), 20
 
 
 def postgresql(ground: Ground) -> list[Row]:
-    """PATCH, GET and list on PostgreSQL; PATCH beside pgbench, which says the same to the same server."""
-    with _few(ground).served() as server:
-        few = _few(ground)
+    """PATCH, GET and list on PostgreSQL; PATCH beside pgbench, which says the same to the same server.
+
+    Not in the same rows: they would be another server's changes, which haymow hears of and has to look up again.
+    """
+    few = _few(ground)
+    beside = few.copied()
+    with few.served() as server:
         patch, others = Case("PATCH, PostgreSQL", server, few.patches(server.port)), []
         found = Figures(patch.name, CLIENTS)
         floor = Figures("pgbench with PATCH's statements", CLIENTS)
         for _ in range(ground.bench.rounds):
-            floor.rates.append(few.pgbench(CLIENTS, ground.bench.seconds))
+            floor.rates.append(beside.pgbench(CLIENTS, ground.bench.seconds))
             ground.bench.measure(patch, found)
         for what, job in (("GET", few.reads), ("list", few.lists)):
             others.append(Case(f"{what}, PostgreSQL", server, job(server.port)))

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from haymow.server.database.news import Marks
 from haymow.server.database.postgres import LONG_SECONDS
+from haymow.server.database.units import Counts
 
 
 class Table:
@@ -17,8 +18,11 @@ class Table:
 
     def look(self, marks: Marks, now: float) -> bool:
         number, later = marks.next(now)
-        above, above_next = (sum(one > floor for one in self.numbers) for floor in (number, later))
-        return marks.moved(now, above, above_next, max(self.numbers, default=0))
+        above, above_next = (self._counted(floor) for floor in (number, later))
+        return marks.moved(now, above, above_next, max(self.numbers, default=0))[0]
+
+    def _counted(self, floor: int) -> Counts:
+        return Counts(sum(one > floor for one in self.numbers), 0)
 
 
 def test_nothing_new_is_no_news() -> None:

@@ -32,10 +32,15 @@ async def settled(database: PostgresDatabase) -> int:
     return heard
 
 
-def note(connection: Connection) -> None:
+def note(connection: Connection, action: str = "member.update") -> None:
     """A change that leaves its record."""
     actor = Actor(uuid4(), uuid4(), None, "test")
-    record(connection, Record(actor, None, "model.create", uuid4(), "m", datetime.now(UTC)))
+    record(connection, Record(actor, None, action, uuid4(), "m", datetime.now(UTC)))
+
+
+def note_contents(connection: Connection) -> None:
+    """One of what a workspace holds."""
+    note(connection, "model.update")
 
 
 def erase(connection: Connection) -> None:
@@ -130,6 +135,31 @@ class TestVersion:
         before, after, theirs, heard = asyncio.run(test())
         assert after == before
         assert heard != theirs
+
+    @pytest.mark.parametrize("untold", [False, True])
+    def test_what_changes_contents_alone_is_another_version_and_not_elsewhere(
+        self, database: PostgresDatabase, another: PostgresDatabase, untold: bool
+    ) -> None:
+        async def test() -> tuple[int, int]:
+            for one in (database, another):
+                one.follow(RECORDS)
+            theirs, version = await settled(another), await another.version()
+            await database.write(note_contents, contents=True, quiet=untold)
+            async with asyncio.timeout(30):
+                while await another.version() == version:  # noqa: ASYNC110 - nothing says when
+                    await asyncio.sleep(0.05)
+            await asyncio.sleep(3 * LOOK_SECONDS)  # it was looked for, too
+            quiet = another.elsewhere()
+            await asyncio.gather(
+                database.write(note_contents, contents=True, quiet=untold), database.write(note, quiet=untold)
+            )
+            async with asyncio.timeout(30):
+                while another.elsewhere() == quiet:  # noqa: ASYNC110 - the same
+                    await asyncio.sleep(0.05)
+            return theirs, quiet
+
+        theirs, quiet = asyncio.run(test())
+        assert quiet == theirs
 
     @pytest.mark.parametrize("long", [False, True])
     def test_others_hear_of_what_leaves_no_record_but_of_nothing_quiet_undone_or_unwritten(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
+
+CONTENTS: Final = "model"
+"""The kind of actions that change what workspaces hold, and never who may do what."""
 
 
 class Actor(NamedTuple):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, not_, or_, select
 
-from haymow.server.audit.rules import Actor, Entry, Filters, Record
+from haymow.server.audit.rules import CONTENTS, Actor, Entry, Filters, Record
 from haymow.server.audit.tables import audit_table
-from haymow.server.database import Prepared, server_of
+from haymow.server.database import Counts, Prepared, server_of
 
 _a = audit_table.c
 _ADD = Prepared(  # the database numbers the records
@@ -72,13 +72,16 @@ def newest(connection: Connection) -> int:
     return connection.execute(select(func.max(_a.number))).scalar_one() or 0
 
 
-def counted(connection: Connection, number: int, later: int) -> tuple[int, int]:
-    """How many entries other servers made above a number, and above a later one."""
-    above_later = func.count().filter(_a.number > later)
+def counted(connection: Connection, number: int, later: int) -> tuple[Counts, Counts]:
+    """The entries that other servers made above a number, and above a later one."""
+    is_later, is_of_rights = _a.number > later, not_(_is_of_kind(CONTENTS))
     theirs = or_(_a.server.is_(None), _a.server != server_of(connection))
-    query = select(func.count(), above_later).where(_a.number > number, theirs)
-    above, above_next = connection.execute(query).one()
-    return above, above_next
+    count = func.count()
+    query = select(
+        count, count.filter(is_of_rights), count.filter(is_later), count.filter(is_later, is_of_rights)
+    ).where(_a.number > number, theirs)
+    all_, of_rights, later_all, later_of_rights = connection.execute(query).one()
+    return Counts(all_, of_rights), Counts(later_all, later_of_rights)
 
 
 def subjects(connection: Connection, action: str, name: str) -> set[UUID]:
@@ -95,9 +98,7 @@ def _before(workspace_id: UUID | None, before: int | None) -> list[ColumnElement
 def _filtered(filters: Filters) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if filters.action is not None:
-        kind = filters.action + "."
-        # Not LIKE, which takes capitals for small letters on one database and not on another.
-        wanted.append(or_(_a.action == filters.action, func.substr(_a.action, 1, len(kind)) == kind))
+        wanted.append(or_(_a.action == filters.action, _is_of_kind(filters.action)))
     if filters.user_id is not None:
         wanted.append(_a.user_id == filters.user_id)
     if filters.subject_id is not None:
@@ -107,6 +108,11 @@ def _filtered(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.until is not None:
         wanted.append(_a.at < filters.until)
     return wanted
+
+
+def _is_of_kind(kind: str) -> ColumnElement[bool]:
+    # Not LIKE, which takes capitals for small letters on one database and not on another.
+    return func.substr(_a.action, 1, len(kind) + 1) == f"{kind}."
 
 
 def _entry(row: Row[tuple[object, ...]]) -> Entry:

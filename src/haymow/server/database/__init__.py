@@ -6,11 +6,12 @@ from haymow.server.database.folder import DataFolder
 from haymow.server.database.opening import migrate_database, open_database
 from haymow.server.database.portions import delete_scope, delete_some
 from haymow.server.database.prepared import Prepared
-from haymow.server.database.units import Records, server_of
+from haymow.server.database.units import Counts, Records, server_of
 
 __all__ = [
     "CONFIDENTIAL",
     "ORDERED_TEXT",
+    "Counts",
     "DataFolder",
     "Database",
     "Prepared",

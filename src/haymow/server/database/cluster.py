@@ -65,32 +65,35 @@ class PostgresDatabase:
         self._require_open()
         return await self._away.run(self._far.run(unit, Mode.SNAPSHOT))
 
-    async def write(self, unit: Unit[T], *, long: bool = False, quiet: bool = False) -> T:
+    async def write(self, unit: Unit[T], *, long: bool = False, quiet: bool = False, contents: bool = False) -> T:
         """See `Database`. Raises OutcomeUnknown, too, when the connection was lost during the commit."""
         self._require_open()
-        changed = _nothing if quiet else self._changed
+        changed = _nothing if quiet else self._contents_changed if contents else self._changed
         if not long:
             return await self._near.run(unit, Mode.CHANGE, changed=changed)
         changed = partial(_in, asyncio.get_running_loop(), changed)
         return await self._away.run(self._far.run(unit, Mode.CHANGE, postgres.LONG_SECONDS, changed))
 
-    def _changed(self, has_written: bool) -> None:
+    def _contents_changed(self, has_written: bool) -> None:
+        self._changed(has_written, rights=False)
+
+    def _changed(self, has_written: bool, *, rights: bool = True) -> None:
         """A unit was committed, or may have been, whether or not its caller still waits.
 
         One that wrote nothing may have found what another server wrote: nothing older may be remembered here after it.
         """
         self._commits += 1
         if has_written:
-            self._news.tell(self._near)
+            self._news.tell(self._near, rights=rights)
 
     async def version(self) -> int:
         """See `Database`."""
         self._require_open()
-        return self._commits + self._news.heard()
+        return self._commits + self._news.heard().all
 
     def elsewhere(self) -> int:
         """See `Database`. While nothing can be heard of the others, another number each time."""
-        return self._news.heard()
+        return self._news.heard().of_rights
 
     def follow(self, records: Records) -> None:
         """See `Database`. Until it is called, nothing that was read before counts as good."""

@@ -24,11 +24,12 @@ class Database(Protocol):
     async def scan(self, unit: Unit[T]) -> T:
         """Run `unit`, which may look at many rows, in one snapshot and away from the event loop."""
 
-    async def write(self, unit: Unit[T], *, long: bool = False, quiet: bool = False) -> T:
+    async def write(self, unit: Unit[T], *, long: bool = False, quiet: bool = False, contents: bool = False) -> T:
         """Run `unit` as if no other ran beside it; returns when its changes are on the disk, raises when none is.
 
         `long` says that it may touch thousands of rows; `quiet`, that it changes nothing which is remembered anywhere
-        by `version` or `elsewhere`, so neither need become another one. Raises what the unit raises, and Unavailable.
+        by `version` or `elsewhere`, so neither need become another one; `contents`, that it changes what workspaces
+        hold and not who may do what, so `elsewhere` need not. Raises what the unit raises, and Unavailable.
         """
 
     async def version(self) -> int:
@@ -39,7 +40,11 @@ class Database(Protocol):
         """
 
     def elsewhere(self) -> int:
-        """A number that is another one after a commit of another server was noticed, within a second of it."""
+        """A number that is another one after a commit of another server was noticed, within a second of it.
+
+        Not after one of contents alone: who may do what is asked for with each request, and a busy server would keep
+        the others from remembering it.
+        """
 
     def follow(self, records: Records) -> None:
         """Begin to notice what other servers commit, by the `records` that every change leaves."""

@@ -56,7 +56,7 @@ class SqliteDatabase:
         self._require_open()
         return await asyncio.get_running_loop().run_in_executor(self._scans, self._scanner.run, unit)
 
-    async def write(self, unit: Unit[T], *, long: bool = False, quiet: bool = False) -> T:
+    async def write(self, unit: Unit[T], *, long: bool = False, quiet: bool = False, contents: bool = False) -> T:
         """See `Database`. No commit is quiet here: `version` is the file's own."""
         self._require_open()
         return await self._writer.run(unit, long)

@@ -3,6 +3,9 @@
 Every change leaves a record in its own transaction. Their numbers are given when a record is made and not when it is
 committed, so a later one may be seen first: records are counted above a number that is older than any transaction
 can be. No clock of another machine is asked, and no server has to be there when another one commits.
+
+What concerns the contents of workspaces alone is told apart from what may concern who may do what: the one is changed
+all the time, and the other is remembered for each request.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from sqlalchemy import URL, Connection
 
 from haymow.server.database.pool import Mode, Pool
 from haymow.server.database.postgres import CONNECT, LONG_SECONDS
-from haymow.server.database.units import Records
+from haymow.server.database.units import Counts, Records
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +33,8 @@ GOOD_SECONDS: Final = 2.0
 TELL_SECONDS: Final = 0.05
 """How often, at most, others are told; a server that commits all the time would wake them all the time."""
 _CHANNEL: Final = "haymow"
+_CONTENTS: Final = " contents"
+"""Follows the id of a server that tells of contents alone. Where that is not known yet, both are taken for an id."""
 _MARGIN_SECONDS: Final = 2
 _UNDER_WAY_AT_START: Final = 100_000
 
@@ -40,7 +45,7 @@ class Marks:
     def __init__(self, newest: int) -> None:
         # What was under way when this server started may have any of the numbers that were given out before.
         self._seen: deque[tuple[float, int]] = deque([(float("-inf"), newest - _UNDER_WAY_AT_START)])
-        self._above: int | None = None
+        self._above: Counts | None = None
 
     def next(self, now: float) -> tuple[int, int]:
         """The number to count from, and the one to count from the next time."""
@@ -49,12 +54,12 @@ class Marks:
             self._seen.popleft()
         return number, self._seen[0][1]
 
-    def moved(self, now: float, above: int, above_next: int, newest: int) -> bool:
-        """Whether a record is there that was not counted before."""
+    def moved(self, now: float, above: Counts, above_next: Counts, newest: int) -> tuple[bool, bool]:
+        """Whether a record is there that was not counted before, and one that is not of contents alone."""
         before, self._above = self._above, above_next
         if newest > self._seen[-1][1]:
             self._seen.append((now, newest))
-        return before != above
+        return before != above, before is None or before.of_rights != above.of_rights
 
 
 class News:
@@ -62,18 +67,23 @@ class News:
 
     def __init__(self, url: URL, pool: Pool, server: UUID) -> None:
         self._url, self._pool, self._id = url, pool, server.hex
-        self._heard = 0
+        self._heard = Counts(0, 0)
+        self._to_tell_of_rights = False
         self._good_until = float("-inf")
         self._telling: asyncio.Task[None] | None = None
 
-    def heard(self) -> int:
-        """Another number after each change elsewhere, and each time it is asked while there are no news."""
+    def heard(self) -> Counts:
+        """Other numbers after each change elsewhere, and each time it is asked while there are no news."""
         if monotonic() > self._good_until:
-            self._heard += 1
+            self._hear(rights=True)
         return self._heard
 
-    def tell(self, pool: Pool) -> None:
+    def _hear(self, *, rights: bool) -> None:
+        self._heard = Counts(self._heard.all + 1, self._heard.of_rights + rights)
+
+    def tell(self, pool: Pool, *, rights: bool) -> None:
         """Tell the others that something was committed here, soon and together with what follows."""
+        self._to_tell_of_rights |= rights
         if self._telling is None or self._telling.done():
             self._telling = asyncio.get_running_loop().create_task(self._told(pool))
 
@@ -85,8 +95,10 @@ class News:
 
     async def _told(self, pool: Pool) -> None:
         await asyncio.sleep(TELL_SECONDS)
+        rights, self._to_tell_of_rights = self._to_tell_of_rights, False
+        said = self._id if rights else self._id + _CONTENTS
         with suppress(Exception):  # those who cannot be told look for themselves
-            await pool.run(lambda c: c.exec_driver_sql(f"SELECT pg_notify('{_CHANNEL}', '{self._id}')"), Mode.LOOK)
+            await pool.run(lambda c: c.exec_driver_sql(f"SELECT pg_notify('{_CHANNEL}', '{said}')"), Mode.LOOK)
 
     async def follow(self, records: Records) -> None:
         """Listen and look, until it is cancelled."""
@@ -107,11 +119,12 @@ class News:
         asked = monotonic()
         number, later = marks.next(asked)
 
-        def look(connection: Connection) -> tuple[int, int, int]:
+        def look(connection: Connection) -> tuple[Counts, Counts, int]:
             return *records.counted(connection, number, later), records.newest(connection)
 
-        if marks.moved(asked, *await self._pool.run(look, Mode.SNAPSHOT)):
-            self._heard += 1
+        moved, rights = marks.moved(asked, *await self._pool.run(look, Mode.SNAPSHOT))
+        if moved:
+            self._hear(rights=rights)
         self._good_until = asked + GOOD_SECONDS
 
     async def _listened(self) -> None:
@@ -125,5 +138,6 @@ class News:
         async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True, **CONNECT) as connection:
             await connection.execute(f"LISTEN {_CHANNEL}")
             async for notice in connection.notifies():
-                if notice.payload != self._id:
-                    self._heard += 1
+                server = notice.payload.removesuffix(_CONTENTS)
+                if server != self._id:
+                    self._hear(rights=server == notice.payload)

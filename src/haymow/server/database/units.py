@@ -15,13 +15,20 @@ Outcome = tuple[Any, BaseException | None]
 """What a unit returned, or what it raised."""
 
 
+class Counts(NamedTuple):
+    """How many records there are, and how many of them are not of contents alone."""
+
+    all: int
+    of_rights: int
+
+
 class Records(NamedTuple):
     """The records that every change leaves, numbered when they are made."""
 
     newest: Callable[[Connection], int]
     """The highest number."""
-    counted: Callable[[Connection, int, int], tuple[int, int]]
-    """How many of other servers have a number above the one given, and above a later one."""
+    counted: Callable[[Connection, int, int], tuple[Counts, Counts]]
+    """Those of other servers with a number above the one given, and above a later one."""
 
 
 SERVER: Final = "haymow_server"

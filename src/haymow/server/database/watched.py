@@ -36,9 +36,10 @@ class WatchedDatabase:
         """See `Database`."""
         return await self._timed("scan", self.database.scan, unit)
 
-    async def write(self, unit: Unit[T], *, long: bool = False, quiet: bool = False) -> T:
+    async def write(self, unit: Unit[T], *, long: bool = False, quiet: bool = False, contents: bool = False) -> T:
         """See `Database`."""
-        return await self._timed("write", partial(self.database.write, long=long, quiet=quiet), unit)
+        write = partial(self.database.write, long=long, quiet=quiet, contents=contents)
+        return await self._timed("write", write, unit)
 
     async def version(self) -> int:
         """See `Database`."""

@@ -69,13 +69,11 @@ class Changes:
 
         The model, its names and the change are one unit of work: once it is committed, nothing comes before its answer.
         """
-        return await self.database.write(
-            lambda connection: self._updated(connection, view, model_id, proposal, if_match)
-        )
+        return await self.write(lambda connection: self._updated(connection, view, model_id, proposal, if_match))
 
     async def delete(self, view: View, seen: Model, if_match: IfMatch) -> None:
         """Delete a model that `open` gave; its revisions stay. Raises PreconditionFailed, NotFound."""
-        await self.database.write(lambda connection: self._delete(connection, view, seen, if_match))
+        await self.write(lambda connection: self._delete(connection, view, seen, if_match))
 
     async def restoring(
         self, view: View, model_id: UUID, number: int, if_match: IfMatch
@@ -96,7 +94,7 @@ class Changes:
 
     async def write(self, unit: Callable[[Connection], T]) -> T:
         """Run a unit of work that changes models."""
-        return await self.database.write(unit)
+        return await self.database.write(unit, contents=True)
 
     async def _even_deleted(self, scope: Scope, model_id: UUID) -> Model:
         return (await self.database.read(lambda connection: _even_deleted(connection, scope, model_id)))[0]
@@ -111,7 +109,7 @@ class Changes:
             raise _Undone(self._update(connection, view, seen, proposal, lambda model: None))
 
         try:
-            shown = await self.database.write(attempt)
+            shown = await self.write(attempt)
         except _Undone as undone:
             shown = undone.shown
         return with_people(shown, await self.registry.access.people(_people_of(shown)))
