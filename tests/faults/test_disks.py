@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from haymow.server.database.writer import STUCK_SECONDS
 from tests import postgres
 from tests.conftest import definition
 from tests.faults.conftest import Figure
@@ -88,6 +89,26 @@ def test_after_a_failed_sync_sqlite_goes_on(embedded: Storage) -> None:
             assert client.get(seen_at(address)).json()["provider"] == "openai"
         assert client.patch(address, json={"provider": "synced"}).status_code == 200
         assert client.get(seen_at(address)).json()["provider"] == "synced"
+
+
+@pytest.mark.thorough
+def test_a_stuck_disk_keeps_nobody_waiting_for_ever_on_sqlite(embedded: Storage, figure: Figure) -> None:
+    stuck = STUCK_SECONDS + 10
+    with embedded.serving() as server, embedded.client(server) as client:
+        address = made(client)
+        with tampered(f"fdatasync,fsync:delay_enter={stuck * 1e6:.0f}", server.process.pid):
+            begun = time.monotonic()
+            answer = client.patch(address, json={"provider": "stuck"}, timeout=stuck)
+            took = time.monotonic() - begun
+            assert (answer.status_code, answer.json()["code"]) == (503, "outcome_unknown")
+            assert client.patch(address, json={"provider": "refused"}).json()["code"] == "storage_failed"
+            assert client.get(seen_at(address)).status_code == 200
+            assert client.get("/readyz").status_code == 503
+        wait_until(lambda: client.get("/readyz").status_code == 200, seconds=2 * stuck)
+        assert client.patch(address, json={"provider": "synced"}).status_code == 200
+    figure(
+        "R5 stuck disk", f"sqlite: 503 {answer.json()['code']} after {took:.1f} s, not ready, and ready again by itself"
+    )
 
 
 @pytest.mark.thorough

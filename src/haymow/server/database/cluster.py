@@ -103,6 +103,10 @@ class PostgresDatabase:
         """See `Database`."""
         return {"short": self._near.connections, "long": self._far.connections}
 
+    def is_stuck(self) -> bool:
+        """Never: a unit has its end, after which it is given up."""
+        return False
+
     def close(self) -> None:
         """Finish what is under way away from the event loop, and close every connection."""
         if self._closed:

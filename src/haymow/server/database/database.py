@@ -52,5 +52,8 @@ class Database(Protocol):
     def pools(self) -> Mapping[str, Connections]:
         """The pools of connections that units wait for, by what they are for; none where nobody waits for one."""
 
+    def is_stuck(self) -> bool:
+        """Whether changes have waited for the disk for longer than they may, and still do."""
+
     def close(self) -> None:
         """Finish what is under way and close every connection."""

@@ -72,6 +72,10 @@ class SqliteDatabase:
         """None: each kind of unit has its one connection."""
         return {}
 
+    def is_stuck(self) -> bool:
+        """See `Database`. Who reads does not notice: what was read before is in memory."""
+        return self._writer.is_stuck
+
     def close(self) -> None:
         """Finish what is under way and close every connection, the writer's last."""
         self._closed = True

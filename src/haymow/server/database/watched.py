@@ -57,6 +57,10 @@ class WatchedDatabase:
         """See `Database`."""
         return self.database.pools()
 
+    def is_stuck(self) -> bool:
+        """See `Database`."""
+        return self.database.is_stuck()
+
     def close(self) -> None:
         """See `Database`."""
         self.database.close()

@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple, TypeVar
 
-from haymow.errors import Unavailable
+from haymow.errors import OutcomeUnknown, Unavailable
 from haymow.server.database import sqlite
 from haymow.server.database.units import Outcome, Unit
 
@@ -31,6 +31,9 @@ QUIET_SECONDS = 0.25
 """How long nothing is asked for before the log is written back, so that no commit has to wait for it."""
 UNITS_WORTH_IT = 250
 """How many units make enough of a log."""
+
+STUCK_SECONDS = 20.0
+"""How long a batch may take. Whoever waits is told then that the storage does not answer, whatever it does later."""
 
 
 class _Ticket(NamedTuple):
@@ -50,6 +53,8 @@ class Writer:
         self._away: Future[list[Outcome]] | None = None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="haymow-commit")
         self._closed = False
+        self.is_stuck = False
+        """Whether the disk has kept a batch for longer than it may, and still does."""
         self._units_in_log = 0
         self._quiet: asyncio.TimerHandle | None = None
 
@@ -58,6 +63,8 @@ class Writer:
 
         A unit runs to its end and is committed even when its caller is cancelled meanwhile.
         """
+        if self.is_stuck:
+            raise _stuck()
         if len(self._waiting) >= MOST_WAITING:
             raise Unavailable("haymow has more to write than it can. Try again.", code="overloaded")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -76,14 +83,35 @@ class Writer:
         self._runner.close()
 
     async def _work(self) -> None:
-        await self._at_rest()
+        with self._watched():
+            await self._at_rest()
         while self._waiting and not self._closed:
             tickets = self._taken()
             self._away = self._begun(tickets)
-            outcomes = await asyncio.shield(asyncio.wrap_future(self._away))
+            with self._watched(tickets):
+                outcomes = await asyncio.shield(asyncio.wrap_future(self._away))
             _answer(tickets, outcomes)
             self._units_in_log += len(tickets)
         self._wait_for_quiet()
+
+    @contextmanager
+    def _watched(self, tickets: Sequence[_Ticket] = ()) -> Iterator[None]:
+        """Let nobody wait for ever for a disk that does not answer."""
+        timer = asyncio.get_running_loop().call_later(STUCK_SECONDS, self._give_up, tickets)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            if self.is_stuck:
+                log.warning("the storage answers again")
+            self.is_stuck = False
+
+    def _give_up(self, tickets: Sequence[_Ticket]) -> None:
+        log.error("the storage has not finished a change for %.0f seconds", STUCK_SECONDS)
+        self.is_stuck = True
+        _answer(tickets, [(None, OutcomeUnknown())] * len(tickets))
+        while self._waiting:  # and will not be executed
+            _answer([self._waiting.popleft()], [(None, _stuck())])
 
     def _wait_for_quiet(self) -> None:
         if self._quiet is not None:
@@ -142,6 +170,10 @@ class Writer:
         except Exception as failure:
             log.error("cannot connect to the storage: %s", failure)
         return [(None, Unavailable("haymow's storage failed. Try again.", code="storage_failed"))] * units
+
+
+def _stuck() -> Unavailable:
+    return Unavailable("haymow's storage does not answer. Nothing was changed. Try again later.", code="storage_failed")
 
 
 def _answer(tickets: Sequence[_Ticket], outcomes: list[Outcome]) -> None:
