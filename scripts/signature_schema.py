@@ -116,7 +116,7 @@ def convert_class(cls: type) -> Schema:
         return {"enum": [member.value for member in cls]}
     if getattr(cls, "_is_protocol", False):
         return dict(NESTED)
-    if issubclass(cls, collections.abc.Callable):  # type: ignore[arg-type]
+    if issubclass(cls, collections.abc.Callable):  # type: ignore[arg-type]  # mypy takes it for a special form
         return dict(CALLABLE)
     if issubclass(cls, (list, tuple)):
         return {"type": "array"}
@@ -175,7 +175,7 @@ def secret_of(parameter: inspect.Parameter, cls: type) -> dict[str, Any] | None:
 
 def parameter_docs(cls: type) -> dict[str, str]:
     """The `:param name:` texts of the constructor's docstring."""
-    text = inspect.cleandoc(cls.__init__.__doc__ or "")  # type: ignore[misc]
+    text = inspect.cleandoc(cls.__init__.__doc__ or "")  # type: ignore[misc]  # of the class itself
     fields = re.findall(r"^:param (\w+):(.*?)(?=^:\w|\Z)", text, re.MULTILINE | re.DOTALL)
     return {name: inspect.cleandoc(body.lstrip(" ")) for name, body in fields}
 

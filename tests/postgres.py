@@ -87,11 +87,11 @@ def _folder() -> Path:
 def run(program: str, *arguments: str) -> str:
     """Run one of PostgreSQL's programs, as somebody who is not root: it refuses to be; what it printed."""
     # A server that goes on keeps what it inherits, so its words go nowhere.
+    words = subprocess.DEVNULL if program == "pg_ctl" else subprocess.PIPE
     who: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
     done = subprocess.run(
-        [str(programs() / program), *arguments], capture_output=program != "pg_ctl", text=True, timeout=_SECONDS,
-        cwd="/", env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, stdin=subprocess.DEVNULL,
-        **({"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL} if program == "pg_ctl" else {}), **who,
+        [str(programs() / program), *arguments], stdin=subprocess.DEVNULL, stdout=words, stderr=words, text=True,
+        timeout=_SECONDS, cwd="/", env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}, **who,
     )  # fmt: skip
     if done.returncode:
         raise AssertionError(f"{program} failed with {done.returncode}: {done.stderr or 'see its log'}")

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 ok = 0
 
@@ -28,7 +28,7 @@ class Answers:
     here: int  # an administrator's token for this workspace, with the role editor
 
     def of(self, caller: str) -> int:
-        return dict(zip(CALLERS, astuple(self), strict=True))[caller]
+        return int(getattr(self, caller))
 
 
 CALLERS = tuple(Answers.__dataclass_fields__)

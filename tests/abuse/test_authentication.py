@@ -176,7 +176,7 @@ def test_e8_a_token_is_the_same_in_either_header_and_none_anywhere_else(
     let_in(admin, subject.workspace, reader.user_id, "user")
     token, url = reader.token, server.url + subject.read_url
     reader.client.close()
-    change = {"json": {"name": "n"}, "url": server.url + subject.url}
+    change: dict[str, Any] = {"json": {"name": "n"}, "url": server.url + subject.url}
     with subject.unharmed():
         for headers in (
             {"authorization": f"Bearer {token}"},

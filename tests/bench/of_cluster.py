@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cache
 
@@ -107,7 +108,7 @@ _GATEWAY = "/api/3.0/mlflow/gateway"
 def _mlflow_updates(server: Server) -> Job:
     """Updates of one model definition's model name."""
 
-    def made(what: str, body: dict[str, object]) -> dict[str, str]:
+    def made(what: str, body: Mapping[str, object]) -> dict[str, str]:
         answer: dict[str, dict[str, str]] = call(server.port, "POST", f"{_GATEWAY}/{what}/create", {}, json.dumps(body))
         return next(iter(answer.values()))
 

@@ -75,7 +75,7 @@ def chromium() -> str:
         pytest.fail(f"{NO_BROWSER} It is required here.")
     if path is None:
         pytest.skip(NO_BROWSER)
-    return path
+    return str(path)
 
 
 @pytest.fixture(scope="session")

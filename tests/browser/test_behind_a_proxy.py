@@ -54,7 +54,7 @@ def test_signing_in_looking_and_signing_out_stays_below_the_prefix(page: Page, s
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("below")
     assert [one.url for one in watched.requests if not urlsplit(one.url).path.startswith(f"{PREFIX}/")] == []
-    assert {cookie["path"] for cookie in page.context.cookies()} == {PREFIX}  # type: ignore[typeddict-item]
+    assert {cookie["path"] for cookie in page.context.cookies()} == {PREFIX}
 
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("API token", exact=True)).to_be_visible()

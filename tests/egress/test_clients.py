@@ -84,7 +84,7 @@ def leading_to(port: int, *, allowed: str = "127.0.0.1:*", certificates: Any = N
     async def resolve(_host: str, _port: int) -> list[Target]:
         return [Target("127.0.0.1", port)]
 
-    more = {"certificates": lambda: certificates} if certificates else {}
+    more: dict[str, Any] = {"certificates": lambda: certificates} if certificates else {}
     return Egress(allowances(allowed), resolve, **more)
 
 

@@ -66,8 +66,8 @@ class Storage:
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         """What somebody else finds or changes in the database."""
         if self.is_shared:
-            with psycopg.connect(self.url, autocommit=True) as connection:
-                cursor = connection.execute(statement)
+            with psycopg.connect(self.url, autocommit=True) as shared:
+                cursor = shared.execute(statement)
                 return cursor.fetchall() if cursor.description else []
         connection = sqlite3.connect(self.folder / "data" / "haymow.db", isolation_level=None, timeout=10)
         try:

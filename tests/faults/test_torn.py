@@ -49,8 +49,10 @@ class Changing:
 
     def _more(self, count: int) -> dict[str, object]:
         """Also what takes other statements, and what is refused in the middle of its transaction."""
-        more: list[dict[str, object]] = [{}, {"generation_kwargs": LONG}, {"name": f"m{self.number}-{count}"}]
-        return [*more, {"name": "taken"}][count % 4]
+        more: list[dict[str, object]] = [
+            {}, {"generation_kwargs": LONG}, {"name": f"m{self.number}-{count}"}, {"name": "taken"}
+        ]  # fmt: skip
+        return more[count % 4]
 
 
 def check(shared: Storage, seconds: float, figure: Figure, late: float) -> None:

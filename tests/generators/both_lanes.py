@@ -6,7 +6,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from haymow.egress import Egress, allowances
 from haymow.egress.clients import aiohttp_session
@@ -142,8 +142,12 @@ async def _nothing(_: Any) -> None:
     pass
 
 
+def _unexpected(error: BaseException) -> NoReturn:
+    raise AssertionError(error)
+
+
 async def _streamed(lane: Lane, sent: Any) -> None:
-    passing = await lane.stream(sent, "m", lambda: None, lambda error: AssertionError(error))  # type: ignore[arg-type, return-value]
+    passing = await lane.stream(sent, "m", lambda: None, _unexpected)
     while await passing.next():
         pass
 

@@ -152,7 +152,7 @@ def test_required_parameters_are_asked_for() -> None:
     ],
 )
 def test_a_value_of_the_wrong_kind_is_told_in_plain_words(name: str, value: object, words: str) -> None:
-    (fault,) = faults(config(**{name: value}))
+    (fault,) = faults({"type": "OpenAIChatGenerator", "init_parameters": {name: value}})
     assert (fault.pointer, fault.code, fault.message) == (f"{PARAMETERS}/{name}", "invalid_value", words)
 
 

@@ -15,7 +15,9 @@ from tests.generators.definitions import PARAMETERS, config, faults, found
     "value", ["builtins.input", "haystack.logging.configure_logging", [], {}, [{"type": "x"}], False]
 )
 def test_code_is_refused_wherever_it_could_be_named(name: str, value: object) -> None:
-    assert found(config(**{name: value})) == [(f"{PARAMETERS}/{name}", "refused_parameter")]
+    assert found({"type": "OpenAIChatGenerator", "init_parameters": {name: value}}) == [
+        (f"{PARAMETERS}/{name}", "refused_parameter")
+    ]
 
 
 def test_what_haystack_itself_writes_for_absent_code_is_accepted() -> None:

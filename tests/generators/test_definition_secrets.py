@@ -112,7 +112,7 @@ class _Forbidden(dict[str, str]):
     def __getitem__(self, name: str) -> str:
         raise AssertionError("the environment was read")
 
-    get = __contains__ = __getitem__  # type: ignore[assignment]
+    get = __contains__ = __getitem__  # type: ignore[assignment]  # each of them raises
 
 
 def test_the_name_of_a_variable_is_a_name_like_any_other_and_never_read(monkeypatch: pytest.MonkeyPatch) -> None:

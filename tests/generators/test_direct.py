@@ -106,7 +106,7 @@ def test_a_generator_that_does_something_with_plain_messages_is_given_them(
 
     monkeypatch.setattr("haystack.components.generators.chat.openai.OpenAIChatGenerator", Talkative)
     live = openai(provider)
-    assert type(live.component) is Talkative and live.direct is not None and not live.direct.keeps_plain
+    assert isinstance(live.component, Talkative) and live.direct is not None and not live.direct.keeps_plain
     compare(*both(provider, live, {}, messages=PLAIN))
 
 

@@ -46,7 +46,7 @@ def test_schema_objects_may_be_saved(schema: dict[str, Any]) -> None:
     checked = check_schema(schema)
     assert checked.schema == schema
     assert not checked.is_bare
-    compiled(checked.text)
+    compiled(checked.schema)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_whatever_is_saved_can_be_checked_against_and_nothing_sent_is_repeated(
         assert error.faults
         assert "canary" not in str(error.faults)
         return
-    compiled(checked.text)
+    compiled(checked.schema)
     try:
         check_defaults(checked, call)
     except Invalid as error:

@@ -9,10 +9,10 @@ import pytest
 from haystack.components.generators.chat import OpenAIResponsesChatGenerator
 from openai import AsyncOpenAI
 
-from haymow.generators.dialects.rules import OPENAI_NAMES, AllBut
+from haymow.generators.dialects.rules import OPENAI_NAMES
 from haymow.generators.dialects.translation import dialect_of
 from tests.generators import accepted
-from tests.generators.translations import REFUSED, ROWS
+from tests.generators.translations import REFUSED, ROWS, names_in
 
 
 def _signature(method: Any) -> set[str]:
@@ -28,8 +28,7 @@ def _sent_by(generator: str, model: str = "") -> set[str]:
     """Every name that is ever sent: those of the samples, and those that go as they are."""
     dialect = dialect_of(f"{generator}ChatGenerator", model)
     rows = [sent for name, _, _, sent in ROWS if name == generator and sent is not REFUSED]
-    as_it_is: set[str] = set() if isinstance(dialect.takes, AllBut) else {*dialect.takes}  # type: ignore[misc]
-    return {name for sent in rows for name in sent} | as_it_is
+    return {name for sent in rows for name in sent} | names_in(dialect.takes)
 
 
 def test_openais_names_are_those_of_its_sdk() -> None:

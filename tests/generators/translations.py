@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from typing import Any
 
 import pytest
@@ -155,3 +156,8 @@ def faults(translation: Translation, call: dict[str, Any]) -> list[Fault]:
 
 def places_and_codes(translation: Translation, call: dict[str, Any]) -> list[tuple[str, str]]:
     return [(fault.pointer, fault.code) for fault in faults(translation, call)]
+
+
+def names_in(takes: Container[str]) -> set[str]:
+    """What a dialect takes, as far as it is a list: of all but some names, none."""
+    return set(takes) if isinstance(takes, Iterable) else set()

@@ -153,15 +153,16 @@ def test_a_chat_that_takes_too_long(house: House) -> None:
 
 @both
 @pytest.mark.parametrize("timeout", [0, -1.0, "5", float("nan")])
-def test_a_timeout_that_is_none_is_refused_at_once(mode: str, timeout: Any) -> None:
+def test_a_timeout_that_is_none_is_refused_at_once(mode: Any, timeout: Any) -> None:
     with pytest.raises(ValueError, match="`timeout` is a number of seconds above 0"):
-        HaymowChatGenerator("m", "w", mode=mode, timeout=timeout)  # type: ignore[arg-type]
+        HaymowChatGenerator("m", "w", mode=mode, timeout=timeout)
 
 
 @both
-def test_a_key_that_is_no_secret_is_refused_at_once_and_not_repeated(mode: str) -> None:
+def test_a_key_that_is_no_secret_is_refused_at_once_and_not_repeated(mode: Any) -> None:
+    key: Any = CANARY
     with pytest.raises(ValueError, match=r"`api_key` is a Secret, such as Secret\.from_env_var") as caught:
-        HaymowChatGenerator("m", "w", mode=mode, api_key=CANARY)  # type: ignore[arg-type]
+        HaymowChatGenerator("m", "w", mode=mode, api_key=key)
     assert CANARY not in str(caught.value)
 
 

@@ -38,7 +38,9 @@ class TestWhileHaymowIsAway:
             "model": "m", "workspace": "default", "api_base_url": server.url, "mode": "local",
             "local_hosts": {house.destination: [KEY_NAME]}, "refresh_definition_every": 0.0, **more,
         }  # fmt: skip
-        return loaded({"type": GENERATOR, "init_parameters": given}).get_component("it")
+        found = loaded({"type": GENERATOR, "init_parameters": given}).get_component("it")
+        assert isinstance(found, HaymowChatGenerator)
+        return found
 
     def test_the_last_good_definition_goes_on_with_a_warning(
         self, house: House, leaving: RunningServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -51,7 +51,7 @@ def said(result: dict[str, Any], component: str) -> str | None:
 def test_it_loads_and_runs_as_it_is(house: House, component: str, mode: str) -> None:
     model = house.model(generation_kwargs={"seed": 5})
     found = Pipeline.loads(text(served(house, model["model_id"], component=component, mode=mode)))
-    outer = found.get_component(component)
+    outer: Any = found.get_component(component)
     inner = outer if component == "generator" else outer.chat_generator
     assert type(inner) is MODES[mode]
     assert component == "generator" or type(outer) is COMPONENTS[component]
@@ -139,7 +139,8 @@ def test_a_model_that_another_of_its_name_hides_goes_by_its_id(house: House) -> 
     hidden = Shelf(house.client, "/api/v2").made(definition(unique("twin")))
     house.model(hidden["name"])
     found = Pipeline.loads(text(served(house, hidden["model_id"], component="generator")))
-    assert found.get_component("generator").model == hidden["model_id"]
+    component: Any = found.get_component("generator")
+    assert component.model == hidden["model_id"]
 
 
 @pytest.mark.parametrize("host", ["haymow.example.com", "haymow.example.com:8443", "[::1]:8000", "127.0.0.1:1"])
@@ -189,7 +190,8 @@ NAMES = [
 def test_a_name_that_yaml_could_misread_survives(name: str) -> None:
     plain = Definition(name, "mock", '{"type": "x", "init_parameters": {}}', "{}")
     found = pipeline(plain, Address("http://127.0.0.1:1", "w", name), "generator", "remote")
-    assert Pipeline.loads(found).get_component("generator").model == name
+    component: Any = Pipeline.loads(found).get_component("generator")
+    assert component.model == name
     assert len(found.splitlines()) == 16, "a text stays on its line"
 
 
@@ -207,7 +209,7 @@ def test_values_of_a_pasted_definition_stay_what_they_are(house: House) -> None:
         "temperature": 1.0,
         "top_p": 1e-7,
     }
-    more = {"timeout": 1e20, "organization": None, "generation_kwargs": values}
+    more: dict[str, Any] = {"timeout": 1e20, "organization": None, "generation_kwargs": values}
     model = house.model(**more)
     found = yaml.safe_load(text(served(house, model["model_id"], component="generator", mode="pasted")))
     assert found["components"]["generator"] == model["chat_generator_config"]

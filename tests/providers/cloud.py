@@ -28,7 +28,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from haymow.egress import Egress, allowances
-from haymow.egress.policy import Target
+from haymow.egress.lookups import Target
 from haymow.generators import generators
 from tests.answers import Fails, Garbles, Hangs
 from tests.providers.replies import Reply

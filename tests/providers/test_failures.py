@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from haymow.egress.policy import Target
+from haymow.egress.lookups import Target
 from tests.answers import Fails, Garbles, Hangs
 from tests.ports import free_port
 from tests.providers.cloud import Answer, Cloud, Dies

@@ -91,7 +91,7 @@ def test_tools_are_called(lanes: dict[bool, Served], cloud: Cloud, info: Generat
     served = lanes[direct]
     cloud.script(Reply("", [("call_1", "weather", {"city": "Bern"})]))
     add(served, info)
-    with served.openai().chat.completions.stream(model="m", messages=HELLO, tools=[WEATHER]) as stream:  # type: ignore[list-item]
+    with served.openai().chat.completions.stream(model="m", messages=HELLO, tools=[WEATHER]) as stream:
         choice = stream.get_final_completion().choices[0]
     assert choice.finish_reason == "tool_calls"
     calls = choice.message.tool_calls or []

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx
@@ -207,13 +208,15 @@ def lines_of(server: RunningServer, answer: httpx.Response) -> str:
 
 class TestATrustedProxy:
     @pytest.mark.parametrize("writes", ["x-forwarded", "forwarded"])
-    def test_is_believed_and_what_a_client_wrote_is_not(self, tmp_path: Path, writes: str) -> None:
+    def test_is_believed_and_what_a_client_wrote_is_not(
+        self, tmp_path: Path, writes: Literal["x-forwarded", "forwarded"]
+    ) -> None:
         more = {"HAYMOW_TRUSTED_PROXIES": "127.0.0.1", "HAYMOW_FORWARDED_HEADER": writes}
         spoofed = {"x-forwarded-for": "198.51.100.7", "forwarded": "for=198.51.100.7"}
         with running(tmp_path / "data", more=more) as server:
             said = httpx.get(f"{server.url}/healthz", headers=spoofed)  # by one who is trusted
             assert lines_of(server, said) == "198.51.100.7"
-            proxy = Proxy(writes=writes)  # type: ignore[arg-type]
+            proxy = Proxy(writes=writes)
             with before(urlsplit(server.url).port or 0, proxy):
                 # The proxy's own word stands right of it; both are loopback here, so one more hop is trusted.
                 through = httpx.get(f"{proxy.url}/healthz", headers={"x-forwarded-for": "junk", "forwarded": "junk"})

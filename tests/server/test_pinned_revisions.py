@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Connection
 
 from tests.conftest import definition
 from tests.server.access.people import unique
@@ -62,6 +64,10 @@ def test_another_workspace_does_not_see_it(shelf: Shelf, model: dict[str, Any], 
     assert asked(Shelf(admin, f"/api/v2/workspaces/{other}"), f"{model['model_id']}@1").status_code == 404
 
 
+def done_past_haymow(statement: str) -> Callable[[Connection], None]:
+    return lambda connection: connection.exec_driver_sql(statement).close()
+
+
 @pytest.mark.parametrize(
     ("name", "said"), [("m@1", "does not run this revision any more"), ("m", "Save the model again to hear why")]
 )
@@ -74,7 +80,7 @@ def test_what_would_not_be_saved_any_more_says_so(tmp_path: Path, name: str, sai
             await client.patch(f"{prefix}/models/custom/{made['model_id']}", json={"provider": "azure"})
             for table in ("models", "revisions"):
                 gone = f"""UPDATE {table} SET chat_generator_config = '{{"type": "gone.G", "init_parameters": {{}}}}'"""
-                await house.database.write(lambda connection, gone=gone: connection.exec_driver_sql(gone).close())
+                await house.database.write(done_past_haymow(gone))
             body = {"model": name, "messages": [{"role": "user", "content": "hi"}]}
             return await client.post(f"{prefix}/openai/v1/chat/completions", json=body)
 

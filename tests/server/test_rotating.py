@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -151,7 +152,7 @@ def killed_when_mute(data: Path, mute: str, was_done: Callable[[], bool], argume
         while True:
             os.write(full, b"\0" * 4096)
     os.set_blocking(full, True)
-    said = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, mute: full}
+    said: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, mute: full}
     command = haymow_command("admin", "rotate-key", *arguments)
     with subprocess.Popen(command, env=environment(data), **said) as process:
         wait_until(lambda: was_done() and (mute == "stderr" or looking.rows(data, ROTATED) == [(1,)]))

@@ -90,15 +90,14 @@ def test_of_many_creates_of_one_name_one_succeeds(server: RunningServer) -> None
 @pytest.mark.parametrize("content", ["model", "secret", "both"])
 def test_a_workspace_that_is_not_empty_is_not_deleted_without_force(admin: httpx.Client, content: str) -> None:
     name, workspace = new_workspace(admin)
-    if content != "secret":
-        subject = Subject(admin, workspace)
+    subject = Subject(admin, workspace) if content != "secret" else None
     if content != "model":
         new_secret(admin, workspace)
     answer = admin.delete(f"{PATH}/{name}")
     refused(answer, 409)
     assert answer.json()["code"] == "workspace_not_empty"
     assert admin.get(f"{PATH}/{name}").status_code == 200
-    if content != "secret":
+    if subject is not None:
         assert admin.get(subject.read_url).status_code == 200
     refused(admin.delete(f"{PATH}/{name}", params={"force": "false"}), 409)
     assert admin.delete(f"{PATH}/{name}", params={"force": "true"}).status_code == 204

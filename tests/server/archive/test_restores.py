@@ -69,7 +69,7 @@ class TestARestore:
     @pytest.mark.parametrize("is_shared", [False, True])
     def test_of_an_older_haymows_file_brings_its_tables_up_to_date(self, tmp_path: Path, is_shared: bool) -> None:
         """Schema 0001 had no kinds of tokens: the column is there afterwards, with its default."""
-        rows = {
+        rows: dict[str, tuple[list[list[str]], list[list[str | int]]]] = {
             "organizations": ([["organization_id", "uuid"], ["name", "text"], ["created_at", "time"]],
                               [[str(UUID(int=1)), "O", "2026-11-01T00:00:00+00:00"]]),
             "users": ([["user_id", "uuid"], ["given_name", "text"], ["family_name", "text"], ["email", "text"],

@@ -134,9 +134,10 @@ def test_a_page_ends_where_enough_was_looked_at_and_the_next_goes_on_there(tmp_p
             whole = (await client.get(f"{prefix}/audit", params={"action": "model"})).json()["data"]
             rare = UUID(whole[6]["subject_id"])
             organization_id = (await house.tokens.operator("test")).organization_id
+            audit = Audit(house.database, most_looked_at=3)
             for where in (UUID(prefix.rpartition("/")[2]), None):
                 for filters, expected in ((Filters(subject_id=rare), [whole[6]]), (Filters(action="model"), whole)):
-                    audit, before, sizes, found = Audit(house.database, most_looked_at=3), None, [], []
+                    before, sizes, found = None, list[int](), list[int]()
                     while not sizes or before is not None:
                         page = await audit.page(organization_id, where, filters, before, 100)
                         sizes.append(len(page.entries))

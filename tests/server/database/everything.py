@@ -62,7 +62,9 @@ class Ask:
         self.prefix = f"/api/v2/workspaces/{workspace}"
         self.token = client.headers["Authorization"].removeprefix("Bearer ")
 
-    async def __call__(self, method: str, path: str, body: Any = None, status: int = 0, **headers: str) -> Any:
+    async def __call__(
+        self, method: str, path: str, body: Any = None, status: int = 0, headers: dict[str, str] | None = None
+    ) -> Any:
         """The answer's body; `status` is expected where it is no success."""
         answer = await self._client.request(method, path, json=body, headers=headers)
         assert answer.status_code == status or answer.is_success, (method, path, answer.text)
@@ -81,15 +83,15 @@ async def _asking(house: House) -> AsyncIterator[Ask]:
 
 async def _sign_in(house: House, ask: Ask) -> None:
     for by in ({"code": await house.sessions.link("start", "start", alone=True)}, {"token": ask.token}):
-        await ask("POST", "/api/v2/session", by, **_OF_THE_PAGE)
-        await ask("DELETE", "/api/v2/session", **_OF_THE_PAGE)
+        await ask("POST", "/api/v2/session", by, headers=_OF_THE_PAGE)
+        await ask("DELETE", "/api/v2/session", headers=_OF_THE_PAGE)
 
 
 async def _requests(ask: Ask) -> None:
     with Upstream() as upstream:
         config = openai_config("OTHER", api_base_url=upstream.url)
-        model = await ask("POST", f"{ask.prefix}/models/custom", definition("m"), **{"idempotency-key": "k"})
-        await ask("POST", f"{ask.prefix}/models/custom", definition("m"), **{"idempotency-key": "k"})
+        model = await ask("POST", f"{ask.prefix}/models/custom", definition("m"), headers={"idempotency-key": "k"})
+        await ask("POST", f"{ask.prefix}/models/custom", definition("m"), headers={"idempotency-key": "k"})
         secret = await ask("POST", f"{ask.prefix}/secrets", {"name": "OTHER", "secret": "v"})
         await ask("PATCH", f"{ask.prefix}/models/custom/{model['model_id']}", {"chat_generator_config": config})
         await _chats(ask, model["model_id"], upstream)
@@ -113,9 +115,9 @@ async def _chats(ask: Ask, model: str, upstream: Upstream) -> None:
         {"model": "m", "messages": [{"role": "user", "content": "?"}]},
     )
     await ask("POST", chat, body)
-    await ask("POST", chat, body, **{"idempotency-key": "kept"})
+    await ask("POST", chat, body, headers={"idempotency-key": "kept"})
     upstream.script(Fails(500))
-    await ask("POST", chat, body, 502, **{"idempotency-key": "failed"})
+    await ask("POST", chat, body, 502, headers={"idempotency-key": "failed"})
     await ask("POST", f"{ask.prefix}/models/{model}/test")
     await ask("POST", f"{ask.prefix}/models/{model}/test")
 

@@ -53,7 +53,7 @@ def hearing() -> Iterator[Heard]:
         yield heard
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]  # which typeshed does not know
+        threading.setprofile(None)
         event.remove(Engine, "before_execute", hear)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -64,9 +64,9 @@ def test_two_that_each_decide_by_what_the_other_changes_run_one_after_the_other(
 ) -> None:
     """Under READ COMMITTED both would find nothing and both would write."""
 
-    def first_come(n: int) -> Any:
+    def first_come(n: int) -> Callable[[Connection], bool]:
         def unit(connection: Connection) -> bool:
-            free = connection.execute(text("SELECT count(*) FROM numbers")).scalar_one() == 0
+            free = bool(connection.execute(text("SELECT count(*) FROM numbers")).scalar_one() == 0)
             connection.execute(text("SELECT pg_sleep(0.2)"))
             if free:
                 put(n)(connection)
@@ -75,7 +75,7 @@ def test_two_that_each_decide_by_what_the_other_changes_run_one_after_the_other(
         return unit
 
     async def both() -> list[bool]:
-        return await asyncio.gather(*(pool.run(first_come(n), Mode.CHANGE) for n in (1, 2)))
+        return list(await asyncio.gather(*(pool.run(first_come(n), Mode.CHANGE) for n in (1, 2))))
 
     assert sorted(asyncio.run(both())) == [False, True]
     assert len(numbers(admin)) == 1

@@ -107,7 +107,7 @@ def test_nobody_waits_for_what_was_sent_when_its_unit_is_cancelled(direct: Pool,
     async def story() -> float:
         others = asyncio.all_tasks()
         running = asyncio.ensure_future(direct.run(lambda c: SLEEP.first(c, {"seconds": 3}), Mode.CHANGE))
-        await asyncio.to_thread(wait_until, lambda: there(url, "wait_event = 'PgSleep'"))
+        await asyncio.to_thread(wait_until, lambda: there(url, "wait_event = 'PgSleep'") > 0)
         begun = monotonic()
         for task in asyncio.all_tasks() - others - {running}:
             task.cancel()

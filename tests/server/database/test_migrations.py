@@ -153,8 +153,8 @@ def execute(file: Path, statement: str) -> None:
 @pytest.mark.usefixtures("declared")
 def test_each_step_from_the_first_schema_on_keeps_what_is_there(file: Path) -> None:
     engine = create_engine(f"sqlite:///{file}", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        schema.upgrade(connection, "it", "0001")
+    with engine.connect() as first:
+        schema.upgrade(first, "it", "0001")
     at = "2026-11-23 00:00:00.000000"
     execute(file, f"INSERT INTO organizations VALUES ('a', 'kept', '{at}')")
     execute(file, f"INSERT INTO users VALUES ('b', 'Ada', 'L', 'a@b.c', 'a@b.c', '{at}')")

@@ -76,7 +76,7 @@ class TestTheLog:
         copy.write_bytes(file.read_bytes())
         connection = sqlite3.connect(copy)
         try:
-            return connection.execute("SELECT count(*) FROM numbers").fetchone()[0] > 0
+            return bool(connection.execute("SELECT count(*) FROM numbers").fetchone()[0])
         except sqlite3.DatabaseError:
             return False  # the table itself is in the log still, or the file was copied while pages were written
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from typing import NoReturn
 
 import pytest
 
@@ -15,14 +16,14 @@ from tests.server.http.served import ECHO, HELLO, Served
 KIB = 1024
 
 
-async def failing(call: object) -> None:
+async def failing(call: object) -> NoReturn:
     canary = "canary-3d1f"
     raise RuntimeError(f"a secret is {canary}")
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with Served([ECHO, HELLO, Operation("GET", "/fail", failing, "Fail", "Fail.", public=True)]) as served:  # type: ignore[arg-type]
+    with Served([ECHO, HELLO, Operation("GET", "/fail", failing, "Fail", "Fail.", public=True)]) as served:
         yield served.url
 
 

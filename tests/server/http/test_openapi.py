@@ -105,7 +105,7 @@ def test_every_documented_operation_exists_and_wants_a_token_unless_it_is_public
     server: RunningServer, operations: Operations
 ) -> None:
     public = {"GET /healthz", "GET /readyz", "GET /openapi.json", "GET /docs", "GET /errors/{code}"}
-    statuses = dict.fromkeys(public, (200, 404))
+    statuses: dict[str, tuple[int, ...]] = dict.fromkeys(public, (200, 404))
     statuses |= dict.fromkeys(("POST /api/v2/session", "DELETE /api/v2/session"), (403,))  # haymow's own page alone
     for name in operations:
         method, path = name.split(" ")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import httpx
+from openai.types.chat import ChatCompletionUserMessageParam
 
 from tests.abuse.subject import config, named
 from tests.conftest import definition
 from tests.server.access.people import new_secret, new_workspace
 from tests.upstream import Upstream
 
-HI = {"messages": [{"role": "user", "content": "Hi"}]}
+HI: dict[str, list[ChatCompletionUserMessageParam]] = {"messages": [{"role": "user", "content": "Hi"}]}
 
 
 class Chats:

@@ -130,7 +130,7 @@ def test_openais_sdk_may_send_a_key_with_its_retries(chats: Chats, server: Runni
     with openai.OpenAI(api_key=server.token, base_url=url, max_retries=3) as sdk:
         headers = {"Idempotency-Key": f"stainless-python-retry-{uuid.uuid4()}"}
         for _ in range(2):
-            made = sdk.chat.completions.create(model="m", messages=HI["messages"], extra_headers=headers)  # type: ignore[arg-type]
+            made = sdk.chat.completions.create(model="m", messages=HI["messages"], extra_headers=headers)
             assert made.choices[0].message.content == "Paris"
     assert len(chats.upstream.seen) == 2
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,10 @@ class Request:
         self.body = stage.body("POST", path, parts)
         self.path = path.format(**parts)
 
-    def send(self, key: str, body: Any = None, client: httpx.Client | None = None, **headers: str) -> httpx.Response:
-        sent = {"idempotency-key": key, "sec-fetch-site": "same-origin", **headers}
+    def send(
+        self, key: str, body: Any = None, client: httpx.Client | None = None, more: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        sent = {"idempotency-key": key, "sec-fetch-site": "same-origin", **(more or {})}
         return (client or self.client).post(self.path, json=self.body if body is None else body, headers=sent)
 
 
@@ -124,8 +126,8 @@ def test_a_restore_is_answered_again_though_its_if_match_holds_no_more(stage: St
     request = Request(stage, "POST /api/v2/models/{model_id}/revisions/{revision}/restore")
     model = request.path.partition("/revisions")[0]
     changed = request.client.patch(model.replace("/models/", "/models/custom/"), json={"name": f"n-{uuid.uuid4().hex}"})
-    first = request.send("k", **{"if-match": changed.headers["etag"]})
+    first = request.send("k", more={"if-match": changed.headers["etag"]})
     assert first.status_code == 200, first.text
     assert first.headers["etag"] != changed.headers["etag"]
-    assert told(request.send("k", **{"if-match": changed.headers["etag"]})) == told(first)
-    assert request.send("other", **{"if-match": changed.headers["etag"]}).status_code == 412
+    assert told(request.send("k", more={"if-match": changed.headers["etag"]})) == told(first)
+    assert request.send("other", more={"if-match": changed.headers["etag"]}).status_code == 412

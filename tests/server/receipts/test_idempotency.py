@@ -124,7 +124,7 @@ def test_an_answer_is_not_given_to_who_may_no_longer_see_it(
 
 @pytest.mark.parametrize("value", ["", "x" * 256, "caf\u00e9", "a\tb"])
 def test_a_key_that_is_none_is_refused(admin: httpx.Client, collection: str, value: str) -> None:
-    answer = admin.post(collection, json=definition(), headers=[("idempotency-key", value.encode("latin-1"))])
+    answer = admin.post(collection, json=definition(), headers=[(b"idempotency-key", value.encode("latin-1"))])
     assert refused(answer, 422) == {"#/headers/idempotency-key": "idempotency_key"}
     assert total(admin, collection) == 0
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import Connection
 
 from haymow.server.registry.proposals import Change
 from tests.conftest import definition
@@ -112,7 +113,12 @@ def test_a_refusal_is_decided_where_it_keeps_no_change_waiting(tmp_path: Path) -
             made = await client.post(f"{prefix}/secrets", json={"name": "MY_KEY", "secret": "sk-1"})
             await client.post(f"{prefix}/models/custom", json=named("MY_KEY", "mine"))
             begun, over = threading.Event(), threading.Event()
-            holding = asyncio.ensure_future(house.database.write(lambda _: begun.set() or over.wait(30), long=True))
+
+            def hold(_: Connection) -> None:
+                begun.set()
+                over.wait(30)
+
+            holding = asyncio.ensure_future(house.database.write(hold, long=True))
             try:
                 assert await asyncio.to_thread(begun.wait, 10)
                 address = f"{prefix}/secrets/{made.json()['secret_id']}"

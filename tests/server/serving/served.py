@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import httpx
 import openai
 import uvicorn
+from openai.types.chat import ChatCompletionFunctionToolParam, ChatCompletionUserMessageParam
 from starlette.requests import Request
 
 from haymow.egress import Egress, allowances
@@ -40,8 +41,8 @@ DIALECT = Dialect(routes.ADDRESSES, routes.NAMES, routes.problem_in_openai)
 LOOPBACK = Egress(allowances("127.0.0.1:*"))
 CREATED = datetime(2026, 11, 1, tzinfo=UTC)
 OPENAI = "haystack.components.generators.chat.openai.OpenAIChatGenerator"
-HELLO = [{"role": "user", "content": "Hello?"}]
-WEATHER = {
+HELLO: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "Hello?"}]
+WEATHER: ChatCompletionFunctionToolParam = {
     "type": "function",
     "function": {
         "name": "weather",

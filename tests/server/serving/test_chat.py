@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import cast
 
 import pytest
-from openai.types.chat import ChatCompletionMessageFunctionToolCall
+from openai.types.chat import (
+    ChatCompletionAssistantMessageParam,
+    ChatCompletionMessageFunctionToolCall,
+    ChatCompletionToolMessageParam,
+)
+from openai.types.shared_params import ResponseFormatJSONSchema
 
 from tests.answers import Calls, Says
 from tests.server.serving.served import HELLO, KEY, WEATHER, Served, openai_config
@@ -80,16 +86,18 @@ def test_a_tool_call_and_its_result_go_through(served: Served, upstream: Upstrea
     assert (call.id, call.function.name) == ("call_1", "weather")
     assert json.loads(call.function.arguments) == {"city": "Zürich"}
     assert upstream.seen[-1].body["tools"] == [WEATHER]
-    result = {"role": "tool", "tool_call_id": "call_1", "content": "sunny"}
-    second = client.chat.completions.create(
-        model="fast", messages=[*HELLO, first.choices[0].message.model_dump(), result], tools=[WEATHER]
-    )
+    result: ChatCompletionToolMessageParam = {"role": "tool", "tool_call_id": "call_1", "content": "sunny"}
+    said = cast(ChatCompletionAssistantMessageParam, first.choices[0].message.model_dump())
+    second = client.chat.completions.create(model="fast", messages=[*HELLO, said, result], tools=[WEATHER])
     assert second.choices[0].message.content == "Sunny."
     assert upstream.seen[-1].body["messages"][-1] == result
 
 
 def test_structured_output_is_asked_for(served: Served, upstream: Upstream) -> None:
-    wanted = {"type": "json_schema", "json_schema": {"name": "answer", "schema": {"type": "object"}}}
+    wanted: ResponseFormatJSONSchema = {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": {"type": "object"}},
+    }
     upstream.script(Says('{"a": 1}'))
     answer = served.openai().chat.completions.create(model="fast", messages=HELLO, response_format=wanted)
     assert answer.choices[0].message.content == '{"a": 1}'

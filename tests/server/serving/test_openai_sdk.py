@@ -9,7 +9,7 @@ from typing import Any
 
 import openai
 import pytest
-from openai.types.chat import ChatCompletionMessageFunctionToolCall
+from openai.types.chat import ChatCompletionMessageFunctionToolCall, ChatCompletionStreamOptionsParam
 from pydantic import BaseModel
 
 from tests.answers import Calls, Says
@@ -62,7 +62,7 @@ def test_a_stream_on_a_loop(served: Served, upstream: Upstream) -> None:
     upstream.script(Says("one two three", pieces=5))
 
     async def act(client: openai.AsyncOpenAI) -> Any:
-        usage = {"include_usage": True}
+        usage: ChatCompletionStreamOptionsParam = {"include_usage": True}
         async with client.chat.completions.stream(model="fast", messages=HELLO, stream_options=usage) as stream:
             kinds = {event.type async for event in stream}
             return kinds, await stream.get_final_completion()

@@ -103,7 +103,7 @@ def test_tools_that_a_call_forbids_are_kept_from_a_generator_that_has_no_such_pa
     choice: str, heard: str
 ) -> None:
     """Ollama's words, spoken by a generator that says which tools it hears of."""
-    component = MockChatGenerator(response_fn=lambda _, tools: tools[0].name if tools else "nothing")
+    component: Any = MockChatGenerator(response_fn=lambda _, tools: tools[0].name if tools else "nothing")
     generator = LiveGenerator("OllamaChatGenerator", component, {}, usage_on_request=False)
     model = LiveModel(generator, Translation(dialect_of(generator.name), check_schema({}), {}), timeout=5)
     tool = {"type": "function", "function": {"name": "weather", "description": "", "parameters": {"type": "object"}}}

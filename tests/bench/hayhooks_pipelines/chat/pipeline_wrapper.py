@@ -5,13 +5,13 @@ import os
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from hayhooks import BasePipelineWrapper  # type: ignore[import-untyped]  # as hayhooks ships
+from hayhooks import BasePipelineWrapper
 from haystack.components.generators.chat.openai import OpenAIChatGenerator
 from haystack.dataclasses import ChatMessage, StreamingChunk
 from haystack.utils import Secret
 
 
-class PipelineWrapper(BasePipelineWrapper):  # type: ignore[misc]  # for the same reason
+class PipelineWrapper(BasePipelineWrapper):  # type: ignore[misc]  # hayhooks ships no types
     """One chat generator, without a pipeline around it."""
 
     def setup(self) -> None:
@@ -22,7 +22,7 @@ class PipelineWrapper(BasePipelineWrapper):  # type: ignore[misc]  # for the sam
     async def run_chat_completion_async(
         self, model: str, messages: list[dict[str, Any]], body: dict[str, Any]
     ) -> str | AsyncGenerator[StreamingChunk, None]:
-        asked = {
+        asked: dict[str, Any] = {
             "messages": [ChatMessage.from_openai_dict_format(message) for message in messages],
             "generation_kwargs": {name: body[name] for name in ("temperature", "max_completion_tokens")},
         }
