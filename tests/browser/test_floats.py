@@ -52,6 +52,33 @@ def test_floats_that_nobody_touched_are_saved_as_they_were(signed_in: Page, plac
     assert _changes(place, model)[:-1] == [["generation_kwargs"], ["chat_generator_config"]]
 
 
+def test_a_numbers_own_field_says_and_takes_floats(signed_in: Page, place: Place, model: str) -> None:
+    page = signed_in
+    page.goto(place.screen(f"models/{model}/edit"))
+    timeout = page.get_by_role("textbox", name="timeout", exact=True)
+    retries = page.get_by_role("textbox", name="max_retries", exact=True)
+    expect(timeout).to_have_value("30.0")
+    expect(retries).to_have_value("2")
+    timeout.fill("")
+    timeout.press_sequentially("30")
+    retries.fill("3.0")
+    page.get_by_role("button", name="Save …").click()
+    dialog = page.get_by_role("dialog", name="Save 2 changes to exact?")
+    _expect_change(dialog, "timeout", "30.0", "30")
+    _expect_change(dialog, "max_retries", "2", "3.0")
+    dialog.get_by_role("button", name="Keep editing").click()
+
+    timeout.fill("30,5")
+    page.get_by_role("button", name="Save …").click()
+    expect(timeout).to_have_accessible_description(re.compile("Write a number, such as"))
+    expect(page.get_by_role("alert").filter(has_text="half written")).to_be_visible()
+    timeout.fill("30.50")
+    retries.fill("2")
+    expect(timeout).to_have_value("30.50")
+    _save(page, 1)
+    assert _text(place, model) == _written({**PARAMETERS, "timeout": 30.5}, SCHEMA)
+
+
 def test_json_within_the_form_says_and_takes_floats(signed_in: Page, place: Place, model: str) -> None:
     page = signed_in
     page.goto(place.screen(f"models/{model}/edit"))

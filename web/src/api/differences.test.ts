@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { differences, partsOf } from "./differences";
+import { differences, partsOf, same } from "./differences";
 import { Float } from "./json";
 
 describe("differences", () => {
@@ -73,5 +73,16 @@ describe("differences", () => {
 
   it("compares whole documents that are no objects", () => {
     expect(differences(1, 2)).toEqual([{ pointer: "#", before: 1, after: 2 }]);
+  });
+});
+
+describe("same", () => {
+  it("does not look at the order of keys, but at that of arrays", () => {
+    expect(same({ a: 1, b: [1, 2] }, { b: [1, 2], a: 1 })).toBe(true);
+    expect(same([1, 2], [2, 1])).toBe(false);
+    expect(same({ a: undefined }, {})).toBe(false);
+    expect(same({}, [])).toBe(false);
+    expect(same(null, {})).toBe(false);
+    expect(same(new Float(1), {})).toBe(false);
   });
 });

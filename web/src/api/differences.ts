@@ -17,6 +17,20 @@ export function differences(before: unknown, after: unknown): Difference[] {
   return at("#", before, after);
 }
 
+/** Whether two JSON values are the same, whatever the order of keys. */
+export function same(one: unknown, other: unknown): boolean {
+  if (isSameScalar(one, other)) return true;
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length === other.length && one.every((item, index) => same(item, other[index]));
+  }
+  if (!isObject(one) || !isObject(other)) return false;
+  const keys = Object.keys(one);
+  return (
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => Object.hasOwn(other, key) && same(one[key], other[key]))
+  );
+}
+
 /** The keys and indexes that a pointer of `differences` is made of. */
 export function partsOf(pointer: string): string[] {
   return pointer

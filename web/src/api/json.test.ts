@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Float, numberOf, parseJson, printJson } from "./json";
+import { Float, numberOf, numberWritten, parseJson, printJson } from "./json";
 
 describe("parseJson and printJson", () => {
   it("keep 1 and 1.0 apart, wherever they stand", () => {
@@ -62,8 +62,27 @@ describe("numberOf", () => {
     expect([".5e1", "5.", "+5.0", "5e0"].map(numberOf)).toEqual(Array(4).fill(new Float(5)));
     expect(["5", "+5", "0x5", "0o5"].map(numberOf)).toEqual(Array(4).fill(5));
     expect(numberOf("0x1E")).toBe(30);
-    expect(numberOf("1e999")).toBe(Number.POSITIVE_INFINITY);
     expect(numberOf("warm")).toBeNaN();
+  });
+
+  it.each(["9007199254740993", "-9007199254740992", "1000000000000000000000", "1e999"])(
+    "takes no %s for another number",
+    (text) => {
+      expect(() => numberOf(text)).toThrow(RangeError);
+      expect(() => parseJson(`{"seed": [${text}]}`)).toThrow(`The number ${text} is too large`);
+    },
+  );
+});
+
+describe("numberWritten", () => {
+  it("is a number as it was written", () => {
+    expect(numberWritten(" 1.0 ")).toEqual(new Float(1));
+    expect(numberWritten("1")).toBe(1);
+    expect(numberWritten("-2.5e-1")).toBe(-0.25);
+  });
+
+  it.each(["warm", "0,7", "1.0.0", "Infinity"])("is not in %s", (text) => {
+    expect(() => numberWritten(text)).toThrow("Write a number, such as 20 or 0.5.");
   });
 });
 

@@ -33,24 +33,47 @@ export function isNumber(value: unknown): value is JsonNumber {
   return typeof value === "number" || value instanceof Float;
 }
 
-/** The number that a text writes, with a point or an exponent as a float; NaN for none. */
+/**
+ * The number that a text writes, with a point or an exponent as a float; NaN for none. Throws a RangeError for one that
+ * would come out as another: an integer beyond those that haymow takes, a float beyond a double.
+ */
 export function numberOf(text: string): JsonNumber {
   const value = Number(text);
-  return FLOAT.test(text) && INTEGER.test(JSON.stringify(value)) ? new Float(value) : value;
+  const isFloat = FLOAT.test(text);
+  if (isFloat ? !Number.isFinite(value) : INTEGER.test(text) && !Number.isSafeInteger(value))
+    throw new RangeError(`The number ${text} is too large to be kept as it is.`);
+  return isFloat && INTEGER.test(JSON.stringify(value)) ? new Float(value) : value;
+}
+
+/** The number that a person wrote; throws an Error that says what to write. */
+export function numberWritten(text: string): JsonNumber {
+  const value = numberOf(text.trim());
+  if (!Number.isFinite(Number(value))) throw new Error("Write a number, such as 20 or 0.5.");
+  return value;
 }
 
 const FLOAT = /^[-+]?(?:\d+\.\d*|\.\d+|\d+(?=e))(?:e[-+]?\d+)?$/i;
-const INTEGER = /^-?\d+$/;
+const INTEGER = /^[-+]?\d+$/;
 
-/** The value that a JSON text holds; throws the browser's SyntaxError for any other text. */
+/**
+ * The value that a JSON text holds; throws the browser's SyntaxError for any other text, and a RangeError where a number
+ * in it is too large.
+ */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
   // In what JSON is, commas and colons say nothing more.
   const tokens = text.match(TOKENS) ?? [];
-  return tokens.some((token) => FLOAT.test(token)) ? readNext(tokens.values()) : value;
+  return tokens.some(needsCare) ? readNext(tokens.values()) : value;
 }
 
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]|[^\s,:[\]{}"]+/g;
+
+/** Whether JavaScript's reader may make something else of it. */
+function needsCare(token: string): boolean {
+  return FLOAT.test(token) || LONG_INTEGER.test(token);
+}
+
+const LONG_INTEGER = /^-?\d{16,}$/;
 
 type Tokens = Iterator<string, undefined>;
 
@@ -61,7 +84,7 @@ function readNext(tokens: Tokens): unknown {
 function readFrom(token: string, tokens: Tokens): unknown {
   if (token === "{") return readObject(tokens);
   if (token === "[") return readArray(tokens);
-  return FLOAT.test(token) ? numberOf(token) : JSON.parse(token);
+  return needsCare(token) ? numberOf(token) : JSON.parse(token);
 }
 
 function readObject(tokens: Tokens): Record<string, unknown> {

@@ -1,3 +1,5 @@
+import { Float } from "./json";
+
 const MOST_ON_A_LINE = 72;
 
 /** A JSON value as Python writes it, short ones on one line; `indent` is how far the line it begins on is indented. */
@@ -24,7 +26,7 @@ function onOneLine(value: unknown): string {
   if (value === null || value === undefined) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "string") return pythonString(value);
-  if (typeof value !== "object") return String(value);
+  if (typeof value !== "object" || value instanceof Float) return String(value);
   if (Array.isArray(value)) return `[${value.map(onOneLine).join(", ")}]`;
   const entries = Object.entries(value).map(([key, item]) => `${pythonString(key)}: ${onOneLine(item)}`);
   return `{${entries.join(", ")}}`;

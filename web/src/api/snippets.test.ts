@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import { Float } from "./json";
 import { type Call, curl, haymowChatGenerator, openaiSdk } from "./snippets";
 
 /** Everything that a shell, JSON or Python could take for its own. */
@@ -106,5 +107,16 @@ describe("haymowChatGenerator", () => {
     const snippet = haymowChatGenerator({ ...call, messages: [{ role: "system", content: NASTY }, tool] });
     expect(keywordsOf(snippet, "ChatMessage.from_system")).toEqual({ 0: NASTY });
     expect(keywordsOf(snippet, "ChatMessage.from_openai_dict_format")).toEqual({ 0: tool });
+  });
+});
+
+describe("a float", () => {
+  const parameters = { temperature: new Float(1), top_k: 1, bias: { "5": new Float(-0) } };
+  const call: Call = { origin: "http://127.0.0.1:8000", workspaceId: "w-1", model: "m", parameters };
+
+  it("is one in every snippet, and an integer none", () => {
+    expect(curl(call)).toContain('"temperature": 1.0,\n  "top_k": 1,\n  "bias": {\n    "5": -0.0\n  }');
+    expect(openaiSdk(call)).toContain('temperature=1.0,\n    extra_body={"top_k": 1, "bias": {"5": -0.0}},');
+    expect(haymowChatGenerator(call)).toContain('{"temperature": 1.0, "top_k": 1, "bias": {"5": -0.0}}');
   });
 });

@@ -1,3 +1,4 @@
+import { printJson } from "./json";
 import { pythonOf, pythonString } from "./python";
 
 /** A message of a chat, as OpenAI's protocol has it. */
@@ -38,7 +39,7 @@ export function curl(call: Call): string {
     `curl ${call.stream ? "-N " : ""}${shellString(`${baseUrlOf(call)}/chat/completions`)} \\`,
     `  -H "Authorization: Bearer $${TOKEN_VARIABLE}" \\`,
     "  -H 'Content-Type: application/json' \\",
-    `  -d ${shellString(JSON.stringify(body, null, 2))}`,
+    `  -d ${shellString(printJson(body))}`,
   ].join("\n");
 }
 

@@ -25,8 +25,8 @@ export function ColumnView({ label, workspaceId, names, column, system, onChoose
   const [opened, setOpened] = useState(false);
   const panel = useId();
   const { model, settings, parameters } = column;
-  const isFaulty = "fault" in parameters;
-  const set = isFaulty ? 0 : Object.keys(parameters.values).length;
+  const fault = "fault" in parameters ? parameters.fault : null;
+  const set = "fault" in parameters ? 0 : Object.keys(parameters.values).length;
   return (
     <div className={classes.column}>
       <VisuallyHidden>
@@ -48,7 +48,7 @@ export function ColumnView({ label, workspaceId, names, column, system, onChoose
           aria-controls={panel}
           className={classes.toggle}
         >
-          {isFaulty ? "Parameters: fault" : set > 0 ? `Parameters: ${set} set` : "Parameters"}
+          {column.hasFault ? "Parameters: fault" : set > 0 ? `Parameters: ${set} set` : "Parameters"}
         </Button>
       </Group>
       <div id={panel} hidden={!opened || model === undefined} className={classes.panel}>
@@ -60,7 +60,8 @@ export function ColumnView({ label, workspaceId, names, column, system, onChoose
               isLoading={column.definition === undefined}
               settings={settings}
               onChange={column.setSettings}
-              fault={isFaulty ? parameters.fault : null}
+              onUnfinished={column.onUnfinished}
+              fault={fault}
               refusal={lastRefusal(column)}
             />
           </Suspense>

@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type Dispatch, type SetStateAction, useCallback, useEffect, useRef, useState } from "react";
+import { parseJson, printJson } from "../../api/json";
 import { me } from "../../api/queries";
 
 const PAUSE = 500;
@@ -53,7 +54,7 @@ function useWriter<T>(key: string, value: T, write: (value: T) => unknown = (it)
 /** What was kept, else the beginning, which is kept from now on. */
 function opened<T>(key: string, { initial, write, read }: Form<T>): T {
   try {
-    const kept: unknown = JSON.parse(window.sessionStorage.getItem(key) ?? "null");
+    const kept: unknown = parseJson(window.sessionStorage.getItem(key) ?? "null");
     if (kept !== null) return read ? read(kept) : (kept as T);
   } catch {
     // Something else wrote there: begin anew.
@@ -65,7 +66,7 @@ function opened<T>(key: string, { initial, write, read }: Form<T>): T {
 /** A tab has room for some megabytes. What does not fit is not kept, and is still on the screen. */
 function store(key: string, value: unknown): void {
   try {
-    window.sessionStorage.setItem(key, JSON.stringify(value));
+    window.sessionStorage.setItem(key, printJson(value, 0));
   } catch {
     window.sessionStorage.setItem(key, "null");
   }

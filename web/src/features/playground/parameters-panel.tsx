@@ -11,6 +11,8 @@ interface Props {
   isLoading: boolean;
   settings: Settings;
   onChange: (settings: Settings) => void;
+  /** Told when the text of a field becomes no value, and when it is one again. */
+  onUnfinished: (field: string, isUnfinished: boolean) => void;
   /** What is wrong with the JSON. */
   fault: string | null;
   /** What the last question was refused with. */
@@ -20,7 +22,15 @@ interface Props {
 const WIDGETS = { [TEXTS_WIDGET]: TextsWidget };
 
 /** A model's parameters. What is not set is not sent; a default is shown where it will be used. */
-export default function ParametersPanel({ form, isLoading, settings, onChange, fault, refusal }: Props) {
+export default function ParametersPanel({
+  form,
+  isLoading,
+  settings,
+  onChange,
+  fault,
+  refusal,
+  ...props
+}: Props) {
   const id = useId();
   if (isLoading) return <ParametersSkeleton />;
   if (form.schema === null) {
@@ -38,6 +48,7 @@ export default function ParametersPanel({ form, isLoading, settings, onChange, f
         widgets={WIDGETS}
         value={settings.values}
         onChange={(values) => onChange({ ...settings, values })}
+        onUnfinished={props.onUnfinished}
         extraErrors={errors}
       />
       {form.takesMore && (

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Float, printJson } from "../../api/json";
 import { NOTHING_SET, parameterForm, parametersOf, placedFaults, settingsOf } from "./parameters";
 
 const modelOf = (generation_kwargs: Record<string, unknown>, defaults?: Record<string, unknown>) => ({
@@ -37,6 +38,11 @@ describe("a model's form", () => {
     expect(parameterForm(modelOf(schema, { temperature: 0.2 })).uiSchema.temperature).toMatchObject({
       "ui:placeholder": "0.2",
     });
+  });
+
+  it("shows a default as it is written", () => {
+    const form = parameterForm(modelOf(schema, { temperature: new Float(1) }));
+    expect(form.uiSchema.temperature).toMatchObject({ "ui:placeholder": "1.0" });
   });
 
   it("lets a yes or no be taken back", () => {
@@ -78,8 +84,15 @@ describe("what a call sends", () => {
     expect(parametersOf(settings)).toEqual({ values: { temperature: 0, stop: ["END"] } });
   });
 
+  it("has the JSON's numbers as they are written", () => {
+    const settings = { values: { temperature: new Float(0) }, more: '{"top_p": 1.0, "seed": 1}' };
+    expect(printJson(parametersOf(settings), 0)).toBe('{"values":{"temperature":0.0,"top_p":1.0,"seed":1}}');
+  });
+
   it.each([
     ["[1]", "no JSON object"],
+    ["1.0", "no JSON object"],
+    ['{"seed": 9007199254740993}', "too large"],
     ["{", "no JSON object"],
     ['{"stream": false}', "sets stream itself"],
     ['{"temperature": 1}', "temperature is set above"],

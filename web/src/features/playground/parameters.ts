@@ -1,6 +1,8 @@
 import type { ErrorSchema, RJSFSchema, UiSchema } from "@rjsf/utils";
 import { isBare, propertiesOf } from "../../api/bare-map";
 import type { Model } from "../../api/client";
+import { isObject } from "../../api/definition";
+import { parseJson, printJson } from "../../api/json";
 import type { Fault } from "../../api/problem";
 
 /** What is set for a model: by the form, and as JSON for what the form does not show. */
@@ -125,7 +127,7 @@ function fieldOf(property: RJSFSchema, shown: unknown): UiSchema {
 }
 
 function asText(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : printJson(value, 0);
 }
 
 /** What a call sends, or what is wrong with the JSON. */
@@ -135,7 +137,7 @@ export function parametersOf({ values, more }: Settings): Parameters {
   const set = Object.fromEntries(Object.entries(values).filter(([, value]) => isSet(value)));
   if (!more.trim()) return { values: set };
   const other = objectOf(more);
-  if (!other) return { fault: 'This is no JSON object, such as {"top_k": 40}.' };
+  if (typeof other === "string") return { fault: other };
   const own = OWN.find((name) => name in other);
   if (own) return { fault: `The playground sets ${own} itself: leave it out.` };
   const twice = Object.keys(other).find((name) => name in set);
@@ -148,15 +150,15 @@ function isSet(value: unknown): boolean {
   return value !== undefined && value !== null && value !== "";
 }
 
-function objectOf(text: string): Record<string, unknown> | null {
+/** The object that a text spells out, or what is wrong with the text. */
+function objectOf(text: string): Record<string, unknown> | string {
   try {
-    const found: unknown = JSON.parse(text);
-    return typeof found === "object" && found !== null && !Array.isArray(found)
-      ? (found as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
+    const found = parseJson(text);
+    if (isObject(found)) return found;
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
   }
+  return 'This is no JSON object, such as {"top_k": 40}.';
 }
 
 /** Faults of a refused call at the fields of the form they are about, and those that no field is there for. */

@@ -122,7 +122,7 @@ function Playground({ workspaceId, names }: { workspaceId: string; names: string
 /** Why nothing can be sent now; null when it can. */
 function obstacleOf(columns: ReturnType<typeof useColumn>[]): string | null {
   if (columns.every((column) => column.model === undefined)) return "Pick a model first.";
-  if (columns.some((column) => "fault" in column.parameters)) return "Mend the parameters first.";
+  if (columns.some(({ hasFault }) => hasFault)) return "Mend the parameters first.";
   return null;
 }
 

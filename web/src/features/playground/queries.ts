@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { client, read } from "../../api/client";
+import { client, type Model, read, readDocuments } from "../../api/client";
 
 /** The names of the models one may chat with, in order. */
 export const served = (workspaceId: string) =>
@@ -34,8 +34,10 @@ export const named = (workspaceId: string, name: string | undefined) =>
     queryKey: ["models", workspaceId, "named", name],
     queryFn: async ({ signal }) => {
       const params = { path: { workspace_id: workspaceId }, query: { name } };
-      const { data } = await read(client.GET("/api/v2/workspaces/{workspace_id}/models", { params, signal }));
-      return data[0] ?? null;
+      const { data: found } = await readDocuments<{ data: Model[] }>(
+        client.GET("/api/v2/workspaces/{workspace_id}/models", { params, parseAs: "text", signal }),
+      );
+      return found.data[0] ?? null;
     },
     enabled: name !== undefined,
   });

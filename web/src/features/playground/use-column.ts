@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { type Dispatch, type SetStateAction, useCallback, useMemo } from "react";
+import { type Dispatch, type SetStateAction, useCallback, useMemo, useState } from "react";
 import type { Model } from "../../api/client";
 import type { Turn } from "./conversation";
 import { useKept } from "./kept";
@@ -23,6 +23,9 @@ export interface Column extends Conversation {
   settings: Settings;
   setSettings: (settings: Settings) => void;
   parameters: Parameters;
+  /** Whether a parameter is no value, or the others no JSON. */
+  hasFault: boolean;
+  onUnfinished: (field: string, isUnfinished: boolean) => void;
   isReady: boolean;
   /** Ask after the first `after` turns, else after all. */
   send: (prompt: string, system: string, after?: number) => void;
@@ -38,6 +41,8 @@ export function useColumn(workspaceId: string, side: string, model: string | und
   const settings = settingsOf(all, model);
   const parameters = useMemo(() => parametersOf(settings), [settings]);
   const form = useMemo(() => parameterForm(definition ?? null), [definition]);
+  const { hasUnfinished, onUnfinished } = useUnfinished();
+  const hasFault = hasUnfinished || "fault" in parameters;
   const { ask } = conversation;
   const send = useCallback(
     (prompt: string, system: string, after?: number) => {
@@ -54,9 +59,23 @@ export function useColumn(workspaceId: string, side: string, model: string | und
     settings,
     setSettings: useSettingsOf(model, setAll),
     parameters,
-    isReady: model !== undefined && !("fault" in parameters),
+    hasFault,
+    onUnfinished,
+    isReady: model !== undefined && !hasFault,
     send,
   };
+}
+
+/** Whether any field holds text that is no value. */
+function useUnfinished() {
+  const [fields, setFields] = useState<readonly string[]>([]);
+  const onUnfinished = useCallback((field: string, isUnfinished: boolean) => {
+    setFields((before) => {
+      if (before.includes(field) === isUnfinished) return before;
+      return isUnfinished ? [...before, field] : before.filter((one) => one !== field);
+    });
+  }, []);
+  return { hasUnfinished: fields.length > 0, onUnfinished };
 }
 
 function useSettingsOf(

@@ -1,20 +1,15 @@
-import { type JsonNumber, numberOf, parseJson, printJson } from "../../../api/json";
+import { numberWritten, parseJson, printJson } from "../../../api/json";
 
 /** How the cells of the parameters' table are written: numbers, defaults by type, allowed values with commas. */
-
-export function parseNumber(text: string): JsonNumber {
-  const value = numberOf(text.trim());
-  if (!Number.isFinite(Number(value))) throw new Error("Write a number.");
-  return value;
-}
 
 /** A default by the parameter's type: texts as they are, everything else as JSON. */
 export function parseDefault(text: string, type: string): unknown {
   if (type === "string") return text;
-  if (type === "number" || type === "integer") return parseNumber(text);
+  if (type === "number" || type === "integer") return numberWritten(text);
   try {
     return parseJson(text);
-  } catch {
+  } catch (error) {
+    if (error instanceof RangeError) throw error;
     if (type === "") return text;
     throw new Error(EXAMPLES[type] ?? "Write JSON.");
   }
@@ -58,7 +53,7 @@ function isJson(text: string): boolean {
   try {
     parseJson(text);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return error instanceof RangeError; // a number, though one that is too large
   }
 }

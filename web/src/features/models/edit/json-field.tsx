@@ -1,15 +1,13 @@
 import type { FieldProps } from "@rjsf/utils";
 import { use } from "react";
-import { own } from "../../../api/differences";
-import { contextOf } from "./form-context";
+import { DocumentContext } from "../../../ui/form/document-context";
+import { valueAt } from "../../../ui/form/paths";
 import { JsonInput } from "./json-input";
-import { ParametersContext } from "./parameters-context";
 
 /** A parameter that no plain field can show, as JSON. */
 export function JsonField(props: FieldProps) {
   const { fieldPathId, name, uiSchema, required, rawErrors } = props;
-  const { onUnfinished } = contextOf(props);
-  const { parameters, onParameter } = use(ParametersContext);
+  const { document, onValue, onUnfinished } = use(DocumentContext);
   const options = uiSchema?.["ui:options"];
   return (
     <JsonInput
@@ -18,9 +16,9 @@ export function JsonField(props: FieldProps) {
       description={options?.description}
       placeholder={options?.placeholder ?? "JSON"}
       required={required}
-      value={own(parameters, name)}
+      value={valueAt(document, fieldPathId.path)}
       error={rawErrors?.join("\n")}
-      onChange={(value) => onParameter(name, value)}
+      onChange={(value) => onValue(fieldPathId.path, value)}
       onUnfinished={(isUnfinished) => onUnfinished(fieldPathId.$id, isUnfinished)}
     />
   );

@@ -1,6 +1,6 @@
 import { Textarea } from "@mantine/core";
 import { parseJson, printJson } from "../../../api/json";
-import { useTypedText } from "./use-typed-text";
+import { useTypedText } from "../../../ui/form/use-typed-text";
 
 interface Props {
   id: string;
@@ -35,7 +35,8 @@ export function JsonInput({ value, error, onChange, onUnfinished, ...field }: Pr
 function parse(text: string): unknown {
   try {
     return parseJson(text);
-  } catch {
+  } catch (error) {
+    if (error instanceof RangeError) throw error;
     throw new Error(
       "This is no JSON yet. Put texts and names in double quotes; empty the field to leave it out.",
     );

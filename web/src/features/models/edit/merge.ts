@@ -1,6 +1,5 @@
 import { isObject } from "../../../api/definition";
-import { escaped, own } from "../../../api/differences";
-import { isSameScalar } from "../../../api/json";
+import { escaped, own, same } from "../../../api/differences";
 
 /** One place that a person decided differently on, or that only one of two people touched. Absent is `undefined`. */
 export interface Place {
@@ -32,20 +31,6 @@ export function merge<T>(base: T, mine: T, theirs: T, choices: Record<string, Ch
   const merged = at("#", { base, mine, theirs }, choices, places) as T;
   const open = places.filter((place) => place.by === "conflict" && !choices[place.pointer]);
   return { merged, places, open: open.map((place) => place.pointer) };
-}
-
-/** Whether two JSON values are the same, whatever the order of keys. */
-export function same(one: unknown, other: unknown): boolean {
-  if (isSameScalar(one, other)) return true;
-  if (Array.isArray(one) && Array.isArray(other)) {
-    return one.length === other.length && one.every((item, index) => same(item, other[index]));
-  }
-  if (!isObject(one) || !isObject(other)) return false;
-  const keys = Object.keys(one);
-  return (
-    keys.length === Object.keys(other).length &&
-    keys.every((key) => Object.hasOwn(other, key) && same(one[key], other[key]))
-  );
 }
 
 interface Sides {

@@ -1,6 +1,8 @@
 import { Button, Checkbox, Select, Text, Textarea } from "@mantine/core";
 import { type ReactNode, useId } from "react";
-import { areWritable, parseChoices, parseDefault, parseNumber, printChoices, printDefault } from "./cells";
+import { numberWritten } from "../../../api/json";
+import { ValueInput } from "../../../ui/form/value-input";
+import { areWritable, parseChoices, parseDefault, printChoices, printDefault } from "./cells";
 import {
   type Change,
   hasRange,
@@ -14,7 +16,6 @@ import {
   withRequired,
 } from "./parameters";
 import classes from "./parameters-table.module.css";
-import { ValueInput } from "./value-input";
 
 interface Props {
   row: Row;
@@ -37,7 +38,7 @@ export function ParameterRow({ row, schema, onChange, onUnfinished, faults, isNe
       disabled={!hasRange(row.type)}
       value={row[field]}
       print={String}
-      parse={parseNumber}
+      parse={numberWritten}
       onChange={(value) => change({ [field]: value })}
       onUnfinished={tell(field)}
       classNames={{ input: classes.number }}

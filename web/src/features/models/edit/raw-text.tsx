@@ -1,9 +1,9 @@
 import { Alert, Stack, Text } from "@mantine/core";
 import { useRef, useState } from "react";
 import type { Definition } from "../../../api/definition";
+import { same } from "../../../api/differences";
 import { parseJson, printJson } from "../../../api/json";
 import { SourceEditor } from "../../../ui/editor/source-editor";
-import { same } from "./merge";
 import { type Parse, parseDefinition, type RawFault } from "./raw";
 
 export interface RawViewProps {

@@ -1,10 +1,10 @@
 import { Anchor, Autocomplete, Group, Text, TextInput } from "@mantine/core";
 import type { FieldProps, RJSFSchema } from "@rjsf/utils";
 import { type ReactNode, useRef, useState } from "react";
+import { same } from "../../../api/differences";
 import { AddKey } from "./add-key";
 import { contextOf, type FormContext } from "./form-context";
 import { type SecretDefault, secretDefault, takesText } from "./generator-form";
-import { same } from "./merge";
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 

@@ -7,11 +7,9 @@ import { asProblem } from "../../../api/problem";
 import { generator } from "../../../api/queries";
 import { Failure } from "../../../ui/failure";
 import { SchemaForm } from "../../../ui/form/schema-form";
-import { withFloats, withoutFloats } from "./floats";
 import type { FormContext } from "./form-context";
 import { formOf } from "./generator-form";
 import { JsonField } from "./json-field";
-import { ParametersContext } from "./parameters-context";
 import { SecretField } from "./secret-field";
 
 type Parameters = Record<string, unknown>;
@@ -34,14 +32,8 @@ export function SetupPart({ type, ...props }: Props) {
   if (type === "") return <Text size="sm">Choose a generator first: its parameters come here.</Text>;
   if (error) return <Failure problem={asProblem(error)} onRetry={() => void refetch()} />;
   if (!data) return <Skeleton role="status" height={420} aria-label="Loading the generator's parameters" />;
-  const { value, onChange } = props;
-  const onParameter = (name: string, one: unknown) => onChange(withParameter(value, name, one));
-  return (
-    <ParametersContext value={{ parameters: value, onParameter }}>
-      {/* Another generator has other fields: nothing of the one before stays in them. */}
-      <SetupForm key={data.type} {...props} schema={data.init_parameters as RJSFSchema} />
-    </ParametersContext>
-  );
+  // Another generator has other fields: nothing of the one before stays in them.
+  return <SetupForm key={data.type} {...props} schema={data.init_parameters as RJSFSchema} />;
 }
 
 function SetupForm({
@@ -59,10 +51,11 @@ function SetupForm({
   const [opened, { toggle }] = useDisclosure(false);
   const more = Object.keys(form.more.properties ?? {});
   const isOpen = opened || more.some((name) => faults[name]);
-  const numbers = useMemo(() => withoutFloats(value) as Parameters, [value]);
   const shared = {
-    value: numbers,
-    onChange: (next: Parameters) => onChange(withFloats(next, value, from) as Parameters),
+    value,
+    from,
+    onChange,
+    onUnfinished: context.onUnfinished,
     uiSchema: form.uiSchema,
     extraErrors: errors,
     fields,
@@ -91,12 +84,6 @@ function SetupForm({
       )}
     </Stack>
   );
-}
-
-/** The parameters with another value of one; `undefined` leaves it out. */
-function withParameter(parameters: Parameters, name: string, value: unknown): Parameters {
-  const { [name]: _, ...others } = parameters;
-  return value === undefined ? others : { ...parameters, [name]: value };
 }
 
 /** Parameters that this class does not have, such as those of the class before: they are kept until one says so. */

@@ -1,10 +1,9 @@
 import { useEffect, useState } from "react";
 import type { Definition } from "../../../api/definition";
-import { differences } from "../../../api/differences";
+import { differences, same } from "../../../api/differences";
 import type { Fault } from "../../../api/problem";
 import { type Base, type Draft, drafts } from "./drafts";
 import { standing } from "./faults";
-import { same } from "./merge";
 
 /** What is being edited: one definition, of which the form and the raw text are views. */
 export interface Editing extends Draft {

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Definition } from "../../../api/definition";
+import { same } from "../../../api/differences";
 import {
   checkModel,
   createModel,
@@ -10,7 +11,6 @@ import {
   updateModel,
 } from "../../../api/model-changes";
 import { asProblem, type Problem } from "../../../api/problem";
-import { same } from "./merge";
 import type { Editing } from "./use-draft";
 
 /** Saving and checking, and what may come of them. */

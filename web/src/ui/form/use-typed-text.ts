@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { same } from "./merge";
+import { same } from "../../api/differences";
 
 export interface TypedText {
   value: unknown;

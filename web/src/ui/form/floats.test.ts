@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { Float } from "../../../api/json";
-import { withFloats, withoutFloats } from "./floats";
+import { Float } from "../../api/json";
+import { schemaWithoutFloats, WRITTEN, withFloats, withoutFloats } from "./floats";
 
 const stored = { timeout: new Float(30), retries: 3, tuning: { scale: [new Float(1), 0.5] }, key: null };
 const numbers = { timeout: 30, retries: 3, tuning: { scale: [1, 0.5] }, key: null };
@@ -27,4 +27,16 @@ it("are looked for in their own place alone", () => {
     constructor: 30,
   });
   expect(withFloats({ zero: 0 }, { zero: new Float(-0) })).toEqual({ zero: 0 });
+});
+
+it("are numbers in a schema, which says how those of a choice are written", () => {
+  const schema = {
+    properties: { size: { enum: [new Float(1), 2, 0.5], default: new Float(1) }, depth: { enum: [1] } },
+  };
+  expect(schemaWithoutFloats(schema)).toEqual({
+    properties: {
+      size: { enum: [1, 2, 0.5], [WRITTEN]: ["1.0", "2", "0.5"], default: 1 },
+      depth: { enum: [1] },
+    },
+  });
 });

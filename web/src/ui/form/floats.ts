@@ -1,10 +1,22 @@
-import { isObject } from "../../../api/definition";
-import { own } from "../../../api/differences";
-import { Float, isNumber } from "../../../api/json";
+import { isObject } from "../../api/definition";
+import { own } from "../../api/differences";
+import { Float, isNumber } from "../../api/json";
 
 /** A document for what knows JavaScript's numbers alone, as rjsf does. */
 export function withoutFloats(value: unknown): unknown {
   return value instanceof Float ? value.value : mapped(value, withoutFloats);
+}
+
+/** Where a schema for rjsf says how the numbers of its `enum` are written. */
+export const WRITTEN = "x-written";
+
+/** A schema for what knows JavaScript's numbers alone. */
+export function schemaWithoutFloats(schema: unknown): unknown {
+  if (schema instanceof Float) return schema.value;
+  const plain = mapped(schema, schemaWithoutFloats);
+  const choices = isObject(schema) ? schema.enum : undefined;
+  if (!Array.isArray(choices) || !choices.some((one) => one instanceof Float)) return plain;
+  return { ...(plain as object), [WRITTEN]: choices.map(String) };
 }
 
 /**
