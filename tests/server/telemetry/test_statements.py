@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import make_url
 
 from haymow.server.database.line import Line
-from haymow.server.database.prepared import LINE
+from haymow.server.database.prepared import line_of
 from haymow.server.telemetry.statements import summary_of
 from tests import databases
 from tests.conftest import definition
@@ -171,7 +171,7 @@ def test_nothing_listens_to_statements_where_nothing_is_traced(tmp_path: Path) -
 
 def cursor_kinds(connection: Any) -> set[type]:
     if databases.is_shared():
-        return {connection.connection.dbapi_connection._connection.cursor_factory, type(connection.info[LINE])}
+        return {connection.connection.dbapi_connection._connection.cursor_factory, type(line_of(connection))}
     return {type(connection.connection.driver_connection.cursor())}
 
 

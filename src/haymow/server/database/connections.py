@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import URL, Connection, event
@@ -16,7 +15,7 @@ from sqlalchemy.util import await_only
 from haymow.server.database import postgres
 from haymow.server.database.cluster_statements import TracedLine
 from haymow.server.database.line import Line
-from haymow.server.database.prepared import LINE
+from haymow.server.database.prepared import LINE, line_of
 from haymow.server.database.units import SERVER
 from haymow.server.telemetry.figures import Connections
 
@@ -36,7 +35,6 @@ class KeptConnections:
         self._lent: set[Line] = set()
         self.figures = Connections(most, lambda: len(self._lent))
         self._closed = False
-        event.listen(self._engine, "connect", self._opened)
         event.listen(self._engine, "before_cursor_execute", _settle)
 
     @contextmanager
@@ -46,7 +44,7 @@ class KeptConnections:
         What is not committed is rolled back. Raises Unavailable when none comes free in time, DBAPIError.
         """
         connection = self._taken()
-        line: Line = connection.info[LINE]
+        line: Line = line_of(connection)
         self._lent.add(line)
         timer = asyncio.get_running_loop().call_at(until, line.cut)
         try:
@@ -82,17 +80,14 @@ class KeptConnections:
     def _connected(self) -> Connection:
         try:
             connection = self._engine.connect()
+            line = self._line(connection.connection.driver_connection)
+            connection.execution_options(**{SERVER: self._server, LINE: line})
             connection.detach()
         except BaseException:
             self._free.release()
             raise
         self.figures.open += 1
         return connection
-
-    def _opened(self, adapted: Any, record: Any) -> None:
-        """Not always one that is lent: SQLAlchemy opens it again when another was lost meanwhile."""
-        record.info[SERVER] = self._server
-        record.info[LINE] = self._line(adapted.driver_connection)
 
     def _take_back(self, connection: Connection, line: Line) -> None:
         try:
@@ -117,14 +112,14 @@ class KeptConnections:
         """Close every connection, whatever it is doing."""
         self._closed = True
         while self._idle:
-            self._drop(self._idle.pop().info[LINE])
+            self._drop(line_of(self._idle.pop()))
         for line in self._lent:  # whoever has it hears of it, and closes it
             line.cut()
 
 
 def _settle(connection: Connection, cursor: object, sql: str, *_: object) -> None:
     """Before SQLAlchemy executes something itself."""
-    line: Line | None = connection.info.get(LINE)
+    line: Line | None = line_of(connection)
     if line is not None:
         line.settle()
         line.note(sql)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -25,6 +25,9 @@ from haymow.server.database.prepared import failure
 
 _ONLY_READ: Final = ("SELECT ", "BEGIN ")
 """How statements begin that write nothing. No function that writes is called in them."""
+
+
+_DONE: Final = frozenset((ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK))
 
 
 class Line:
@@ -51,7 +54,8 @@ class Line:
 
     def note(self, sql: str) -> None:
         """Know of a statement that is about to be executed."""
-        self.has_written = self.has_written or not sql.startswith(_ONLY_READ)
+        if not self.has_written:
+            self.has_written = not sql.startswith(_ONLY_READ)
 
     def look(self, sql: str, values: Sequence[Any]) -> Statement:
         """What a statement gives before the transaction that is to begin."""
@@ -72,7 +76,8 @@ class Line:
         self.note(sql)
         try:
             bound = self._types.dump_sequence(values, [PyFormat.TEXT] * len(values))
-            self._open()
+            if self._opening is not None:
+                self._open()
             if not self._sent:
                 self._pgconn.enter_pipeline_mode()
             statement = Statement(sql, self, self._types)
@@ -105,17 +110,17 @@ class Line:
         results: list[PGresult] = []
         try:
             self._flush()
-            results.extend(self._results())
+            self._read_into(results)
             self._pgconn.exit_pipeline_mode()
             self.is_undecided = False
         except OperationalError as error:
-            if all(map(_is_done, results)):  # else the server said why, before it went
+            if all(result.status in _DONE for result in results):  # else the server said why, before it went
                 raise failure(error, sent[-1].sql) from error
         except BaseException:  # nobody reads the rest of what comes
             self.close()
             raise
         for place, (statement, result) in enumerate(zip(sent, results, strict=False)):
-            if not _is_done(result):
+            if result.status not in _DONE:
                 self.is_undecided = self.is_undecided and place == len(sent) - 1
                 self._forget(sent[place:])
                 raise self._failed(statement, result)
@@ -170,7 +175,7 @@ class Line:
             self._wait(to_write=True)
             self._pgconn.consume_input()
 
-    def _results(self) -> Iterator[PGresult]:
+    def _read_into(self, results: list[PGresult]) -> None:
         """One of each statement."""
         pgconn = self._pgconn
         while True:
@@ -184,7 +189,7 @@ class Line:
             elif result.status == ExecStatus.PIPELINE_SYNC:
                 return
             else:
-                yield result
+                results.append(result)
 
     def _wait(self, *, to_write: bool = False) -> None:
         loop, number = asyncio.get_running_loop(), self._pgconn.socket
@@ -198,10 +203,6 @@ class Line:
             loop.remove_reader(number)
             if to_write:
                 loop.remove_writer(number)
-
-
-def _is_done(result: PGresult) -> bool:
-    return result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
 
 def _ready(future: asyncio.Future[None]) -> None:

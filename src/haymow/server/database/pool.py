@@ -23,8 +23,9 @@ from sqlalchemy.util import await_only, greenlet_spawn
 from haymow.errors import HaymowError, OutcomeUnknown
 from haymow.server.database import postgres
 from haymow.server.database.connections import KeptConnections
+from haymow.server.database.line import Line
 from haymow.server.database.postgres import Again, Lost
-from haymow.server.database.prepared import LINE, executed
+from haymow.server.database.prepared import line_of
 from haymow.server.database.turns import Turns
 from haymow.server.database.units import Unit
 from haymow.server.telemetry.figures import Connections
@@ -137,18 +138,18 @@ def _unheard(attempts: asyncio.Task[Any]) -> None:
 
 def _transact(connection: Connection, unit: Unit[T], mode: Mode, changed: Callable[[bool], object]) -> T:
     """What is not committed is rolled back when the connection is given back."""
-    connection.info[LINE].begin(mode.value)
+    line: Line = line_of(connection)
+    line.begin(mode.value)
     result = unit(connection)
     if mode is Mode.CHANGE:
-        _commit(connection, changed)
+        _commit(line, changed)
     return result
 
 
-def _commit(connection: Connection, changed: Callable[[bool], object]) -> None:
-    line = connection.info[LINE]
+def _commit(line: Line, changed: Callable[[bool], object]) -> None:
     has_written, undone = line.has_written, False
     try:
-        said = executed(connection, "COMMIT", ()).said
+        said = line.execute("COMMIT", ()).said
         if said != "COMMIT":  # a server answers ROLLBACK, and no error, when a statement before had failed
             undone = True
             raise RuntimeError("A unit of work went on after a statement of it had failed.")

@@ -87,8 +87,9 @@ class Prepared:
         """
         compiled = self._for(connection)
         bound = compiled.bound(values)
-        if connection.dialect.is_async:
-            sent = connection.info[LINE].send(compiled.sql, bound)
+        line = line_of(connection)
+        if line is not None:
+            sent = line.send(compiled.sql, bound)
             return lambda: int(sent.rowcount)
         touched: int = executed(connection, compiled.sql, bound).rowcount
         return lambda: touched
@@ -107,7 +108,7 @@ class Prepared:
             sql=str(found),
             positional=found.positional,
             parameters=tuple(
-                (name, found.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+                (name, _bind_processor(found.binds[name].type, dialect))
                 for name in (found.positiontup if found.positional else found.binds)
             ),
             columns=tuple((place, process) for place, process in enumerate(processes) if process is not None),
@@ -117,7 +118,12 @@ class Prepared:
 
 
 LINE: Final = "haymow_line"
-"""Where the `info` of a connection that is waited for in a greenlet has what statements are sent on."""
+"""The execution option of a connection that is waited for in a greenlet: what statements are sent on."""
+
+
+def line_of(connection: Connection) -> Any:
+    """What statements are sent on, or None where the driver's cursors execute them."""
+    return connection.get_execution_options().get(LINE)
 
 
 def executed(connection: Connection, sql: str, bound: Any, *, before: bool = False) -> Any:
@@ -125,8 +131,8 @@ def executed(connection: Connection, sql: str, bound: Any, *, before: bool = Fal
 
     `before` a transaction that is to begin, where it has not yet.
     """
-    if connection.dialect.is_async:
-        line: Any = connection.info[LINE]
+    line = line_of(connection)
+    if line is not None:
         return line.look(sql, bound) if before else line.execute(sql, bound)
     driver: Any = connection.connection.driver_connection
     try:
@@ -138,6 +144,15 @@ def executed(connection: Connection, sql: str, bound: Any, *, before: bool = Fal
 def failure(error: Exception, sql: str) -> StatementError:
     """SQLAlchemy's word for an error of the driver's."""
     return DBAPIError.instance(sql, None, error, type(error), hide_parameters=True)
+
+
+def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Process:
+    process: Process = kind.dialect_impl(dialect).bind_processor(dialect)
+    return _text_of_uuid if process is None and isinstance(kind, Uuid) else process
+
+
+def _text_of_uuid(value: UUID | None) -> str | None:
+    return None if value is None else f"{value.int:032x}"  # psycopg's own way to the same text is twice as long
 
 
 def _result_processor(kind: TypeEngine[Any], dialect: Dialect) -> Process:

@@ -32,10 +32,10 @@ class Records(NamedTuple):
 
 
 SERVER: Final = "haymow_server"
-"""Where a connection's `info` has the id of its server."""
+"""The execution option of a connection that is the id of its server."""
 
 
 def server_of(connection: Connection) -> UUID | None:
     """Which server a unit runs on, one of several; None where there is but one."""
-    server: UUID | None = connection.info.get(SERVER)
+    server: UUID | None = connection.get_execution_options().get(SERVER)
     return server
