@@ -99,6 +99,24 @@ def test_what_is_refused_stands_beside_its_field_and_nothing_is_saved(signed_in:
     assert [one["name"] for one in place.read("models", origin="WORKSPACE")["data"]] == ["taken"]
 
 
+def test_what_is_wrong_is_said_once_and_in_haymows_words(signed_in: Page, place: Place) -> None:
+    page = signed_in
+    page.goto(place.screen("models/new"))
+    page.get_by_role("button", name="Create model").click()
+    generator = page.get_by_role("combobox", name="Generator")
+    expect(generator).to_have_accessible_description(re.compile(r"^Choose a generator\."))
+    _fill(page, "half", "api.openai.com")
+    retries = page.get_by_role("textbox", name="max_retries", exact=True)
+    retries.fill("-1.5")
+    retries.press("Tab")
+    words = re.compile(r"^Give a whole number or null\. Maximum number of retries")
+    expect(retries).to_have_accessible_description(words)
+    page.get_by_role("button", name="Create model").click()
+    expect(retries).to_be_focused()
+    expect(page.get_by_text("What is wrong stands beside its field.")).to_be_visible()
+    expect(retries).to_have_accessible_description(words)
+
+
 def test_an_address_that_the_operator_does_not_allow_is_blocked_with_who_can_allow_it(
     signed_in: Page, place: Place
 ) -> None:

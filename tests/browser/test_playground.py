@@ -100,7 +100,10 @@ def test_a_parameter_beyond_its_range_is_refused_in_words(signed_in: Page, place
     page.goto(place.screen(f"playground?model={LOCAL}"))
     _set(page, temperature="9")
     _ask(page, QUESTION)
-    expect(page.get_by_role("article").get_by_role("alert")).to_contain_text("temperature")
+    article = page.get_by_role("article")
+    expect(article.get_by_role("alert")).to_contain_text("temperature")
+    expect(article.locator("div:empty:visible")).to_have_count(0)  # no room is kept for an answer that did not come
+    expect(page.get_by_role("textbox", name="(temperature)")).to_have_accessible_description("Give at most 2.")
 
 
 def _pick(page: Page, label: str, model: str) -> None:

@@ -104,6 +104,18 @@ describe("what a call sends", () => {
 });
 
 describe("faults of a refused call", () => {
+  it("stand at each of their fields, where one message tells of all", () => {
+    const see = (name: string) => `See #/generation_kwargs/properties/${name}/maximum of the model.`;
+    const reasons = ["temperature: Give at most 2.", "stop: Give a list.", "top_p: Give at most 1."];
+    const all = reasons.map((reason) => `${reason} ${see(reason.split(":")[0] ?? "")}`).join(" ");
+    const message = `The model does not take these parameters. ${all}`;
+    const first = { pointer: "#/temperature", code: "refused_parameter", message };
+    expect(placedFaults([first], parameterForm(modelOf({})))).toEqual({
+      errors: { temperature: { __errors: ["Give at most 2."] }, top_p: { __errors: ["Give at most 1."] } },
+      elsewhere: [],
+    });
+  });
+
   it("stand at their fields, and else apart", () => {
     const form = parameterForm(modelOf({}));
     const high = { pointer: "#/temperature", code: "maximum", message: "At most 2." };

@@ -163,15 +163,31 @@ function objectOf(text: string): Record<string, unknown> | string {
 
 /** Faults of a refused call at the fields of the form they are about, and those that no field is there for. */
 export function placedFaults(faults: readonly Fault[], form: ParameterForm) {
-  const errors: Record<string, ErrorSchema> = {};
-  const elsewhere: Fault[] = [];
-  for (const fault of faults) {
-    const name = fault.pointer.split("/")[1] ?? "";
-    if (Object.hasOwn(form.schema?.properties ?? {}, name)) {
-      errors[name] = { __errors: [fault.message] } as ErrorSchema;
-    } else {
-      elsewhere.push(fault);
-    }
-  }
-  return { errors, elsewhere };
+  const names = Object.keys(form.schema?.properties ?? {});
+  const ownName = ({ pointer }: Fault) => pointer.split("/")[1] ?? "";
+  const said = faults.flatMap((fault) => {
+    const found = names.flatMap((name) => reasonsFor(name, fault.message));
+    if (found.length > 0 || !names.includes(ownName(fault))) return found;
+    return [[ownName(fault), fault.message] as const];
+  });
+  const errors = said.map(([name, message]) => [name, { __errors: [message] } as ErrorSchema] as const);
+  return {
+    errors: Object.fromEntries(errors),
+    elsewhere: faults.filter((fault) => !names.includes(ownName(fault))),
+  };
 }
+
+/**
+ * What a message says of one parameter. OpenAI's errors have a place for one parameter alone, so that haymow's message
+ * holds all of them: `temperature: Give at most 2. See #/generation_kwargs/... of the model.`
+ */
+function reasonsFor(name: string, message: string): (readonly [string, string])[] {
+  const before = ` ${name}: `;
+  const start = message.indexOf(before);
+  if (start < 0) return [];
+  const [reason = ""] = message.slice(start + before.length).split(SEE);
+  return [[name, reason]];
+}
+
+/** Where the rule stands in the model's schema, which the field is made from. */
+const SEE = / See #\/generation_kwargs\S* of the model\./;

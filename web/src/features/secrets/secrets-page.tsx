@@ -11,6 +11,7 @@ import { IntegrationsTab } from "./integrations-tab";
 import { hiddenNames } from "./rows";
 import { ScopeTab } from "./scope-tab";
 import type { SecretsSearch } from "./search";
+import classes from "./secrets.module.css";
 
 /** The secrets seen from a workspace: its own, the organization's, and which providers' usual ones are there. */
 export function SecretsPage() {
@@ -37,7 +38,7 @@ function SecretsTabs({ secrets: found, total }: { secrets: Secret[]; total: numb
   const show = (chosen: string | null) =>
     navigate({ search: { tab: chosen === "workspace" ? undefined : (chosen as SecretsSearch["tab"]) } });
   return (
-    <Tabs value={tab} onChange={show} keepMounted={false}>
+    <Tabs value={tab} onChange={show} keepMounted={false} classNames={{ tab: classes.tab }}>
       <Tabs.List>
         <Tabs.Tab value="workspace">This workspace {own.length}</Tabs.Tab>
         <Tabs.Tab value="organization">Organization {shared.length}</Tabs.Tab>

@@ -30,7 +30,7 @@ function NumberText({ fieldPathId, schema, uiSchema, name, required, rawErrors, 
       print={String}
       parse={numberWritten}
       // Half a number is often too small.
-      error={isTyping ? undefined : rawErrors?.join("\n")}
+      error={isTyping ? undefined : [...new Set(rawErrors)].join("\n")}
       onChange={(value) => {
         setIsTyping(true);
         onValue(path, value);

@@ -13,6 +13,7 @@ import {
   type ValidatorType,
   validationDataMerge,
 } from "@rjsf/utils";
+import { requestOf } from "./requests";
 
 /**
  * Checks form data by its JSON Schema without making code of it: the page's Content-Security-Policy allows no eval,
@@ -42,7 +43,7 @@ class InterpretingValidator<
     schema: S,
     customValidate?: CustomValidator<T, S, F>,
   ): ValidationData<T> {
-    const errors = faultsOf(schema, formData).map(asFormError);
+    const errors = faultsOf(schema, formData).map((fault) => asFormError(fault, schema));
     const found: ValidationData<T> = { errors, errorSchema: toErrorSchema<T>(errors) };
     if (!customValidate) return found;
     const handler = customValidate(formData, createErrorHandler<T>(formData as T), {} as never);
@@ -61,10 +62,11 @@ function faultsOf(schema: unknown, data: unknown): OutputUnit[] {
 
 const OUTER = new Set(["properties", "items", "prefixItems", "additionalProperties", "$ref", "allOf"]);
 
-function asFormError(fault: OutputUnit): RJSFValidationError {
+function asFormError(fault: OutputUnit, schema: unknown): RJSFValidationError {
   const parts = fault.instanceLocation.split("/").slice(1).map(decodePart);
   const property = parts.map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`)).join("");
-  return { name: fault.keyword, message: fault.error, property, stack: `${property} ${fault.error}` };
+  const message = requestOf(fault, schema);
+  return { name: fault.keyword, message, property, stack: `${property} ${message}` };
 }
 
 function decodePart(part: string): string {

@@ -36,6 +36,12 @@ describe("place", () => {
     expect(found.others).toEqual([]);
   });
 
+  it("asks for a generator where none was chosen", () => {
+    const blank = { ...definition, chat_generator_config: { type: "", init_parameters: {} } };
+    const { type } = place([at("#/chat_generator_config/type", "See GET /api/v2/generators.")], blank, []);
+    expect(type).toEqual(["Choose a generator."]);
+  });
+
   it.each(["constructor", "__proto__"])(
     "finds faults of a parameter called %s, and none without one",
     (name) => {

@@ -1,6 +1,7 @@
 import type { Definition } from "../../../api/definition";
 import { partsOf } from "../../../api/differences";
 import type { Fault } from "../../../api/problem";
+import { typeOf } from "./configuration";
 import { nameAt } from "./parameters";
 
 /** A server's faults, beside the fields that they are about. */
@@ -57,7 +58,7 @@ function placeOfConfig(
   definition: Definition,
 ): void {
   const [part, parameter] = rest;
-  if (part === "type") placed.type.push(fault.message);
+  if (part === "type") placed.type.push(typeOf(definition) === "" ? "Choose a generator." : fault.message);
   else if (parameter === undefined || !known.includes(parameter)) placed.others.push(fault);
   else add(placed.parameters, parameter, withNames(fault.message, definition));
 }
