@@ -36,11 +36,6 @@ PATIENCE_SECONDS: Final = 10.0
 _TEND_SECONDS: Final = 60.0
 
 
-def being_erased(connection: Connection) -> set[UUID]:
-    """Within a unit of work: the workspaces that are deleted and not yet gone."""
-    return set(remains_store.all_ids(connection))
-
-
 @dataclass(frozen=True)
 class Remains:
     """Takes away what is left of deleted workspaces."""

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from haymow.errors import Conflict, NotFound
 from haymow.names import faults_of_name
-from haymow.server.access import rules, session_store, store
+from haymow.server.access import remains_store, rules, session_store, store
 from haymow.server.access.known import Known
 from haymow.server.access.remains import Erase, Remains
 from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Workspace
@@ -85,8 +85,7 @@ class Access:
 
     async def workspace_named(self, principal: Principal, name: str) -> tuple[Workspace, Role]:
         """The same, by name."""
-        organization_id = principal.organization_id
-        found = await self.database.read(lambda connection: store.workspace_named(connection, organization_id, name))
+        found = await self.database.read(lambda c: store.workspace_named(c, principal.organization_id, name))
         if found is None:
             raise NotFound(rules.NO_WORKSPACE, code="workspace_not_found")
         return found, rules.require_visible(principal.role_in(found))
@@ -110,9 +109,7 @@ class Access:
 
     async def organization_name(self, principal: Principal) -> str:
         """What the caller's organization is called."""
-        return await self.database.read(
-            lambda connection: store.organization_name(connection, principal.organization_id)
-        )
+        return await self.database.read(lambda c: store.organization_name(c, principal.organization_id))
 
     # Workspaces
 
@@ -165,9 +162,7 @@ class Access:
     async def members(self, principal: Principal) -> list[Member]:
         """Everyone in the organization. Raises Denied for a token of one workspace."""
         principal.role_in_organization()
-        return await self.database.scan(
-            lambda connection: store.members(connection, principal.organization_id, MOST_LISTED)
-        )
+        return await self.database.scan(lambda c: store.members(c, principal.organization_id, MOST_LISTED))
 
     async def add_member(self, principal: Principal, person: Person, role: Role) -> Member:
         """A new person in the organization. Raises Denied, Conflict when the e-mail address is known."""
@@ -290,6 +285,11 @@ def _found(person: Person | None, message: str) -> Person:
 def people_among(connection: Connection, user_ids: Collection[UUID]) -> dict[UUID, Person]:
     """Within a unit of work: the people behind these ids; ids nobody has are left out."""
     return store.people(connection, user_ids)
+
+
+def being_erased(connection: Connection) -> set[UUID]:
+    """Within a unit of work: the workspaces that are deleted and not yet gone."""
+    return set(remains_store.all_ids(connection))
 
 
 def require_workspace(connection: Connection, workspace_id: UUID | None) -> None:

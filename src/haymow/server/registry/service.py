@@ -11,9 +11,8 @@ from uuid import UUID
 
 from haymow.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from haymow.ids import id_of
-from haymow.server.access.remains import being_erased
 from haymow.server.access.rules import Person, Principal, Role
-from haymow.server.access.service import Access
+from haymow.server.access.service import Access, being_erased
 from haymow.server.database import Database
 from haymow.server.registry import connection_store, proposals, rules, store, view_store
 from haymow.server.registry.connected import Refs, decided, is_connected, refs_of, sendable
