@@ -93,7 +93,7 @@ def done(process: subprocess.Popen[str]) -> str:
 
 
 def place(storage: Storage) -> Place:
-    return place_named(storage.url or str(storage.folder / "data"))
+    return place_named(storage.url or str(storage.folder / "data"), "SOURCE")
 
 
 def empty(storage: Storage, name: str) -> Storage:
@@ -255,7 +255,7 @@ def test_a_copy_there_and_back_is_the_same(embedded: Storage, figure: Figure) ->
         said = done(admin(replace(embedded, url=""), "copy", source, target))
         rates.append(max(int(rate.replace(",", "")) for rate in _RATE.findall(said)))
     before = hashes(place(embedded))
-    assert hashes(place_named(there)) == before == hashes(place_named(str(back)))
+    assert hashes(place_named(there, "TARGET")) == before == hashes(place_named(str(back), "TARGET"))
     rows = sum(number for number, _ in before.values())
     figure(
         "R13 copy", f"{rows} rows after {written.acknowledged} updates: the same on PostgreSQL and back in SQLite, "

@@ -105,7 +105,7 @@ def run(storage: Storage, *arguments: str) -> str:
 
 
 def place(storage: Storage) -> Place:
-    return place_named(storage.url or str(storage.folder / "data"))
+    return place_named(storage.url or str(storage.folder / "data"), "SOURCE")
 
 
 def everything(connection: Connection, keys: MasterKeys) -> list[str]:

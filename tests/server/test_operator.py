@@ -118,10 +118,22 @@ def refused(data: Path, *arguments: str) -> None:
     done = admin_command(data, *arguments)
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
-    assert re.fullmatch(r"haymow: \S+ holds no haymow yet\. .*HAYMOW_DATA or HAYMOW_DATABASE_URL.*", line), line
+    by = "HAYMOW_DATABASE_URL" if databases.is_shared() else "HAYMOW_DATA or HAYMOW_DATABASE_URL"
+    assert re.fullmatch(rf"haymow: \S+ holds no haymow yet\. .*, by {by}, .*", line), line
     assert not data.exists()
     if databases.is_shared():
         assert looking.rows(data, "SELECT * FROM vault") == []
+
+
+@pytest.mark.embedded("on PostgreSQL one migrates beside servers")
+def test_migrating_beside_a_server_says_that_there_is_nothing_to_do(fresh_server: RunningServer) -> None:
+    """It said to stop the server first, which had migrated when it started."""
+    done = admin_command(fresh_server.data, "migrate")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "There was nothing to migrate.\n", "")
+    looking.execute(fresh_server.data, "UPDATE alembic_version SET version_num = '0006'")
+    done = admin_command(fresh_server.data, "migrate")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Another haymow is using the data folder" in done.stderr and "Stop it first" in done.stderr
 
 
 def test_migrating_says_where_it_begins_a_new_haymow(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from haymow.server import control, rotating
 from haymow.server.app import House, open_house
 from haymow.server.database import DataFolder, migrate_database
 from haymow.server.database.folder import FolderInUse
-from haymow.server.database.places import place_of, require_haymow
+from haymow.server.database.places import is_newest, place_of, require_haymow
 from haymow.server.secrets import key_file
 from haymow.server.settings import Settings
 
@@ -67,11 +67,16 @@ def migrate(settings: Settings, tell: Callable[[str], None]) -> bool:
     """Bring the database to this haymow's schema; whether there was anything to do. `tell` hears each step.
 
     Servers that share a database may go on working. One with a data folder to itself has migrated when it started:
-    raises FolderInUse beside it. Raises StartFailed.
+    beside it there is nothing to do but to look, and where there would be, raises FolderInUse. Raises StartFailed.
     """
     if settings.database_url is not None:
         return migrate_database(settings, tell)
-    folder = DataFolder(settings.data)
+    try:
+        folder = DataFolder(settings.data)
+    except FolderInUse:
+        if is_newest(place_of(settings)):
+            return False
+        raise
     try:
         return migrate_database(settings, tell)
     finally:

@@ -179,11 +179,11 @@ def _database_url(environ: Mapping[str, str], name: str) -> str | None:
     return database_url_of(text, name) if text else None
 
 
-def database_url_of(text: str, name: str) -> str:
+def database_url_of(text: str, name: str, or_else: str = "unset it") -> str:
     """A URL as libpq reads it; what it holds is the driver's to judge, and may be a password. Raises StartFailed."""
     scheme, _, rest = text.partition("://")
     if scheme not in ("postgresql", "postgres") or not rest.partition("/")[2]:
-        raise StartFailed(f"{name} cannot be read. Write postgresql://user:password@host:port/database, or unset it.")
+        raise StartFailed(f"{name} cannot be read. Write postgresql://user:password@host:port/database, or {or_else}.")
     return f"postgresql://{rest}"
 
 

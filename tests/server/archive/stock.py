@@ -40,6 +40,11 @@ class Stock:
     def place(self) -> Place:
         return place_of(self.settings)
 
+    @property
+    def argument(self) -> str:
+        """What it is called on the command line."""
+        return self.settings.database_url or str(self.folder)
+
 
 def fill(folder: Path, upstream: str) -> Stock:
     """Start a server on `folder` and do a little of everything with it; its models call `upstream`."""

@@ -27,7 +27,7 @@ from tests.server.archive.stock import PASSPHRASE, Stock, empty, hashes, quiet
 class TestARestore:
     def test_writes_over_nothing(self, stock: Stock, backup: Path) -> None:
         before = hashes(stock.place)
-        with pytest.raises(CommandFailed, match=r"is not empty .*HAYMOW_DATA or HAYMOW_DATABASE_URL"):
+        with pytest.raises(CommandFailed, match=r"is not empty .* Name an empty one by HAYMOW_DATA"):
             run_restore(stock.settings, backup, PASSPHRASE, quiet)
         assert hashes(stock.place) == before
 
@@ -96,7 +96,7 @@ class TestARestore:
 
     def test_of_a_newer_haymows_file_says_so(self, tmp_path: Path) -> None:
         write(tmp_path / "new", {"schema": "9999", "secrets": False}, [b'{"keys":null}', b'{"end":[]}'])
-        with pytest.raises(StartFailed, match="newer haymow"):
+        with pytest.raises(StartFailed, match="The backup was written by a newer haymow"):
             run_restore(replace(Settings(), data=tmp_path / "restored"), tmp_path / "new", None, quiet)
         content = (tmp_path / "new").read_bytes().replace(b"haymow-backup-1", b"haymow-backup-2")
         (tmp_path / "newer").write_bytes(content)

@@ -18,7 +18,7 @@ __all__ = ["is_encrypted", "run_backup", "run_copy", "run_restore", "run_verify"
 
 def run_copy(settings: Settings, source: str, target: str, say: Say) -> str:
     """Copy one place to another, as they are named on the command line. Raises HaymowError."""
-    of, to = place_named(source), place_named(target)
+    of, to = place_named(source, "SOURCE"), place_named(target, "TARGET")
     done = copy(of, to, _key_of(settings, to), say)
     words = f"Copied {done.rows:,} rows of {done.tables} tables; what was read back is the same. {_about_key(of, to)}"
     if done.in_use:

@@ -15,7 +15,7 @@ from haymow.server.archive.progress import Progress
 from haymow.server.database import DataFolder
 from haymow.server.database.folder import FolderInUse
 from haymow.server.database.moving import Filling, filling, lines_of
-from haymow.server.database.places import Place, looking, require_started
+from haymow.server.database.places import Place, looking, require_empty, require_started
 from haymow.server.database.rows import Digest, shape_of
 from haymow.server.database.schema import HEAD
 from haymow.server.secrets.master_keys import open_master_keys
@@ -50,6 +50,7 @@ def copy(source: Place, target: Place, key_file: Path | None, say: Say) -> Copie
         in_use = is_in_use(source)
         connection = stack.enter_context(looking(source))
         require_started(connection, source)
+        require_empty(target)  # before its key is spoken of: that one may be in use
         _require_key(connection, key_file)
         hold(stack, target)  # which makes its folder: not for a source that was named by mistake
         filled = stack.enter_context(filling(target, HEAD))
@@ -62,15 +63,19 @@ def copy(source: Place, target: Place, key_file: Path | None, say: Say) -> Copie
 def hold(stack: ExitStack, target: Place) -> None:
     """Let no server have the target's folder until the stack is left. Raises FolderInUse, StartFailed."""
     if target.folder is not None:
-        stack.callback(DataFolder(target.folder).close)
+        stack.callback(DataFolder(target.folder, _another(target)).close)
+
+
+def _another(place: Place) -> str:
+    return f"name another folder {place.by}"
 
 
 def is_in_use(place: Place) -> bool:
     """Whether a server has a folder's lock; of a shared database nobody knows."""
-    if place.folder is None or not place.folder.is_dir():
+    if place.folder is None or place.file is None or not place.file.exists():
         return False
     try:
-        DataFolder(place.folder).close()
+        DataFolder(place.folder, _another(place)).close()
     except FolderInUse:
         return True
     return False

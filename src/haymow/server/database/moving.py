@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, Table, func, insert, literal, select
 
 from haymow.errors import CommandFailed
 from haymow.server.database import schema
-from haymow.server.database.places import Place, changing, first_filled
+from haymow.server.database.places import Place, changing, require_no_rows
 from haymow.server.database.rows import Digest, Shape, line_of
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,8 @@ def filling(place: Place, revision: str) -> Iterator[Filling]:
     database is not empty, StartFailed.
     """
     with changing(place) as connection, _alone(connection):
-        schema.upgrade(connection, place.name, revision)
+        _require_known(connection, place)
+        schema.upgrade(connection, "The backup", revision)
         sqlite = connection.dialect.name == "sqlite"
         connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else "BEGIN ISOLATION LEVEL SERIALIZABLE")
         _require_empty(connection, place, revision)
@@ -127,14 +128,19 @@ def _alone(connection: Connection) -> Iterator[None]:
             yield
 
 
+def _require_known(connection: Connection, place: Place) -> None:
+    found = schema.revision_of(connection)
+    if found is not None and not schema.is_known(found):
+        raise CommandFailed(
+            f"{place.name} has tables of a newer haymow (schema {found}, this one knows {schema.HEAD}). "
+            f"Name a new one {place.by}.",
+            code="not_empty",
+        )
+
+
 def _require_empty(connection: Connection, place: Place, revision: str) -> None:
     if schema.revision_of(connection) != revision:
         raise CommandFailed(
-            f"{place.name} has tables of a newer haymow than the rows. Name a new one.", code="not_empty"
+            f"{place.name} has tables of a newer haymow than the rows. Name a new one {place.by}.", code="not_empty"
         )
-    if (name := first_filled(connection)) is not None:
-        raise CommandFailed(
-            f"{place.name} is not empty (it has {name}), and nothing is written over. Name an empty one: "
-            "to restore, by HAYMOW_DATA or HAYMOW_DATABASE_URL.",
-            code="not_empty",
-        )
+    require_no_rows(connection, place)

@@ -47,20 +47,20 @@ def migrate_database(settings: Settings, tell: Callable[[str], None]) -> bool:
 _NO_DRIVER = "PostgreSQL's driver is not installed. Install haymow[postgresql]."
 
 
-def url_of(text: str) -> URL:
-    """A URL of PostgreSQL, for its driver. Raises StartFailed."""
+def url_of(text: str, name: str = "HAYMOW_DATABASE_URL") -> URL:
+    """A URL of PostgreSQL, for its driver; `name` is what an operator wrote it as. Raises StartFailed."""
     try:
         url = make_url(text).set(drivername="postgresql+psycopg")
     except (ArgumentError, ValueError):
-        raise StartFailed(_NO_URL) from None
+        raise StartFailed(f"{name} {_NO_URL}") from None
     if "@" in (url.host or ""):  # what is before it belongs to the password, and would be shown with the host
-        raise StartFailed(_NO_URL)
+        raise StartFailed(f"{name} {_NO_URL}")
     return url
 
 
 _NO_URL = (
-    "The database's URL cannot be read. Is a letter of the password not %-encoded? Are there several hosts? Write them "
-    "as ?host=one:5432&host=two:5432 behind the database's name. See HAYMOW_DATABASE_URL."
+    "cannot be read as a URL. Is a letter of the password not %-encoded? Are there several hosts? Write them "
+    "as ?host=one:5432&host=two:5432 behind the database's name."
 )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, inspect, literal,
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from haymow.errors import StartFailed
+from haymow.errors import CommandFailed, StartFailed
 from haymow.server.database import schema, sqlite
 from haymow.server.database.opening import name_of, url_of, words_of
 from haymow.server.settings import Settings, database_url_of
@@ -35,35 +35,39 @@ _LONG: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a database is. `name` has no password in it."""
+    """Where a database is. `name` has no password in it; `by` says how an operator names another."""
 
     name: str
     folder: Path | None
     url: URL | None
+    by: str
 
     @property
     def file(self) -> Path | None:
         return None if self.folder is None else self.folder / FILE
 
 
-def place_named(text: str) -> Place:
-    """The place that an operator names. Raises StartFailed."""
+def place_named(text: str, argument: str) -> Place:
+    """The place that an operator names by an argument of the command line. Raises StartFailed."""
+    by = f"as {argument}"
     if "://" not in text:
-        return _folder(Path(text).absolute())
-    return _server(url_of(database_url_of(text, "The URL")))
+        return _folder(Path(text).absolute(), by)
+    return _server(url_of(database_url_of(text, argument, "name a data folder"), argument), by)
 
 
 def place_of(settings: Settings) -> Place:
     """The place that a server with these settings uses. Raises StartFailed."""
-    return _folder(settings.data) if settings.database_url is None else _server(url_of(settings.database_url))
+    if settings.database_url is None:
+        return _folder(settings.data, "by HAYMOW_DATA or HAYMOW_DATABASE_URL")
+    return _server(url_of(settings.database_url), "by HAYMOW_DATABASE_URL")
 
 
-def _folder(path: Path) -> Place:
-    return Place(str(path), path, None)
+def _folder(path: Path, by: str) -> Place:
+    return Place(str(path), path, None, by)
 
 
-def _server(url: URL) -> Place:
-    return Place(name_of(url), None, url)
+def _server(url: URL, by: str) -> Place:
+    return Place(name_of(url), None, url, by)
 
 
 def require_haymow(settings: Settings) -> None:
@@ -82,6 +86,38 @@ def require_started(connection: Connection, place: Place) -> None:
     """Raise StartFailed for a database in which none was ever started, whether or not it has its tables."""
     if schema.revision_of(connection) is None or first_filled(connection) is None:
         raise StartFailed(_other_schema(place, None))
+
+
+def require_empty(place: Place) -> None:
+    """Raise CommandFailed for a database with rows in it, StartFailed for one that is not haymow's; none may be there.
+
+    Nothing is made or changed.
+    """
+    if place.file is not None and not place.file.exists():
+        return
+    with _explained(place), _connected(place, writes=False) as connection:
+        schema.revision_of(connection)
+        require_no_rows(connection, place)
+
+
+def require_no_rows(connection: Connection, place: Place) -> None:
+    """Raise CommandFailed for a database with rows in it."""
+    if (name := first_filled(connection)) is not None:
+        raise CommandFailed(
+            f"{place.name} is not empty (it has {name}), and nothing is written over. Name an empty one {place.by}.",
+            code="not_empty",
+        )
+
+
+def is_newest(place: Place) -> bool:
+    """Whether a database that somebody may be using has this haymow's schema, or a newer one that it works with.
+
+    Nothing is made or changed. Raises StartFailed.
+    """
+    if place.file is not None and not place.file.exists():
+        return False
+    with _explained(place), _connected(place, writes=False) as connection:
+        return not schema.is_older(connection, place.name)
 
 
 def first_filled(connection: Connection) -> str | None:
@@ -115,7 +151,7 @@ def changing(place: Place) -> Iterator[Connection]:
 
 def _other_schema(place: Place, found: str | None) -> str:
     if found is None:
-        return f"{place.name} holds no haymow yet. {_ELSEWHERE}"
+        return f"{place.name} holds no haymow yet. Name the place that does, {place.by}, or start one there first."
     older = ", or run `haymow admin migrate` on it first" if found < schema.HEAD else ""
     return (
         f"{place.name} has schema {found}, and this haymow works with {schema.HEAD}. "
@@ -157,7 +193,7 @@ def _explained(place: Place) -> Iterator[None]:
     try:
         yield
     except schema.Foreign:
-        raise StartFailed(f"{place.name} holds tables that are not haymow's. Name another place.") from None
+        raise StartFailed(f"{place.name} holds tables that are not haymow's. Name another place {place.by}.") from None
     except DBAPIError as error:
         log.debug("the database failed", exc_info=error)
         state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
@@ -165,10 +201,11 @@ def _explained(place: Place) -> Iterator[None]:
         raise StartFailed(f"The database {place.name} {reason}. {_ADVICE.get(str(state), _OTHERWISE)}") from None
 
 
-_ELSEWHERE: Final = "Name the place that does, by HAYMOW_DATA or HAYMOW_DATABASE_URL, or start one there first."
 _OTHERWISE: Final = "Look at its log and at its disk, and try again."
 _ADVICE: Final = {
     "SQLITE_FULL": "Its disk is full, and no row was kept: make room, and try again.",
+    "SQLITE_NOTADB": "It is damaged, or none of haymow's: restore it from a backup, or name another place.",
+    "SQLITE_CORRUPT": "It is damaged: restore it from a backup.",
     "53100": "Its disk is full, and no row was kept: make room, and try again.",
     "None": "Check the URL and the server's log, and try again.",
     "SQLITE_CANTOPEN": "If its disk is read-only, copy the folder to one that is not, and name the copy.",

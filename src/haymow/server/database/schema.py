@@ -113,7 +113,7 @@ _ANOTHER: Final = "If another place was meant, name it by HAYMOW_DATA or HAYMOW_
 def is_older(connection: Connection, what: str) -> bool:
     """Whether there is something to migrate. Raises StartFailed when the database is too new for this haymow."""
     revision = revision_of(connection)
-    if revision is None or _is_known(revision):
+    if revision is None or is_known(revision):
         return revision != HEAD
     oldest = _oldest(connection)
     if oldest is None or oldest > HEAD:
@@ -131,7 +131,7 @@ def upgrade(connection: Connection, what: str, wanted: str) -> None:
     if revision is not None and wanted <= revision <= HEAD:
         return
     newest = max(revision or wanted, wanted)
-    if not _is_known(newest):
+    if not is_known(newest):
         raise _too_new(what, newest)
     with transaction(connection):
         make_steps(connection, log.debug, wanted)
@@ -148,7 +148,8 @@ def make_steps(connection: Connection, tell: Callable[[str], None], revision: st
     command.upgrade(config, revision)
 
 
-def _is_known(revision: str) -> bool:
+def is_known(revision: str) -> bool:
+    """Whether this haymow has the migration that makes a schema."""
     return any(MIGRATIONS.glob(f"versions/{revision}_*.py"))
 
 
