@@ -106,6 +106,22 @@ def test_a_parameter_beyond_its_range_is_refused_in_words(signed_in: Page, place
     expect(page.get_by_role("textbox", name="(temperature)")).to_have_accessible_description("Give at most 2.")
 
 
+def test_the_model_that_comes_with_haymow_is_copied_in_one_step_and_the_copy_answers(
+    signed_in: Page, place: Place
+) -> None:
+    page = signed_in
+    page.goto(place.screen("models"))
+    page.get_by_role("link", name=LOCAL).click()
+    page.get_by_role("link", name="Copy", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("New model")
+    expect(page.get_by_text("A copy of the platform's model, yours to change.")).to_be_visible()
+    page.get_by_role("textbox", name="Name", exact=True).fill("helper")
+    page.get_by_role("button", name="Create model").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("helper")
+    page.get_by_role("button", name="Test connection").click()
+    expect(page.get_by_role("region", name="Connection")).to_contain_text("Tested", timeout=FIRST_ANSWER_MS)
+
+
 def _pick(page: Page, label: str, model: str) -> None:
     page.get_by_role("combobox", name=label).click()
     page.get_by_role("option", name=model).click()

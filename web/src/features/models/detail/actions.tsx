@@ -40,11 +40,20 @@ export function Actions({ workspace, model, seen, isHidden }: Props) {
       >
         Try in the playground
       </Button>
-      {(mayChange || mayCopy) && (
+      {mayChange && (
         <Button
           renderRoot={(props) => <Link {...props} to="/w/$workspace/models/$modelId/edit" params={params} />}
         >
-          {mayChange ? "Edit" : "Copy"}
+          Edit
+        </Button>
+      )}
+      {mayCopy && !mayChange && (
+        <Button
+          renderRoot={(props) => (
+            <Link {...props} to="/w/$workspace/models/new" params={params} search={{ from: seen.modelId }} />
+          )}
+        >
+          Copy
         </Button>
       )}
     </>

@@ -8,6 +8,7 @@ import { type ModelScope, readModel, type Tagged } from "../../../api/model-chan
 import { asProblem } from "../../../api/problem";
 import { Empty } from "../../../ui/empty";
 import { Failure } from "../../../ui/failure";
+import { ownerOf } from "../../../ui/origin";
 import { Page } from "../../../ui/page";
 import { useWorkspace } from "../../../ui/workspace";
 import { BLANK } from "./configuration";
@@ -36,6 +37,12 @@ function NewModel() {
   const start = data ? { ...definitionOf(data.data) } : BLANK;
   return (
     <Editor title="New model" scope={scope} modelId={null} base={null} start={start}>
+      {data && data.data.origin !== "WORKSPACE" && (
+        <Text size="sm">
+          A copy of {ownerOf(data.data.origin)} model, yours to change. Under the same name it hides that one
+          where it is seen.
+        </Text>
+      )}
       {mayEverywhere && (
         <Radio.Group
           size="xs"
