@@ -117,7 +117,7 @@ def new_master_key() -> None:
 def migrate() -> None:
     """Bring the database to this version's schema.
 
-    Servers of this version and of the one before go on working meanwhile.
+    On PostgreSQL, servers of this version and of the one before go on working meanwhile.
     """
     from haymow.server.operator import migrate as run  # noqa: PLC0415 - the same
 
