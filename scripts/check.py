@@ -49,8 +49,8 @@ IN_TWO = ("--numprocesses=2", "--dist=loadfile")
 """So have the tests, half of whose time is waiting. Those of a file share what it makes."""
 ROOMS = ("registry", "secrets", "access", "audit", "receipts", "limits", "database/test_upgrades.py")
 ABOUT_ROWS = (
-    "archive/test_arguments.py", "archive/test_copies.py", "probes/test_inside.py", "telemetry/test_statements.py", "test_foreign_lock.py",
-    "test_rotating.py",
+    "archive/test_arguments.py", "archive/test_copies.py", "probes/test_inside.py", "telemetry/test_statements.py",
+    "test_foreign_lock.py", "test_rotating.py",
 )  # fmt: skip
 ABUSES = (
     "ambiguous_requests", "authentication", "authorization", "canaries", "documents_sent", "fuzz", "matrix",
