@@ -16,9 +16,9 @@ from sqlalchemy.pool import NullPool
 
 from haymow.errors import StartFailed
 from haymow.server.database import schema
-from haymow.server.database.opening import name_of, words_of
 from haymow.server.database.postgres import CONNECT
 from haymow.server.database.schema import Permission
+from haymow.server.database.urls import name_of, words_of
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from haymow.errors import CommandFailed, StartFailed
 from haymow.server.database import schema, sqlite
-from haymow.server.database.opening import name_of, url_of, words_of
+from haymow.server.database.urls import name_of, url_of, words_of
 from haymow.server.settings import Settings, database_url_of
 
 log = logging.getLogger(__name__)

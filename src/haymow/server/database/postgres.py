@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from haymow.errors import Unavailable
 from haymow.server.database.cluster_statements import TracedCursor
-from haymow.server.database.opening import words_of
+from haymow.server.database.urls import words_of
 
 log = logging.getLogger(__name__)
 
