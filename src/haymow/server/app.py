@@ -139,7 +139,8 @@ async def open_house(settings: Settings, tell: Sequence[Tell] = (), trace: Begin
         stack.callback(database.close)
         house = await _built(settings, database, tell, trace)
         # With what they raise: else the first that has ended would be all that is waited for.
-        tends = (house.receipts.tend, house.limits.tend, house.access.remains.tend)
+        remains = (house.access.remains, house.access.remains_of_members)
+        tends = (house.receipts.tend, house.limits.tend, *(one.tend for one in remains))
         tending = asyncio.gather(*(tend() for tend in tends), return_exceptions=True)
         try:
             yield house

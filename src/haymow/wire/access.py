@@ -79,12 +79,20 @@ class Member(User):
     role: RoleName
 
 
+class MemberListQuery(Query):
+    """Which part of a list of members, by e-mail address."""
+
+    limit: int = Field(default=1000, ge=1, le=1000)
+    after: Id | None = Field(default=None, description="The `next_cursor` of the part before: the list goes on there.")
+
+
 class MemberList(Answer):
-    """A page of members."""
+    """A part of a list of members; `total` counts the whole list. `next_cursor` as `after` gets the next part."""
 
     data: list[Member]
     has_more: bool
     total: int
+    next_cursor: UUID | None = None
 
 
 class CreateMember(Request):
@@ -135,9 +143,19 @@ class CreatedToken(Token):
     token: str
 
 
+class TokenListQuery(Query):
+    """Which part of a list of API tokens, the oldest first."""
+
+    limit: int = Field(default=1000, ge=1, le=1000)
+    after: str | None = Field(
+        default=None, max_length=64, description="The `next_cursor` of the part before: the list goes on there."
+    )
+
+
 class TokenList(Answer):
-    """A page of API tokens."""
+    """A part of a list of API tokens; `total` counts the whole list. `next_cursor` as `after` gets the next part."""
 
     data: list[Token]
     has_more: bool
     total: int
+    next_cursor: str | None = None

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection
 
 from haymow.errors import NotFound, Unauthenticated
-from haymow.server.access import known, store
+from haymow.server.access import known, token_store
 from haymow.server.access.known import Known
 from haymow.server.access.rules import Person, Principal, Role, Workspace
 from haymow.server.access.tokens import NewToken
@@ -112,7 +112,7 @@ def test_a_change_whose_caller_went_away_is_not_forgotten_about(rooms: Rooms) ->
             held.let_go()
         await rooms.database.write(lambda connection: None)  # comes after it where there is one writer
         for _ in range(1000):
-            if await rooms.database.read(lambda c: store.token(c, admin.organization_id, token.token_id)) is None:
+            if await rooms.database.read(lambda c: token_store.token(c, admin.organization_id, token.token_id)) is None:
                 break
             await asyncio.sleep(0.005)
         else:

@@ -104,7 +104,7 @@ def test_no_token_is_made_for_somebody_who_was_removed_meanwhile(rooms: Rooms) -
         )
         assert removed is None
         assert isinstance(made, NotFound), made
-        assert person.user_id not in [token.user_id for token in await rooms.tokens.list(admin)]
+        assert person.user_id not in [token.user_id for token in (await rooms.tokens.list(admin)).rows]
 
     run(test())
 

@@ -138,7 +138,7 @@ def test_neither_sessions_nor_links_are_among_the_tokens(rooms: Rooms) -> None:
         admin = await rooms.admin()
         session, cookie = await rooms.begin_with_token(await rooms.text(admin, NewToken("mine")), "test")
         await rooms.sessions.link("a link", "test")
-        assert {token.name for token in await rooms.tokens.list(admin)} == {"first start", "test", "mine"}
+        assert {token.name for token in (await rooms.tokens.list(admin)).rows} == {"first start", "test", "mine"}
         assert session.token_id is not None
         with pytest.raises(NotFound):
             await rooms.tokens.revoke(admin, session.token_id)
@@ -184,7 +184,7 @@ def test_what_is_over_is_removed_when_a_session_begins(rooms: Rooms) -> None:
         text = await rooms.text(admin, NewToken("t"))
         await rooms.sessions.link("a link", "test")
         await rooms.begin_with_token(text, "test")
-        tokens = len(await rooms.tokens.list(admin))
+        tokens = len((await rooms.tokens.list(admin)).rows)
         rooms.clock.advance(hours=24)
         await rooms.begin_with_token(text, "test")
         rows = await rooms.database.read(

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from haymow.egress import allowances
 from haymow.server import archive, local, rotating
+from haymow.server.access import remains_store
 from haymow.server.app import House, open_house
 from haymow.server.limits import store as limits
 from haymow.server.receipts import store as receipts
@@ -45,6 +46,7 @@ async def everything(folder: Path) -> None:
             await _sign_in(house, ask)
             await _requests(ask)
         await _tend(house)
+        await _take_away(house)
         await house.platform.put({local.MODEL_ID: local.change(settings)})
         await house.platform.put({})
     await rotating.prepare(settings)
@@ -130,6 +132,7 @@ async def _reads(ask: Ask, model: str, secret: str) -> None:
         f"{ask.prefix}/secrets?limit=1", f"{ask.prefix}/secrets?after={secret}", mine, f"{mine}/uses",
         f"{ask.prefix}/audit?action=model&since=2020-01-01T00:00:00Z", "/api/v2/audit?before=5",
         f"{ask.prefix}/members", "/api/v2/members", "/api/v2/tokens", "/api/v1/workspaces",
+        "/api/v2/members?limit=1", "/api/v2/tokens?limit=1&after=2026112805530312345600000000000000000000000000000001",
         f"{ask.prefix}/openai/v1/models",
     ):  # fmt: skip
         await ask("GET", path)
@@ -157,6 +160,13 @@ async def _tend(house: House) -> None:
         limits.erase_older(connection, later, 100)
 
     await house.database.write(tend)
+
+
+async def _take_away(house: House) -> None:
+    """What a removed member may have left, and that there is nothing."""
+    at = house.access.now()
+    await house.database.write(lambda connection: remains_store.leave_member(connection, UUID(int=1), at, 0))
+    await house.access.remains_of_members.go_on()
 
 
 def _back_up_and_restore(settings: Settings, folder: Path) -> None:

@@ -62,6 +62,7 @@ OTHER_KEYS = {
     "tokens.user_id": "the tokens of one person, when they leave",
     "tokens.parent_id": "what a token lent, when it is revoked",
     "audit.number": "one order of all changes, which servers hear of each other by",
+    "removed_members.user_id": "few, and only while their tokens go",
     "vault.id": "one row",
     "receipts.at": "erasing what is old, a portion at a time",
     "request_limits.full_at": "the same",

@@ -12,8 +12,9 @@ from starlette.responses import Response
 
 from haymow.errors import Unauthenticated
 from haymow.server.access import rules
+from haymow.server.access.pages import Page
 from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Standing, Workspace, role_named
-from haymow.server.access.service import MOST_LISTED, Access
+from haymow.server.access.service import Access
 from haymow.server.http import Call, Operation, empty, json_answer
 from haymow.server.http.sites import check_site
 from haymow.server.limits.service import Limits
@@ -140,7 +141,7 @@ class AccessRoutes:
         scoped = "/api/v2/workspaces/{workspace_id}/members"
         return [
             Operation("GET", listed, self.list_members, "List Members", "Everyone in the organization.",
-                      answer=wire.MemberList),
+                      query=wire.MemberListQuery, answer=wire.MemberList),
             Operation("POST", listed, self.create_member, "Create Member", "A new person in the organization.",
                       body=wire.CreateMember, answer=wire.Member, status=201,
                       errors={409: "A user with this e-mail address already exists."}),
@@ -149,7 +150,7 @@ class AccessRoutes:
             Operation("DELETE", one, self.delete_member, "Remove Member",
                       "Takes a person out of the organization, with all of their tokens.", status=204),
             Operation("GET", scoped, self.list_workspace_members, "List Workspace Members",
-                      "The workspace's explicit members.", answer=wire.MemberList),
+                      "The workspace's explicit members.", query=wire.MemberListQuery, answer=wire.MemberList),
             Operation("PUT", scoped, self.put_workspace_member, "Set Workspace Role",
                       "Sets a person's role in a workspace.", body=wire.PutMember, answer=wire.Member),
             Operation("DELETE", scoped + "/{user_id}", self.delete_workspace_member, "Remove Workspace Member",
@@ -183,7 +184,8 @@ class AccessRoutes:
         return json_answer(me(call.principal, Standing(name, await _role(self.access, call.principal))))
 
     async def list_members(self, call: C) -> Response:
-        return _members(await self.access.members(call.principal))
+        query = call.query(wire.MemberListQuery)
+        return _members(await self.access.members(call.principal, query.after, query.limit))
 
     async def create_member(self, call: C) -> Response:
         rules.require(call.principal.role_in_organization(), Role.ADMIN)
@@ -203,7 +205,9 @@ class AccessRoutes:
         return empty()
 
     async def list_workspace_members(self, call: C) -> Response:
-        return _members(await self.access.workspace_members(call.principal, call.id("workspace_id")))
+        workspace_id, query = call.id("workspace_id"), call.query(wire.MemberListQuery)
+        found = await self.access.workspace_members(call.principal, workspace_id, query.after, query.limit)
+        return _members(found)
 
     async def put_workspace_member(self, call: C) -> Response:
         workspace, role = await self.access.workspace(call.principal, call.id("workspace_id"))
@@ -264,9 +268,10 @@ def _member(member: Member) -> dict[str, Any]:
     return {**_user(member.person), "role": member.role.word}
 
 
-def _members(members: list[Member]) -> Response:
-    data = [_member(member) for member in members]
-    return json_answer({"data": data, "has_more": len(data) == MOST_LISTED, "total": len(data)})
+def _members(page: Page[Member]) -> Response:
+    next_cursor = page.rows[-1].person.user_id if page.has_more else None
+    data = [_member(member) for member in page.rows]
+    return json_answer({"data": data, "has_more": page.has_more, "total": page.total, "next_cursor": next_cursor})
 
 
 async def may_read_audit(access: Access, principal: Principal, workspace_id: UUID | None) -> UUID:

@@ -94,6 +94,13 @@ class Token:
     expires_at: datetime | None
 
 
+class Whose(NamedTuple):
+    """Which tokens are meant: a user's, and those limited to a workspace; None is any."""
+
+    user_id: UUID | None
+    workspace_id: UUID | None
+
+
 class Standing(NamedTuple):
     """What callers are told of themselves: their organization's name, their role in it or in their one workspace."""
 
@@ -251,6 +258,13 @@ def check_token_scope(principal: Principal, role: Role, own: Role, expires_at: d
         raise Denied(f"A token cannot have more than its owner: at most the role {own.word}.", code="scope_too_wide")
     if principal.lends_until is not None and (expires_at is None or expires_at > principal.lends_until):
         raise Denied("A token cannot outlive the token that makes it. Give an earlier expiry.", code="scope_too_wide")
+
+
+def check_gone(is_going: bool) -> None:
+    """Raises Conflict for somebody who was removed and has tokens left: they would open again what they opened."""
+    if is_going:
+        message = "This person was removed, and their tokens are still being taken away. Try again in a minute."
+        raise Conflict(message, code="still_leaving")
 
 
 def check_person(person: Person) -> None:

@@ -12,9 +12,10 @@ from uuid import UUID
 
 from haymow.errors import Conflict, NotFound
 from haymow.names import faults_of_name
-from haymow.server.access import remains_store, rules, session_store, store
+from haymow.server.access import remains_store, rules, store
 from haymow.server.access.known import Known
-from haymow.server.access.remains import Erase, Remains
+from haymow.server.access.pages import Page
+from haymow.server.access.remains import MEMBERS, Erase, Remains
 from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Workspace
 from haymow.server.audit.rules import Actor, Record
 from haymow.server.audit.service import record
@@ -27,7 +28,7 @@ T = TypeVar("T")
 
 MOST_LISTED = 1000
 MOST_REMOVED = 1000
-"""Tokens and sessions that go in one unit of work."""
+"""Tokens and sessions that go in the unit of work that deletes a workspace or removes a member."""
 
 _NO_USER = "We couldn't find a user with this ID. Check the ID and try again."
 
@@ -50,10 +51,12 @@ class Access:
     erase: Sequence[Erase] = ()
     known: Known = field(init=False)
     remains: Remains = field(init=False)
+    remains_of_members: Remains = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "known", Known(self.database.elsewhere))
         object.__setattr__(self, "remains", Remains(self.database, self.erase))
+        object.__setattr__(self, "remains_of_members", Remains(self.database, of=MEMBERS))
 
     # Who is calling
 
@@ -139,19 +142,21 @@ class Access:
         """Raises Denied, and Conflict when something is in it and `force` is not given."""
         rules.require(rules.require_visible(principal.role_in(workspace)), Role.ADMIN)
 
-        def remove(connection: Connection) -> None:
+        def remove(connection: Connection) -> bool:
             if not force and self.contents(connection, workspace.workspace_id):
                 raise Conflict(
                     "This workspace still has models or secrets. Delete them first, or delete it with force=true.",
                     code="workspace_not_empty",
                 )
-            if not store.remove_workspace(connection, workspace.workspace_id, self.now()):
+            if not store.hide_workspace(connection, workspace.workspace_id, self.now()):
                 raise NotFound(rules.NO_WORKSPACE, code="workspace_not_found")
+            remains_store.leave_workspace(connection, workspace.workspace_id, self.now(), MOST_REMOVED)
             self._record(
                 connection, principal.actor, "workspace.delete", workspace.workspace_id, workspace.name, workspace
             )
+            return True
 
-        await asyncio.shield(self._deleted(workspace.workspace_id, remove))
+        await asyncio.shield(self._gone(self.remains, workspace.workspace_id, remove))
 
     # People and roles
 
@@ -159,13 +164,13 @@ class Access:
         """A member of the caller's organization. Raises NotFound."""
         return _found(await self.database.read(lambda c: store.person(c, principal.organization_id, user_id)), _NO_USER)
 
-    async def members(self, principal: Principal) -> list[Member]:
-        """Everyone in the organization. Raises Denied for a token of one workspace."""
+    async def members(self, principal: Principal, after: UUID | None = None, limit: int = MOST_LISTED) -> Page[Member]:
+        """All of the organization, from behind a person on. Raises Denied for a token of one workspace; Invalid."""
         principal.role_in_organization()
-        return await self.database.scan(lambda c: store.members(c, principal.organization_id, MOST_LISTED))
+        return await self.database.scan(lambda c: store.members(c, principal.organization_id, after, limit))
 
     async def add_member(self, principal: Principal, person: Person, role: Role) -> Member:
-        """A new person in the organization. Raises Denied, Conflict when the e-mail address is known."""
+        """A new person in the organization. Raises Denied, Conflict when the e-mail address is known or still goes."""
         return await self.change(self.adding_member(principal, person, role))
 
     def adding_member(self, principal: Principal, person: Person, role: Role) -> Callable[[Connection], Member]:
@@ -176,6 +181,7 @@ class Access:
 
         def add(connection: Connection) -> Member:
             member = store.put_person(connection, added, self.now())
+            rules.check_gone(remains_store.is_member_noted(connection, member.user_id))
             store.set_role(connection, principal.organization_id, member.user_id, role)
             self._record(connection, principal.actor, "member.create", member.user_id, member.email)
             return Member(member, role)
@@ -204,20 +210,19 @@ class Access:
         def remove(connection: Connection) -> bool:
             person = _found(store.person(connection, principal.organization_id, user_id), _NO_USER)
             rules.check_last_admin(store.admins(connection, principal.organization_id), user_id, Role.USER)
-            taken = session_store.remove_tokens(connection, principal.organization_id, user_id, MOST_REMOVED)
-            if done := taken < MOST_REMOVED:
-                store.remove_member(connection, principal.organization_id, user_id)
-            action, changes = ("member.delete", ()) if done else ("member.update", ("tokens",))
-            self._record(connection, principal.actor, action, user_id, person.email, changes=changes)
-            return done
+            store.remove_member(connection, principal.organization_id, user_id)
+            self._record(connection, principal.actor, "member.delete", user_id, person.email)
+            return remains_store.leave_member(connection, user_id, self.now(), MOST_REMOVED)
 
-        await asyncio.shield(self._removed(remove))
+        await asyncio.shield(self._gone(self.remains_of_members, user_id, remove))
 
-    async def workspace_members(self, principal: Principal, workspace_id: UUID) -> list[Member]:
-        """The explicit members of a workspace. Raises NotFound."""
+    async def workspace_members(
+        self, principal: Principal, workspace_id: UUID, after: UUID | None = None, limit: int = MOST_LISTED
+    ) -> Page[Member]:
+        """The explicit members of a workspace, from behind a person on. Raises NotFound, Invalid."""
         await self.workspace(principal, workspace_id)
         return await self.database.scan(
-            lambda connection: store.workspace_members(connection, workspace_id, MOST_LISTED)
+            lambda connection: store.workspace_members(connection, workspace_id, after, limit)
         )
 
     async def set_workspace_role(self, principal: Principal, workspace: Workspace, user_id: UUID, role: Role) -> Member:
@@ -253,13 +258,9 @@ class Access:
         """Run a unit that changes who may do what; when this returns, everyone is seen as they are now."""
         return await asyncio.shield(self._changed(unit, long))
 
-    async def _removed(self, remove: Callable[[Connection], bool]) -> None:
-        while not await self._changed(remove, long=True):
-            pass  # in one unit of work, very many tokens and sessions would take longer than it may
-
-    async def _deleted(self, workspace_id: UUID, remove: Callable[[Connection], None]) -> None:
-        await self._changed(remove, long=True)  # a caller who goes away stops neither: it is shielded
-        await self.remains.gone(workspace_id)
+    async def _gone(self, remains: Remains, one_id: UUID, remove: Callable[[Connection], bool]) -> None:
+        if await self._changed(remove, long=True):  # a caller who goes away stops neither: it is shielded
+            await remains.gone(one_id)
 
     async def _changed(self, unit: Callable[[Connection], T], long: bool) -> T:
         # Shielded: a caller who goes away does not stop the change, so neither may it stop the forgetting.
@@ -289,7 +290,7 @@ def people_among(connection: Connection, user_ids: Collection[UUID]) -> dict[UUI
 
 def being_erased(connection: Connection) -> set[UUID]:
     """Within a unit of work: the workspaces that are deleted and not yet gone."""
-    return set(remains_store.all_ids(connection))
+    return set(remains_store.workspace_ids(connection))
 
 
 def require_workspace(connection: Connection, workspace_id: UUID | None) -> None:

@@ -1,6 +1,6 @@
 """SQL of what tokens have not: links that are used up, and what is over and may go.
 
-A file of its own beside `store.py`, which has what sessions and tokens have in common.
+A file of its own beside `token_store.py`, which has what sessions and tokens have in common.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, delete, select, update
 
 from haymow.server.access.rules import Kind, Principal, Standing, Token, require_visible
-from haymow.server.access.store import organization_name, token_of, workspace
+from haymow.server.access.store import organization_name, workspace
 from haymow.server.access.tables import tokens_table
+from haymow.server.access.token_store import token_of
 from haymow.server.database import delete_some
 
 
@@ -64,11 +65,3 @@ def remove_ended(connection: Connection, now: datetime, most: int) -> int:
     """Some of the sessions and links whose time is over: nobody lists them, so nobody else would; how many."""
     table = tokens_table.c
     return delete_some(connection, tokens_table, and_(table.kind != Kind.TOKEN, table.expires_at <= now), most)
-
-
-def remove_tokens(connection: Connection, organization_id: UUID, user_id: UUID, most: int) -> int:
-    """Some of a person's tokens, after the sessions that they began, which would go with them; how many rows."""
-    table = tokens_table.c
-    theirs = and_(table.user_id == user_id, table.organization_id == organization_id)
-    taken = delete_some(connection, tokens_table, and_(theirs, table.parent_id.is_not(None)), most)
-    return taken + delete_some(connection, tokens_table, theirs, most - taken)

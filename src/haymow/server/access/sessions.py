@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from haymow.errors import Unauthenticated
-from haymow.server.access import rules, session_store, store
+from haymow.server.access import rules, session_store, store, token_store
 from haymow.server.access.attempts import Attempts
 from haymow.server.access.rules import Kind, Principal, Role, Standing, Token
 from haymow.server.access.service import Access
@@ -110,7 +110,7 @@ class Sessions:
 
     def _with_token(self, connection: Connection, principal: Principal, before: str | None) -> Begun:
         assert principal.token_id is not None  # who has authenticated has one
-        token = store.token(connection, principal.organization_id, principal.token_id)
+        token = token_store.token(connection, principal.organization_id, principal.token_id)
         if token is None:
             raise rules.unknown(Kind.TOKEN)  # it was revoked meanwhile
         return self._begin(connection, principal.actor, token, token, before)
@@ -144,7 +144,7 @@ class Sessions:
     def _add(
         self, connection: Connection, actor: Actor, token: Token, text: str, kind: Kind, parent_id: UUID | None = None
     ) -> None:
-        store.add_token(connection, token, actor.organization_id, rules.token_digest(text, kind), kind, parent_id)
+        token_store.add_token(connection, token, actor.organization_id, rules.token_digest(text, kind), kind, parent_id)
         self._record(connection, actor, f"{kind}.create", token)
 
     def _make_room(self, connection: Connection, actor: Actor, token_id: UUID, now: datetime) -> None:
@@ -157,7 +157,7 @@ class Sessions:
             self._remove(connection, principal.actor, session)
 
     def _remove(self, connection: Connection, actor: Actor, session: Token) -> None:
-        store.remove_token(connection, session.token_id)
+        token_store.remove_token(connection, session.token_id)
         self._record(connection, actor, "session.delete", session)
 
     def _record(self, connection: Connection, actor: Actor, action: str, token: Token) -> None:

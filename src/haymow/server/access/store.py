@@ -1,21 +1,37 @@
-"""SQL of organizations, people, workspaces, roles and tokens."""
+"""SQL of organizations, people, workspaces and roles, and of who is calling."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, Table, and_, case, delete, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from haymow.errors import Conflict
 from haymow.names import name_key
-from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Token, Workspace
+from haymow.server.access.pages import Page, unknown_cursor
+from haymow.server.access.rules import Kind, Member, Person, Principal, Role, Workspace
 from haymow.server.access.tables import (
-    deleted_workspaces_table,
     members_table,
     organizations_table,
     tokens_table,
@@ -86,21 +102,16 @@ def admins(connection: Connection, organization_id: UUID) -> list[Member]:
 # Roles
 
 
-def members(connection: Connection, organization_id: UUID, limit: int) -> list[Member]:
-    query = _members(organization_id).order_by(users_table.c.email_key).limit(limit)
-    return [_member(row) for row in connection.execute(query)]
+def members(connection: Connection, organization_id: UUID, after: UUID | None, limit: int) -> Page[Member]:
+    """A part of them by e-mail address, from behind that person on. Raises Invalid when there is none."""
+    return _page(connection, _members(organization_id), after, limit)
 
 
-def workspace_members(connection: Connection, workspace_id: UUID, limit: int) -> list[Member]:
+def workspace_members(connection: Connection, workspace_id: UUID, after: UUID | None, limit: int) -> Page[Member]:
+    """The same of a workspace."""
     table = workspace_members_table
-    query = (
-        select(users_table, table.c.role)
-        .join(table, table.c.user_id == users_table.c.user_id)
-        .where(table.c.workspace_id == workspace_id)
-        .order_by(users_table.c.email_key)
-        .limit(limit)
-    )
-    return [_member(row) for row in connection.execute(query)]
+    joined = select(users_table, table.c.role).join(table, table.c.user_id == users_table.c.user_id)
+    return _page(connection, joined.where(table.c.workspace_id == workspace_id), after, limit)
 
 
 def set_role(connection: Connection, organization_id: UUID, user_id: UUID, role: Role) -> None:
@@ -151,10 +162,13 @@ def add_workspace(connection: Connection, workspace: Workspace, at: datetime) ->
         raise Conflict("A workspace with this name already exists.", code="workspace_name_taken") from error
 
 
+_IS_THERE: Final = workspaces_table.c.deleted_at.is_(None)
+
+
 def workspaces(connection: Connection, principal: Principal) -> list[Workspace]:
     """The workspaces that a caller may have a role in, by name: all for an administrator of the organization."""
     table, member = workspaces_table.c, workspace_members_table.c
-    query = select(workspaces_table).where(table.organization_id == principal.organization_id)
+    query = select(workspaces_table).where(table.organization_id == principal.organization_id, _IS_THERE)
     if principal.organization_role is not Role.ADMIN:
         own = select(member.workspace_id).where(member.user_id == principal.person.user_id)
         query = query.where(table.workspace_id.in_(own))
@@ -162,70 +176,33 @@ def workspaces(connection: Connection, principal: Principal) -> list[Workspace]:
 
 
 def workspace(connection: Connection, workspace_id: UUID) -> Workspace | None:
-    query = select(workspaces_table).where(workspaces_table.c.workspace_id == workspace_id)
+    query = select(workspaces_table).where(workspaces_table.c.workspace_id == workspace_id, _IS_THERE)
     row = connection.execute(query).first()
     return _workspace(row) if row else None
 
 
 def workspace_named(connection: Connection, organization_id: UUID, name: str) -> Workspace | None:
     table = workspaces_table.c
-    query = select(workspaces_table).where(table.organization_id == organization_id, table.name_key == name_key(name))
-    row = connection.execute(query).first()
+    named = (table.organization_id == organization_id, table.name_key == name_key(name))
+    row = connection.execute(select(workspaces_table).where(*named, _IS_THERE)).first()
     return _workspace(row) if row else None
 
 
-def remove_workspace(connection: Connection, workspace_id: UUID, at: datetime) -> bool:
-    """With its members and tokens. What higher rooms keep in it is left, and noted to be taken away."""
-    removed = _delete(connection, workspaces_table, {"workspace_id": workspace_id})
-    if removed:
-        connection.execute(insert(deleted_workspaces_table).values(workspace_id=workspace_id, deleted_at=at))
-    return removed
+def hide_workspace(connection: Connection, workspace_id: UUID, at: datetime) -> bool:
+    """Nobody sees it any more, its name is free, and it has no members; False when there was none."""
+    table, members = workspaces_table.c, workspace_members_table
+    connection.execute(delete(members).where(members.c.workspace_id == workspace_id))
+    change = update(workspaces_table).where(table.workspace_id == workspace_id, _IS_THERE)
+    # No name is shaped like an id.
+    return connection.execute(change.values(deleted_at=at, name_key=str(workspace_id))).rowcount > 0
 
 
-# Tokens
+# Who is calling
 
 
-def add_token(
-    connection: Connection, token: Token, organization_id: UUID, digest: bytes,
-    kind: Kind = Kind.TOKEN, parent_id: UUID | None = None,
-) -> None:  # fmt: skip
-    values = {
-        "kind": kind,
-        "parent_id": parent_id,
-        "token_id": token.token_id,
-        "digest": digest,
-        "prefix": token.prefix,
-        "organization_id": organization_id,
-        "user_id": token.user_id,
-        "name": token.name,
-        "role": token.role,
-        "workspace_id": token.workspace_id,
-        "created_at": token.created_at,
-        "expires_at": token.expires_at,
-    }
-    connection.execute(insert(tokens_table).values(values))
-
-
-def tokens(connection: Connection, organization_id: UUID, user_id: UUID | None, limit: int) -> list[Token]:
-    """The API tokens of one user, or of the whole organization when `user_id` is None; oldest first."""
-    table = tokens_table.c
-    query = select(tokens_table).where(table.organization_id == organization_id, table.kind == Kind.TOKEN)
-    if user_id is not None:
-        query = query.where(table.user_id == user_id)
-    return [token_of(row) for row in connection.execute(query.order_by(table.created_at, table.token_id).limit(limit))]
-
-
-def token(connection: Connection, organization_id: UUID, token_id: UUID) -> Token | None:
-    table = tokens_table.c
-    wanted = (table.organization_id == organization_id, table.token_id == token_id, table.kind == Kind.TOKEN)
-    row = connection.execute(select(tokens_table).where(*wanted)).first()
-    return token_of(row) if row else None
-
-
-def remove_token(connection: Connection, token_id: UUID) -> bool:
-    return _delete(connection, tokens_table, {"token_id": token_id})
-
-
+_t, _w = tokens_table.c, workspaces_table.c
+WORKSPACE_IS_THERE: Final = ~exists().where(_w.workspace_id == _t.workspace_id, _w.deleted_at.is_not(None))
+"""Of a token: that the workspace which it is limited to, if any, is not deleted."""
 _PARENT = tokens_table.alias("parent")  # once: its 20 KB hold each other, and would stay until the collector comes
 
 
@@ -239,7 +216,8 @@ def principal_of(connection: Connection, digest: bytes, kind: Kind) -> tuple[Pri
     )
     lends_until = case((table.kind == Kind.TOKEN, table.expires_at), else_=parent.expires_at).label("lends_until")
     query = select(tokens_table, users_table, member.role.label("organization_role"), lends_until).select_from(joined)
-    row = connection.execute(query.where(table.digest == digest, table.kind == kind)).first()
+    wanted = (table.digest == digest, table.kind == kind, WORKSPACE_IS_THERE)
+    row = connection.execute(query.where(*wanted)).first()
     return None if row is None else (_principal(row, _workspace_roles(connection, row.user_id)), row.digest)
 
 
@@ -261,6 +239,32 @@ def _principal(row: Row[Any], roles: dict[UUID, Role]) -> Principal:
         expires_at=row.expires_at,
         lends_until=row.lends_until,
     )
+
+
+def part(
+    connection: Connection, query: Select[Any], order: Sequence[Column[Any]], after: Sequence[Any] | None, limit: int
+) -> Page[Row[Any]]:
+    """What a query finds from behind a position in the order on; no two rows have the same position."""
+    wanted = query
+    if after is not None:
+        position = tuple_(*(literal(value, column.type) for value, column in zip(after, order, strict=True)))
+        wanted = query.where(tuple_(*order) > position)
+    rows = connection.execute(wanted.order_by(*order).limit(limit + 1)).all()
+    total = len(rows)
+    if after is not None or total > limit:
+        counted = query.with_only_columns(func.count(), maintain_column_froms=True)
+        total = connection.execute(counted).scalar_one()
+    return Page(rows[:limit], len(rows) > limit, total)
+
+
+def _page(connection: Connection, query: Select[Any], after: UUID | None, limit: int) -> Page[Member]:
+    table, position = users_table.c, None
+    if after is not None:  # also of who has left since: they stay known
+        position = connection.execute(select(table.email_key).where(table.user_id == after)).first()
+        if position is None:
+            raise unknown_cursor("This is no user's ID.")
+    found = part(connection, query, (table.email_key,), position, limit)
+    return Page([_member(row) for row in found.rows], found.has_more, found.total)
 
 
 def _members(organization_id: UUID) -> Select[Any]:
@@ -291,9 +295,3 @@ def _member(row: Row[Any]) -> Member:
 
 def _workspace(row: Row[Any]) -> Workspace:
     return Workspace(row.workspace_id, row.organization_id, row.name)
-
-
-def token_of(row: Row[Any]) -> Token:
-    """A row of the table of tokens, whatever its kind."""
-    shown = (row.token_id, row.user_id, row.name, row.prefix)
-    return Token(*shown, Role(row.role), row.workspace_id, row.created_at, row.expires_at)

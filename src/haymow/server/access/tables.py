@@ -1,6 +1,20 @@
 """Tables of organizations, people, workspaces, roles and tokens."""
 
-from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, String, Table, Text, UniqueConstraint, Uuid
+from typing import Final
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 
 from haymow.server.database import CONFIDENTIAL, ORDERED_TEXT, UtcDateTime, metadata
 
@@ -31,6 +45,14 @@ members_table = Table(
     Column("role", Integer, nullable=False),
 )
 
+# Those whose tokens and sessions are still being taken away, in portions.
+removed_members_table = Table(
+    "removed_members",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("removed_at", UtcDateTime, nullable=False),
+)
+
 workspaces_table = Table(
     "workspaces",
     metadata,
@@ -39,10 +61,12 @@ workspaces_table = Table(
     Column("name", Text, nullable=False),
     Column("name_key", ORDERED_TEXT, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    # Only of one that is deleted and whose tokens, which need the row, are still being taken away: nobody sees it.
+    Column("deleted_at", UtcDateTime),
     UniqueConstraint("organization_id", "name_key"),
 )
 
-# Those whose models, secrets and the like are still being taken away, in portions.
+# Those whose tokens, models, secrets and the like are still being taken away, in portions.
 deleted_workspaces_table = Table(
     "deleted_workspaces",
     metadata,
@@ -57,6 +81,8 @@ workspace_members_table = Table(
     Column("user_id", Uuid, ForeignKey("users.user_id"), primary_key=True),
     Column("role", Integer, nullable=False),
 )
+
+_LIMITED: Final = text("workspace_id IS NOT NULL")
 
 tokens_table = Table(
     "tokens",
@@ -74,5 +100,6 @@ tokens_table = Table(
     # API tokens, and what is like them in all that matters: sessions of the page, and links that begin one.
     Column("kind", String(8), nullable=False, server_default="token"),
     Column("parent_id", Uuid, ForeignKey("tokens.token_id", ondelete="CASCADE"), index=True),
+    Index("ix_tokens_workspace_id", "workspace_id", sqlite_where=_LIMITED, postgresql_where=_LIMITED),
     info={CONFIDENTIAL: "digests of tokens, and who has one"},
 )

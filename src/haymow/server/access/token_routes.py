@@ -7,8 +7,8 @@ from typing import Any
 
 from starlette.responses import Response
 
+from haymow.server.access.pages import cursor_of
 from haymow.server.access.rules import Principal, Token, role_named
-from haymow.server.access.service import MOST_LISTED
 from haymow.server.access.tokens import NewToken, Tokens
 from haymow.server.http import Call, Operation, empty, json_answer
 from haymow.server.receipts.once import begin
@@ -30,7 +30,7 @@ class TokenRoutes:
         path = "/api/v2/tokens"
         return [
             Operation("GET", path, self.list, "List Tokens", "Your API tokens, without the tokens.",
-                      answer=wire.TokenList),
+                      query=wire.TokenListQuery, answer=wire.TokenList),
             Operation("POST", path, self.create, "Create Token", "A new API token; its text is answered this once.",
                       body=wire.CreateToken, answer=wire.CreatedToken, status=201,
                       errors={403: "A token never has more than its owner."}),
@@ -39,8 +39,11 @@ class TokenRoutes:
         ]  # fmt: skip
 
     async def list(self, call: C) -> Response:
-        data = [_token(token) for token in await self.tokens.list(call.principal)]
-        return json_answer({"data": data, "has_more": len(data) == MOST_LISTED, "total": len(data)})
+        query = call.query(wire.TokenListQuery)
+        page = await self.tokens.list(call.principal, query.after, query.limit)
+        next_cursor = cursor_of(page.rows[-1]) if page.has_more else None
+        data = [_token(token) for token in page.rows]
+        return json_answer({"data": data, "has_more": page.has_more, "total": page.total, "next_cursor": next_cursor})
 
     async def create(self, call: C) -> Response:
         body = await call.body(wire.CreateToken)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from haymow.errors import Denied, Fault, Invalid, NotFound, Unavailable
-from haymow.server.access import rules, store
-from haymow.server.access.rules import Person, Principal, Role, Token, Workspace
+from haymow.server.access import rules, store, token_store
+from haymow.server.access.pages import Page, position_of
+from haymow.server.access.rules import Person, Principal, Role, Token, Whose, Workspace
 from haymow.server.access.service import MOST_LISTED, Access, require_workspace
 from haymow.server.audit.rules import Actor, Record
 from haymow.server.audit.service import record
@@ -62,25 +63,29 @@ class Tokens:
 
         return add
 
-    async def list(self, principal: Principal) -> list[Token]:
-        """One's own tokens; an administrator sees everyone's. A token of one workspace sees its own kind."""
+    async def list(self, principal: Principal, after: str | None = None, limit: int = MOST_LISTED) -> Page[Token]:
+        """One's own tokens; an administrator sees everyone's. A token of one workspace sees its own kind.
+
+        The oldest first, from a cursor on. Raises Invalid for what is none.
+        """
         everyone = principal.only_workspace is None and principal.role_in_organization() is Role.ADMIN
-        user_id = None if everyone else principal.person.user_id
-        found = await self.access.database.scan(
-            lambda connection: store.tokens(connection, principal.organization_id, user_id, MOST_LISTED)
+        whose = Whose(None if everyone else principal.person.user_id, principal.only_workspace)
+        position = None if after is None else position_of(after)
+        organization_id = principal.organization_id
+        return await self.access.database.scan(
+            lambda connection: token_store.tokens(connection, organization_id, whose, position, limit)
         )
-        return [token for token in found if self._visible(principal, token)]
 
     async def revoke(self, principal: Principal, token_id: UUID) -> None:
         """The token is dead when this returns. Raises NotFound for one the caller may not see."""
 
         def remove(connection: Connection) -> None:
-            token = store.token(connection, principal.organization_id, token_id)
+            token = token_store.token(connection, principal.organization_id, token_id)
             if token is None or not self._visible(principal, token):
                 raise NotFound(_NO_TOKEN, code="token_not_found")
             if token.role > principal.highest_role and token_id != principal.token_id:
                 raise Denied("A token cannot revoke one that may do more.", code="scope_too_wide")
-            store.remove_token(connection, token_id)
+            token_store.remove_token(connection, token_id)
             self._record(connection, principal.actor, "token.delete", token)
 
         await self.access.change(remove)
@@ -174,7 +179,7 @@ class Tokens:
         )
 
     def _add(self, connection: Connection, actor: Actor, token: Token, text: str) -> None:
-        store.add_token(connection, token, actor.organization_id, rules.token_digest(text))
+        token_store.add_token(connection, token, actor.organization_id, rules.token_digest(text))
         self._record(connection, actor, "token.create", token)
 
     def _record(self, connection: Connection, actor: Actor, action: str, token: Token) -> None:

@@ -167,6 +167,7 @@ EXPLANATIONS = {
     "secret_unreadable": "A secret's stored value cannot be decrypted with this master key. Enter its value again.",
     "session_ended": "The session of the page is over. Sign in again.",
     "stale": "It changed while this was decided. Try again.",
+    "still_leaving": "The person was removed, and their tokens are still being taken away. Add them again after that.",
     "stopping": "This haymow is about to stop. It answers what comes still; send the next request elsewhere.",
     "storage_failed": "haymow's storage does not answer as it should. Nothing was changed.",
     "storage_full": "haymow's disk is full. Nothing was changed; reading goes on.",
