@@ -1,12 +1,15 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { client, read, type Schemas } from "./client";
 
 export type Token = Schemas["Token"];
 
-/** One's own API tokens; an administrator's list has everyone's. */
-export const tokens = queryOptions({
+/** One's own API tokens, the oldest first and a thousand at a time; an administrator's list has everyone's. */
+export const tokens = infiniteQueryOptions({
   queryKey: ["tokens"],
-  queryFn: () => read(client.GET("/api/v2/tokens")),
+  queryFn: ({ pageParam, signal }) =>
+    read(client.GET("/api/v2/tokens", { params: { query: { after: pageParam } }, signal })),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (last) => last.next_cursor ?? undefined,
 });
 
 /** How much a workspace has of its own: what its deletion would take along. */

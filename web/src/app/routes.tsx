@@ -171,7 +171,7 @@ const settingsTokens = createRoute({
   path: "/tokens",
   validateSearch: (search: Record<string, unknown>): { for?: string } =>
     typeof search.for === "string" ? { for: search.for } : {},
-  loader: ({ context }) => context.queries.ensureQueryData(tokens),
+  loader: ({ context }) => context.queries.ensureInfiniteQueryData(tokens),
   component: screen(() => import("../features/settings/tokens-page"), "TokensPage"),
 });
 

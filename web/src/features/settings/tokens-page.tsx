@@ -1,5 +1,5 @@
-import { Button, Text } from "@mantine/core";
-import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
+import { Button, Group, Text } from "@mantine/core";
+import { useQuery, useSuspenseInfiniteQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Token, tokens, useRevokeToken } from "../../api/access";
@@ -9,6 +9,7 @@ import { me } from "../../api/queries";
 import { managesOrganization, nameOf } from "../../api/roles";
 import { Confirm } from "../../ui/confirm";
 import { Empty } from "../../ui/empty";
+import { Failure } from "../../ui/failure";
 import { Page } from "../../ui/page";
 import { CreateToken } from "./create-token";
 import { TokenTable } from "./token-table";
@@ -16,7 +17,8 @@ import { TokenTable } from "./token-table";
 /** One's own API tokens; an administrator's list has everyone's. */
 export function TokensPage() {
   const { data: who } = useSuspenseQuery(me);
-  const { data } = useSuspenseQuery(tokens);
+  const listed = useSuspenseInfiniteQuery(tokens);
+  const shown = listed.data.pages.flatMap((page) => page.data);
   const manages = managesOrganization(who);
   const everyone = useQuery({ ...people, enabled: manages }).data?.data ?? [];
   const owners = manages ? new Map(everyone.map((one) => [one.user_id, nameOf(one)])) : undefined;
@@ -33,7 +35,7 @@ export function TokensPage() {
   return (
     <Page
       title="API tokens"
-      aside={<Text c="dimmed">{data.total}</Text>}
+      aside={<Text c="dimmed">{listed.data.pages.at(-1)?.total}</Text>}
       actions={<Button onClick={() => setCreating(true)}>New token</Button>}
     >
       <Text c="dimmed" maw="70ch">
@@ -41,14 +43,28 @@ export function TokensPage() {
         is shown only once, when it is made.
         {manages && " As an administrator you see everyone's."}
       </Text>
-      {data.data.length === 0 ? (
+      {shown.length === 0 ? (
         <Empty title="No tokens yet">
           Make one for each application, so that each can be revoked by itself.
         </Empty>
       ) : (
-        <TokenTable tokens={data.data} owners={owners} onRevoke={setRevoking} />
+        <TokenTable tokens={shown} owners={owners} onRevoke={setRevoking} />
       )}
-      {data.has_more && <Text c="dimmed">These are the first {data.data.length} tokens.</Text>}
+      {listed.isFetchNextPageError && (
+        <Failure problem={asProblem(listed.error)} title="No further tokens were loaded" />
+      )}
+      {listed.hasNextPage && (
+        <Group>
+          <Button
+            variant="default"
+            loading={listed.isFetchingNextPage}
+            onClick={() => listed.fetchNextPage()}
+          >
+            Further tokens
+          </Button>
+          <Text c="dimmed">These are the first {shown.length}.</Text>
+        </Group>
+      )}
       {(creating || owner) && (
         <CreateToken people={everyone} ownerId={owner ?? who.user_id} onClose={close} />
       )}
