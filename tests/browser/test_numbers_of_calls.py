@@ -77,6 +77,21 @@ def test_what_is_no_number_or_too_large_a_one_is_said_at_its_field_and_not_sent(
     expect(page.get_by_role("button", name="Send")).to_be_enabled()
 
 
+def test_a_number_that_is_half_written_stays_so_until_it_is_mended_or_taken_away(asked: Page) -> None:
+    page = asked
+    page.get_by_role("textbox", name="Message").fill("Hello")
+    _field(page, "seed").fill("7 or 8")
+    toggle = page.get_by_role("button", name="Parameters: fault")
+    toggle.click()
+    expect(_field(page, "seed")).to_be_hidden()
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    toggle.click()
+    expect(_field(page, "seed")).to_have_value("7 or 8")
+    page.get_by_role("button", name="Set nothing").click()
+    expect(_field(page, "seed")).to_have_value("")
+    expect(page.get_by_role("button", name="Send")).to_be_enabled()
+
+
 def test_floats_of_the_models_own_schema_are_shown_and_taken(signed_in: Page, place: Place, upstream: Upstream) -> None:
     page = _parameters(signed_in, place, upstream, SCHEMA)
     expect(_field(page, "temperature")).to_have_attribute("placeholder", "1.0")

@@ -52,7 +52,8 @@ export function ColumnView({ label, workspaceId, names, column, system, onChoose
         </Button>
       </Group>
       <div id={panel} hidden={!opened || model === undefined} className={classes.panel}>
-        {opened && model !== undefined && (
+        {/* What is half written must neither be lost nor be left behind unseen. */}
+        {(opened || column.hasFault) && model !== undefined && (
           <Suspense fallback={<ParametersSkeleton />}>
             <ParametersPanel
               key={model}

@@ -1,5 +1,5 @@
 import { Button, Group, Stack, Text, Textarea } from "@mantine/core";
-import { useId } from "react";
+import { useId, useState } from "react";
 import type { Problem } from "../../api/problem";
 import { SchemaForm } from "../../ui/form/schema-form";
 import { NOTHING_SET, type ParameterForm, placedFaults, type Settings, TEXTS_WIDGET } from "./parameters";
@@ -32,6 +32,11 @@ export default function ParametersPanel({
   ...props
 }: Props) {
   const id = useId();
+  const [emptied, setEmptied] = useState(0);
+  const setNothing = (): void => {
+    onChange(NOTHING_SET);
+    setEmptied(emptied + 1);
+  };
   if (isLoading) return <ParametersSkeleton />;
   if (form.schema === null) {
     return (
@@ -42,6 +47,8 @@ export default function ParametersPanel({
   return (
     <Stack gap="xs">
       <SchemaForm
+        // A new form has no text in it that is no value yet.
+        key={emptied}
         idPrefix={id}
         schema={form.schema}
         uiSchema={form.uiSchema}
@@ -66,7 +73,7 @@ export default function ParametersPanel({
         />
       )}
       <Group gap="xs">
-        <Button variant="default" size="compact-xs" onClick={() => onChange(NOTHING_SET)}>
+        <Button variant="default" size="compact-xs" onClick={setNothing}>
           Set nothing
         </Button>
         <Text size="xs" c="dimmed">
