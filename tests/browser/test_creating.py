@@ -117,6 +117,19 @@ def test_what_is_wrong_is_said_once_and_in_haymows_words(signed_in: Page, place:
     expect(retries).to_have_accessible_description(words)
 
 
+def test_what_is_half_written_among_the_further_parameters_is_not_folded_away(signed_in: Page, place: Place) -> None:
+    page = signed_in
+    page.goto(place.screen(f"models/{place.model('folded')}/edit"))
+    page.get_by_role("button", name="more parameters").click()
+    proxies = page.get_by_role("textbox", name="http_client_kwargs")
+    proxies.fill('{"proxy": ')
+    page.get_by_role("button", name="Fewer parameters").click()
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("alert").filter(has_text="half written")).to_be_visible()
+    expect(proxies).to_be_focused()
+    expect(proxies).to_have_accessible_description(re.compile("This is no JSON yet"))
+
+
 def test_an_address_that_the_operator_does_not_allow_is_blocked_with_who_can_allow_it(
     signed_in: Page, place: Place
 ) -> None:

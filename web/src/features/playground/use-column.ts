@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { type Dispatch, type SetStateAction, useCallback, useMemo, useState } from "react";
+import { type Dispatch, type SetStateAction, useCallback, useMemo } from "react";
 import type { Model } from "../../api/client";
+import { useUnfinishedFields } from "../../ui/form/use-unfinished-fields";
 import type { Turn } from "./conversation";
 import { useKept } from "./kept";
 import {
@@ -41,7 +42,7 @@ export function useColumn(workspaceId: string, side: string, model: string | und
   const settings = settingsOf(all, model);
   const parameters = useMemo(() => parametersOf(settings), [settings]);
   const form = useMemo(() => parameterForm(definition ?? null), [definition]);
-  const { hasUnfinished, onUnfinished } = useUnfinished();
+  const { hasUnfinished, onUnfinished } = useUnfinishedFields();
   const hasFault = hasUnfinished || "fault" in parameters;
   const { ask } = conversation;
   const send = useCallback(
@@ -64,18 +65,6 @@ export function useColumn(workspaceId: string, side: string, model: string | und
     isReady: model !== undefined && !hasFault,
     send,
   };
-}
-
-/** Whether any field holds text that is no value. */
-function useUnfinished() {
-  const [fields, setFields] = useState<readonly string[]>([]);
-  const onUnfinished = useCallback((field: string, isUnfinished: boolean) => {
-    setFields((before) => {
-      if (before.includes(field) === isUnfinished) return before;
-      return isUnfinished ? [...before, field] : before.filter((one) => one !== field);
-    });
-  }, []);
-  return { hasUnfinished: fields.length > 0, onUnfinished };
 }
 
 function useSettingsOf(

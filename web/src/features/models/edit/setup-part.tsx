@@ -7,6 +7,7 @@ import { asProblem } from "../../../api/problem";
 import { generator } from "../../../api/queries";
 import { Failure } from "../../../ui/failure";
 import { SchemaForm } from "../../../ui/form/schema-form";
+import { useUnfinishedFields } from "../../../ui/form/use-unfinished-fields";
 import type { FormContext } from "./form-context";
 import { formOf } from "./generator-form";
 import { JsonField } from "./json-field";
@@ -50,7 +51,12 @@ function SetupForm({
   const errors = useMemo(() => errorsOf(faults), [faults]);
   const [opened, { toggle }] = useDisclosure(false);
   const more = Object.keys(form.more.properties ?? {});
-  const isOpen = opened || more.some((name) => faults[name]);
+  const { hasUnfinished, onUnfinished } = useUnfinishedFields();
+  const isOpen = opened || hasUnfinished || more.some((name) => faults[name]);
+  const onUnfinishedMore: FormContext["onUnfinished"] = (field, isUnfinished) => {
+    onUnfinished(field, isUnfinished);
+    context.onUnfinished(field, isUnfinished);
+  };
   const shared = {
     value,
     from,
@@ -78,7 +84,7 @@ function SetupForm({
               : `${more.length} more ${more.length === 1 ? "parameter" : "parameters"}`}
           </Button>
           <Collapse expanded={isOpen}>
-            <SchemaForm {...shared} schema={form.more} idPrefix="more" />
+            <SchemaForm {...shared} schema={form.more} idPrefix="more" onUnfinished={onUnfinishedMore} />
           </Collapse>
         </>
       )}
