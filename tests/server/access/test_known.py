@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
@@ -11,12 +12,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection
 
-from haymow.errors import NotFound, Unauthenticated
+from haymow.errors import NotFound, OutcomeUnknown, Unauthenticated
 from haymow.server.access import known, token_store
 from haymow.server.access.known import Known
 from haymow.server.access.rules import Person, Principal, Role, Workspace
 from haymow.server.access.tokens import NewToken
-from haymow.server.database import Database
+from haymow.server.database import Database, writer
 from tests.server.access.rooms import Held, Rooms, run
 
 
@@ -217,5 +218,30 @@ def test_under_many_changes_and_readers_nobody_is_ever_seen_with_an_older_role(r
             acknowledged = number
         await asyncio.gather(*readers)
         assert stale == []
+
+    run(test())
+
+
+@pytest.mark.embedded("there a commit is held in tests/server/database/test_version.py")
+def test_a_revocation_that_was_given_up_and_made_after_all_holds(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "STUCK_SECONDS", 0.2)
+
+    async def test() -> None:
+        admin = await rooms.admin()
+        token, text = await rooms.tokens.create(admin, NewToken("t"))
+        go = threading.Event()
+
+        def revoke(connection: Connection) -> None:
+            token_store.remove_token(connection, token.token_id)
+            go.wait(10)
+
+        with pytest.raises(OutcomeUnknown):
+            await rooms.access.change(revoke, long=True)
+        assert await is_known(rooms, text)  # and remembered
+        go.set()
+        async with asyncio.timeout(10):
+            while rooms.database.is_stuck():  # noqa: ASYNC110 - nothing says when
+                await asyncio.sleep(0.01)
+        assert not await is_known(rooms, text)
 
     run(test())

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+import threading
+from itertools import pairwise
+from uuid import uuid4
+
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import make_url
 
-from haymow.server.database.news import Marks
+from haymow.server.database.news import Marks, News
+from haymow.server.database.pool import Pool
 from haymow.server.database.postgres import LONG_SECONDS
 from haymow.server.database.units import Counts
 
@@ -71,3 +79,29 @@ def test_what_is_counted_stays_little() -> None:
         table.look(marks, now)
     number, _ = marks.next(1000)
     assert sum(one > number for one in table.numbers) < 30
+
+
+def test_while_there_are_no_news_it_is_another_number_each_time_whatever_the_thread_hears() -> None:
+    """One that comes again would make what was remembered under it count as good."""
+    url = make_url("postgresql+psycopg://me@127.0.0.1:1/nowhere")
+
+    async def test() -> int:
+        news, over = News(url, Pool(url, 1, uuid4()), uuid4()), threading.Event()
+
+        def hear() -> None:
+            while not over.is_set():
+                news.hear(rights=False)
+
+        hearing = threading.Thread(target=hear)
+        hearing.start()
+        heard = [news.heard().of_rights for _ in range(100_000)]
+        over.set()
+        hearing.join()
+        return sum(later <= earlier for earlier, later in pairwise(heard))
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        assert asyncio.run(test()) == 0
+    finally:
+        sys.setswitchinterval(before)

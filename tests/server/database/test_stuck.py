@@ -57,6 +57,23 @@ def test_is_not_ready_until_the_disk_answers_again(database: SqliteDatabase) -> 
     assert asyncio.run(test()) == "The database does not finish what is changed."
 
 
+def test_what_is_done_when_nobody_waits_for_it_any_more_is_known_of(database: SqliteDatabase) -> None:
+    """What was read meanwhile may have been remembered, and whoever changed it has forgotten it too early."""
+
+    async def test() -> tuple[int, int]:
+        gate = Gate()
+        begun = asyncio.ensure_future(database.write(gate, long=True))
+        await gate.holds()
+        await refused(begun)
+        before = database.elsewhere()
+        gate.open()
+        await goes_on(database)
+        return before, database.elsewhere()
+
+    before, after = asyncio.run(test())
+    assert before != after
+
+
 async def goes_on(database: SqliteDatabase) -> None:
     async with asyncio.timeout(10):
         while database.is_stuck():  # noqa: ASYNC110 - nothing says when

@@ -73,13 +73,12 @@ def newest(connection: Connection) -> int:
 
 
 def counted(connection: Connection, number: int, later: int) -> tuple[Counts, Counts]:
-    """The entries that other servers made above a number, and above a later one."""
+    """The entries above a number, and above a later one."""
     is_later, is_of_rights = _a.number > later, not_(_is_of_kind(CONTENTS))
-    theirs = or_(_a.server.is_(None), _a.server != server_of(connection))
     count = func.count()
     query = select(
         count, count.filter(is_of_rights), count.filter(is_later), count.filter(is_later, is_of_rights)
-    ).where(_a.number > number, theirs)
+    ).where(_a.number > number)
     all_, of_rights, later_all, later_of_rights = connection.execute(query).one()
     return Counts(all_, of_rights), Counts(later_all, later_of_rights)
 

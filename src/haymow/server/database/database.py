@@ -42,8 +42,8 @@ class Database(Protocol):
     def elsewhere(self) -> int:
         """A number that is another one after a commit of another server was noticed, within a second of it.
 
-        Not after one of contents alone: who may do what is asked for with each request, and a busy server would keep
-        the others from remembering it.
+        And after one of this server's, of which nobody here may have been told. Not after one of contents alone: who
+        may do what is asked for with each request, and a busy server would keep the others from remembering it.
         """
 
     def follow(self, records: Records) -> None:

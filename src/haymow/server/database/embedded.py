@@ -62,8 +62,8 @@ class SqliteDatabase:
         return await self._writer.run(unit, long)
 
     def elsewhere(self) -> int:
-        """Always 0: the folder's lock lets no second server in."""
-        return 0
+        """See `Database`. No second server is let in: of this one, what was done after it was given up."""
+        return self._writer.late
 
     def follow(self, records: Records) -> None:
         """Nothing happens elsewhere."""

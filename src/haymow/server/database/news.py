@@ -1,5 +1,7 @@
 """What other servers committed: heard at once where the database can tell, and looked for twice a second.
 
+What this server committed is looked for, too: of what was committed after it had been given up nobody was told.
+
 Every change leaves a record in its own transaction. Their numbers are given when a record is made and not when it is
 committed, so a later one may be seen first: records are counted above a number that is older than any transaction
 can be. No clock of another machine is asked, and no server has to be there when another one commits.
@@ -14,6 +16,7 @@ import asyncio
 import logging
 from collections import deque
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -68,22 +71,25 @@ class News:
     def __init__(self, url: URL, pool: Pool, server: UUID) -> None:
         self._url, self._pool, self._id = url, pool, server.hex
         self._heard = Counts(0, 0)
-        self._to_tell_of_rights = False
+        self._doubts = 0  # counted apart: of a sum that is told from two threads, a number would come again
+        self._rights_to_tell: bool | None = None  # whether of rights; None while there is nothing to tell
         self._good_until = float("-inf")
         self._telling: asyncio.Task[None] | None = None
 
     def heard(self) -> Counts:
-        """Other numbers after each change elsewhere, and each time it is asked while there are no news."""
+        """Other numbers after each change that was noticed, and each time it is asked while there are no news."""
         if monotonic() > self._good_until:
-            self._hear(rights=True)
-        return self._heard
+            self._doubts += 1
+        heard = self._heard
+        return Counts(heard.all + self._doubts, heard.of_rights + self._doubts)
 
-    def _hear(self, *, rights: bool) -> None:
+    def hear(self, *, rights: bool) -> None:
+        """Something was changed elsewhere. Called in the thread alone, as `heard` is on the event loop alone."""
         self._heard = Counts(self._heard.all + 1, self._heard.of_rights + rights)
 
     def tell(self, pool: Pool, *, rights: bool) -> None:
         """Tell the others that something was committed here, soon and together with what follows."""
-        self._to_tell_of_rights |= rights
+        self._rights_to_tell = rights or bool(self._rights_to_tell)
         if self._telling is None or self._telling.done():
             self._telling = asyncio.get_running_loop().create_task(self._told(pool))
 
@@ -94,11 +100,13 @@ class News:
                 self._telling.cancel()
 
     async def _told(self, pool: Pool) -> None:
-        await asyncio.sleep(TELL_SECONDS)
-        rights, self._to_tell_of_rights = self._to_tell_of_rights, False
-        said = self._id if rights else self._id + _CONTENTS
-        with suppress(Exception):  # those who cannot be told look for themselves
-            await pool.run(lambda c: c.exec_driver_sql(f"SELECT pg_notify('{_CHANNEL}', '{said}')"), Mode.LOOK)
+        while self._rights_to_tell is not None:  # also what was committed while others were told
+            await asyncio.sleep(TELL_SECONDS)
+            rights, self._rights_to_tell = self._rights_to_tell, None
+            said = self._id if rights else self._id + _CONTENTS
+            tell = f"SELECT pg_notify('{_CHANNEL}', '{said}')"
+            with suppress(Exception):  # those who cannot be told look for themselves
+                await pool.run(partial(_execute, tell), Mode.LOOK)
 
     async def follow(self, records: Records) -> None:
         """Listen and look, until it is cancelled."""
@@ -124,7 +132,7 @@ class News:
 
         moved, rights = marks.moved(asked, *await self._pool.run(look, Mode.SNAPSHOT))
         if moved:
-            self._hear(rights=rights)
+            self.hear(rights=rights)
         self._good_until = asked + GOOD_SECONDS
 
     async def _listened(self) -> None:
@@ -140,4 +148,8 @@ class News:
             async for notice in connection.notifies():
                 server = notice.payload.removesuffix(_CONTENTS)
                 if server != self._id:
-                    self._hear(rights=server == notice.payload)
+                    self.hear(rights=server == notice.payload)
+
+
+def _execute(sql: str, connection: Connection) -> None:
+    connection.exec_driver_sql(sql)

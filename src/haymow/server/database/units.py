@@ -28,7 +28,7 @@ class Records(NamedTuple):
     newest: Callable[[Connection], int]
     """The highest number."""
     counted: Callable[[Connection, int, int], tuple[Counts, Counts]]
-    """Those of other servers with a number above the one given, and above a later one."""
+    """Those with a number above the one given, and above a later one."""
 
 
 SERVER: Final = "haymow_server"

@@ -55,6 +55,8 @@ class Writer:
         self._closed = False
         self.is_stuck = False
         """Whether the disk has kept a batch for longer than it may, and still does."""
+        self.late = 0
+        """How many batches were over when nobody waited for them any more."""
         self._units_in_log = 0
         self._quiet: asyncio.TimerHandle | None = None
 
@@ -104,6 +106,7 @@ class Writer:
             timer.cancel()
             if self.is_stuck:
                 log.warning("the storage answers again")
+                self.late += 1
             self.is_stuck = False
 
     def _give_up(self, tickets: Sequence[_Ticket]) -> None:
