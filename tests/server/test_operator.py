@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -113,14 +114,40 @@ def test_no_key_is_made_where_there_is_no_haymow(tmp_path: Path, arguments: list
     refused(tmp_path / "data", "rotate-key", *arguments)
 
 
+@pytest.mark.parametrize("command", ["link", "rotate-key"])
+def test_the_socket_of_a_server_that_was_killed_is_no_haymow(tmp_path: Path, command: str) -> None:
+    """Its database was another one: by this one's name a new one would begin in the folder."""
+    data = tmp_path / "data"
+    data.mkdir(0o700)
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(data / "admin.sock"))
+    refuses(data, command)
+    assert [file.name for file in data.iterdir()] == ["admin.sock"]
+
+
+@pytest.mark.parametrize("command", ["token", "link", "rotate-key"])
+def test_a_server_is_not_asked_in_the_place_of_one_with_the_database_that_was_named(
+    fresh_server: RunningServer, command: str
+) -> None:
+    done = admin_command(fresh_server.data, command, HAYMOW_DATABASE_URL="postgresql://me:pw@127.0.0.1:1/another")
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert f"The haymow that uses {fresh_server.data} has its database in " in line
+    assert "HAYMOW_DATABASE_URL names postgresql://me@127.0.0.1:1/another." in line
+
+
 def refused(data: Path, *arguments: str) -> None:
     """The command says in a line that there is no haymow, and makes nothing."""
+    refuses(data, *arguments)
+    assert not data.exists()
+
+
+def refuses(data: Path, *arguments: str) -> None:
     done = admin_command(data, *arguments)
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     by = "HAYMOW_DATABASE_URL" if databases.is_shared() else "HAYMOW_DATA or HAYMOW_DATABASE_URL"
     assert re.fullmatch(rf"haymow: \S+ holds no haymow yet\. .*, by {by}, .*", line), line
-    assert not data.exists()
     if databases.is_shared():
         assert looking.rows(data, "SELECT * FROM vault") == []
 

@@ -78,11 +78,22 @@ def test_a_key_that_is_prepared_is_not_prepared_again(tmp_path: Path) -> None:
         assert "--forget-old" in done.stdout
 
 
+def test_the_key_file_of_a_running_server_is_told_whoever_asks(tmp_path: Path) -> None:
+    key = str(tmp_path / "keys")
+    with running(tmp_path / "data", more={"HAYMOW_MASTER_KEY_FILE": key}) as server:
+        enter(server)
+        assert f" is in {key} now, " in rotate(tmp_path / "data", "--prepare").stdout
+
+
 @pytest.mark.shared("one server has one key file")
-def test_on_a_database_that_servers_share_a_key_is_given_to_all_before_it_is_used(tmp_path: Path) -> None:
+@pytest.mark.parametrize("named", [{}, {"HAYMOW_DATABASE_URL": ""}])
+def test_on_a_database_that_servers_share_a_key_is_given_to_all_before_it_is_used(
+    tmp_path: Path, named: dict[str, str]
+) -> None:
+    """Whether or not who asks a running server names its database."""
     with running(tmp_path / "data") as server:
         enter(server)
-        done = rotate(tmp_path / "data")
+        done = admin_command(tmp_path / "data", "rotate-key", **named)
     assert done.returncode == 1
     assert "rotate-key --prepare" in done.stderr
     assert len(key_file.read(tmp_path / "data" / "master.key")) == 1

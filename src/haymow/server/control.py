@@ -1,6 +1,7 @@
 """The operator's door to a running server: a socket in the data folder that only its owner can open.
 
-`haymow admin` asks here when a server holds the folder's lock. A line in, of a command and its arguments with blanks
+`haymow admin` asks here when a server holds the folder's lock, which may be another one than was meant: it has the
+database that it was started with. A line in, of a command and its arguments with blanks
 between; a JSON line out.
 """
 
@@ -16,12 +17,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from haymow.errors import HaymowError, StartFailed
+from haymow.server.database.places import place_of
+from haymow.server.settings import Settings
 
 log = logging.getLogger(__name__)
 
 Command = Callable[..., Awaitable[str]]
 
 SECONDS = 30.0
+PLACE = "place"
+"""The command that is answered with the name of the server's database."""
 
 
 async def listen(path: Path, commands: Mapping[str, Command]) -> asyncio.Server:
@@ -56,6 +61,29 @@ async def _run(commands: Mapping[str, Command], line: str) -> dict[str, str]:
     except Exception:
         log.exception("the command %s failed", name)
         return {"error": "Something went wrong in haymow; see its log."}
+
+
+def is_open(path: Path) -> bool:
+    """Whether there is a server behind the door: one that was killed has left it."""
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(SECONDS)
+            _at(path, connection.connect)
+    except OSError:
+        return False
+    return True
+
+
+def ask_meant(settings: Settings, command: str) -> str:
+    """What the server that uses the data folder answers. Raises StartFailed, also for one with another database."""
+    if settings.database_url is not None:
+        used, named = ask(settings.admin_socket, PLACE), place_of(settings).name
+        if used != named:
+            raise StartFailed(
+                f"The haymow that uses {settings.data} has its database in {used}, and HAYMOW_DATABASE_URL names "
+                f"{named}. To ask that haymow, unset HAYMOW_DATABASE_URL; else set HAYMOW_DATA to another folder."
+            )
+    return ask(settings.admin_socket, command)
 
 
 def ask(path: Path, command: str) -> str:

@@ -25,7 +25,15 @@ def commands(house: House, address: str) -> Mapping[str, control.Command]:
     async def link() -> str:
         return _link(address, await house.sessions.link(_LINK, "command line"))
 
-    return {"token": lambda: house.tokens.for_first_admin(_TOKEN), "link": link, **rotating.commands(house)}
+    async def place() -> str:
+        return place_of(house.settings).name
+
+    return {
+        control.PLACE: place,
+        "token": lambda: house.tokens.for_first_admin(_TOKEN),
+        "link": link,
+        **rotating.commands(house),
+    }
 
 
 async def link_of_start(house: House, settings: Settings) -> str:
@@ -45,17 +53,18 @@ async def admin_token(settings: Settings, tell: Callable[[str], None]) -> str:
                 tell(f"There was no haymow in {place_of(settings).name}: this is the first token of a new one.")
             return first or await house.tokens.for_first_admin(_TOKEN)
     except FolderInUse:
-        return await asyncio.to_thread(control.ask, settings.admin_socket, "token")
+        return await asyncio.to_thread(control.ask_meant, settings, "token")
 
 
 async def admin_link(settings: Settings) -> str:
     """Another link that signs the first administrator in, once. Raises StartFailed."""
-    require_haymow(settings)
+    if not control.is_open(settings.admin_socket):
+        require_haymow(settings)
     try:
         async with open_house(settings) as house:
             return await commands(house, browser_address(settings))["link"]()
     except FolderInUse:
-        return await asyncio.to_thread(control.ask, settings.admin_socket, "link")
+        return await asyncio.to_thread(control.ask_meant, settings, "link")
 
 
 def new_master_key() -> str:

@@ -23,21 +23,25 @@ Say = Callable[[str], None]
 
 
 def commands(house: House) -> Mapping[str, control.Command]:
-    """The steps of a rotation, for an operator: each answers a JSON object: a `State`, `Step` or `End`."""
+    """The steps of a rotation, for an operator: each answers a JSON object: a `State`, `Step` or `End`.
+
+    With a state comes the server's own key file, and whether its database is shared: who asks may have other settings.
+    """
     rotation = house.rotation
+    theirs = {"key_file": house.settings.key_file, "is_shared": house.settings.database_url is not None}
 
     async def state() -> str:
-        return _json(await rotation.state())
+        return _json(await rotation.state(), **theirs)
 
     async def end() -> str:
         return _json(await rotation.end())
 
     async def prepare() -> str:
-        return _json(await rotation.prepare())
+        return _json(await rotation.prepare(), **theirs)
 
     async def activate() -> str:
         await rotation.activate(await house.tokens.operator("command line"))
-        return _json(await rotation.state())
+        return await state()
 
     async def step(scope: str, secret: str, renew: str) -> str:
         start = Position(UUID(scope), UUID(secret))
@@ -48,17 +52,17 @@ def commands(house: House) -> Mapping[str, control.Command]:
         return _json(await rotation.again(await house.tokens.operator("command line"), start))
 
     async def finish() -> str:
-        return _json(await rotation.finish(await house.tokens.operator("command line")))
+        return _json(await rotation.finish(await house.tokens.operator("command line")), **theirs)
 
     async def forget() -> str:
-        return _json(await rotation.forget(await house.tokens.operator("command line")))
+        return _json(await rotation.forget(await house.tokens.operator("command line")), **theirs)
 
     steps = (state, end, prepare, activate, step, again, finish, forget)
     return {f"rotate-key:{one.__name__}": one for one in steps}
 
 
-def _json(result: Any) -> str:
-    return json.dumps(result._asdict(), default=str)
+def _json(result: Any, **more: object) -> str:
+    return json.dumps({**result._asdict(), **more}, default=str)
 
 
 async def prepare(settings: Settings) -> str:
@@ -66,7 +70,7 @@ async def prepare(settings: Settings) -> str:
     async with _asking(settings) as ask:
         state = await ask("prepare")
     return (
-        f"The master key {state['newest']} is in {settings.key_file} now, and not in use yet. Give this file to every "
+        f"The master key {state['newest']} is in {state['key_file']} now, and not in use yet. Give this file to every "
         "server, then run: haymow admin rotate-key"
     )
 
@@ -76,7 +80,7 @@ async def forget(settings: Settings) -> str:
     async with _asking(settings) as ask:
         state = await ask("forget")
     return (
-        f"{settings.key_file} has one key now, {state['newest']}. Give it to every server. Copies of the database that "
+        f"{state['key_file']} has one key now, {state['newest']}. Give it to every server. Copies of the database that "
         "are older than the rotation need the file of then."
     )
 
@@ -89,10 +93,10 @@ async def rotate(settings: Settings, renew: bool, say: Say) -> str:
         if not is_begun and state["keys"] > 1:
             end = await ask("end")
             if not (renew and end["unrenewed"]) and await _is_finished(ask, end):
-                return _nothing_left(state, settings)
+                return _nothing_left(state)
             is_begun = not end["is_recorded"]
         if not is_begun:
-            state = await _prepared(ask, settings)
+            state = await _prepared(ask, state)
         if state["is_prepared"]:
             state = await ask("activate")
         progress = _Progress(say, state["left"])
@@ -102,7 +106,7 @@ async def rotate(settings: Settings, renew: bool, say: Say) -> str:
     return (
         f"Everything is under the master key {state['newest']} now (data keys: {progress.done:,}"
         f"{f'; {_anew(progress.values)}' if renew or progress.values else ''}). "
-        f"{_old(state, settings)}"
+        f"{_old(state)}"
     )
 
 
@@ -111,8 +115,8 @@ async def _is_finished(ask: Ask, end: Mapping[str, Any]) -> bool:
     return end["is_recorded"] or not (await ask("finish"))["left"]
 
 
-async def _prepared(ask: Ask, settings: Settings) -> dict[str, Any]:
-    if settings.database_url is not None:
+async def _prepared(ask: Ask, state: Mapping[str, Any]) -> dict[str, Any]:
+    if state["is_shared"]:
         raise Conflict(
             "Other servers may have key files of their own, and could not read what a new key wraps. Run "
             "haymow admin rotate-key --prepare, give every server the file that it writes, then run this again."
@@ -163,18 +167,18 @@ def _anew(values: int) -> str:
     return f"values encrypted anew: {values:,}"
 
 
-def _nothing_left(state: Mapping[str, Any], settings: Settings) -> str:
+def _nothing_left(state: Mapping[str, Any]) -> str:
     return (
         f"Everything is under the master key {state['newest']} already, and nothing was done. "
-        f"To rotate once more, give --prepare first. {_old(state, settings)}"
+        f"To rotate once more, give --prepare first. {_old(state)}"
     )
 
 
-def _old(state: Mapping[str, Any], settings: Settings) -> str:
+def _old(state: Mapping[str, Any]) -> str:
     if state["keys"] == 1:
         return ""
     return (
-        f"The old key is in {settings.key_file} still; nothing needs it but older copies of the database. "
+        f"The old key is in {state['key_file']} still; nothing needs it but older copies of the database. "
         "To take it out: haymow admin rotate-key --forget-old"
     )
 
@@ -182,7 +186,8 @@ def _old(state: Mapping[str, Any], settings: Settings) -> str:
 @asynccontextmanager
 async def _asking(settings: Settings) -> AsyncIterator[Ask]:
     """Asks a running server, or the house itself, which is then open for as long."""
-    require_haymow(settings)
+    if not control.is_open(settings.admin_socket):
+        require_haymow(settings)
     async with AsyncExitStack() as stack:
         try:
             house = await stack.enter_async_context(open_house(settings))
@@ -205,7 +210,7 @@ def _of_house(house: House) -> Ask:
 def _of_server(settings: Settings) -> Ask:
     async def ask(name: str, *arguments: str) -> dict[str, Any]:
         line = " ".join((f"rotate-key:{name}", *arguments))
-        answer: dict[str, Any] = json.loads(await asyncio.to_thread(control.ask, settings.admin_socket, line))
+        answer: dict[str, Any] = json.loads(await asyncio.to_thread(control.ask_meant, settings, line))
         return answer
 
     return ask

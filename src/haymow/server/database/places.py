@@ -71,12 +71,7 @@ def _server(url: URL, by: str) -> Place:
 
 
 def require_haymow(settings: Settings) -> None:
-    """Raise StartFailed where none was ever started: who asks for something of one would make another by mistake.
-
-    A server that runs has a socket, and is asked there, whatever database it has.
-    """
-    if settings.admin_socket.exists():
-        return
+    """Raise StartFailed where none was ever started: who asks for something of one would make another by mistake."""
     place = place_of(settings)
     with _explained(place), _connected(place, writes=False) as connection:
         require_started(connection, place)
