@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Connection, make_url, text
 
 from haymow.errors import OutcomeUnknown
+from haymow.server.access.remains import Leftovers, Remains
 from haymow.server.audit.rules import Actor, Record
 from haymow.server.audit.service import RECORDS, record
 from haymow.server.database import news, postgres
@@ -160,6 +161,22 @@ class TestVersion:
             await database.write(note)
             async with asyncio.timeout(30):
                 while another.elsewhere() == theirs:  # noqa: ASYNC110 - the same
+                    await asyncio.sleep(0.05)
+
+        asyncio.run(test())
+
+    def test_others_hear_when_nothing_is_left_of_what_was_deleted(
+        self, database: PostgresDatabase, another: PostgresDatabase
+    ) -> None:
+        """A server of the version before may have remembered what it was still shown."""
+        nothing = Leftovers("nothing", lambda _: [], lambda connection, _: erase(connection), ())
+
+        async def test() -> None:
+            another.follow(RECORDS)
+            theirs = await settled(another)
+            await Remains(database, of=nothing).gone(uuid4())
+            async with asyncio.timeout(30):
+                while another.elsewhere() == theirs:  # noqa: ASYNC110 - nothing says when
                     await asyncio.sleep(0.05)
 
         asyncio.run(test())

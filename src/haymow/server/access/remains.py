@@ -109,7 +109,10 @@ class Remains:
             log.exception("what is left of %s is taken away later", self.of.what)
 
     async def _is_gone(self, one_id: UUID) -> bool:
-        """Whether nothing is left, which is looked at where nothing can come between."""
+        """Whether nothing is left, which is looked at where nothing can come between.
+
+        Not quiet: servers of the version before, which do not know what is hidden, may have remembered it meanwhile.
+        """
 
         def look(connection: Connection) -> bool:
             if any(erase(connection, one_id, 1) for erase in (*self.of.erase, *self.erase)):
@@ -117,7 +120,7 @@ class Remains:
             self.of.remove_note(connection, one_id)
             return True
 
-        return await self.database.write(look, long=True, quiet=True)
+        return await self.database.write(look, long=True)
 
     async def _all_erased(self, erase: Erase, one_id: UUID) -> None:
         fewest, most = PORTIONS
