@@ -33,7 +33,7 @@ def add(connection: Connection, record: Record) -> None:
             "token_id": record.actor.token_id,
             "source": record.actor.source,
             "at": record.at,
-            "server": server_of(connection),
+            "server": server_of(connection),  # servers of the version before count by it
         },
     )
 
