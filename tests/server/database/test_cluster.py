@@ -172,3 +172,21 @@ def test_an_error_names_nothing_that_was_sent(pool: Pool, admin: psycopg.Connect
     with pytest.raises(IntegrityError) as failed:
         asyncio.run(pool.run(twice, Mode.CHANGE))
     assert f"'n': {canary}" not in str(failed.value)
+
+
+def test_a_statement_that_is_given_up_twice_is_nothing_to_warn_of(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """As at the end of a command, whose errors would have a line of the driver's."""
+
+    async def test() -> None:
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            asked = asyncio.ensure_future(connection.execute("SELECT pg_sleep(60)"))
+            while connection.info.transaction_status is not psycopg.pq.TransactionStatus.ACTIVE:  # noqa: ASYNC110 - nothing says when
+                await asyncio.sleep(0)
+            asked.cancel()
+            await asyncio.sleep(0)
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)
+            assert connection.closed
+
+    asyncio.run(test())
+    assert caplog.messages == []

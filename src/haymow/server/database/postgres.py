@@ -15,6 +15,8 @@ from haymow.server.database.cluster_statements import TracedCursor
 from haymow.server.database.urls import words_of
 
 log = logging.getLogger(__name__)
+# It warns of connections that are closed in the middle of something: they were given up, or a command has ended.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 WAIT_SECONDS: Final = 1.0
 """How long a unit waits for a connection of the pool."""
